@@ -1,0 +1,1 @@
+"""Shards, records and tables: files and bytes in, files and bytes out."""

@@ -1,0 +1,1 @@
+"""The requests that SageMaker takes, and their validation."""

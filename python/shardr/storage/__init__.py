@@ -1,0 +1,1 @@
+"""List, open and put files by URI."""
