@@ -1,0 +1,100 @@
+"""Turns what pydantic found into problems that a statistician can act on."""
+
+from __future__ import annotations
+
+import json
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from shardr.errors import Problem
+from shardr.spec import models
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pydantic import ValidationError
+
+EXPECTED = {
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "list_type": "a list",
+    "dict_type": "a map of names to values",
+    "model_type": "a map of fields",
+    "model_attributes_type": "a map of fields",
+}
+
+
+def did_you_mean(found: str, known: Iterable[str]) -> str:
+    """``; did you mean "filter"?`` when one of the known names is close, else the empty string."""
+    close = get_close_matches(found, list(known), n=1, cutoff=0.6)
+    return f'; did you mean "{close[0]}"?' if close else ""
+
+
+def place(loc: Sequence[str | int]) -> str:
+    """``steps[1].inputs[0].source.step`` from the parts of a path."""
+    text = ""
+    for part in loc:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+def shown(value: Any) -> str:
+    """A found value as it would be written in JSON, cut at 80 characters."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def from_pydantic(error: ValidationError) -> list[Problem]:
+    """One problem for each thing pydantic found, in the order of the spec."""
+    return [_problem(item) for item in error.errors(include_url=False)]
+
+
+def _problem(item: Any) -> Problem:
+    loc = [part for part in item["loc"] if part not in models.SOURCE_TAGS]
+    kind, found, context = item["type"], item["input"], item.get("ctx", {})
+    path = place(loc)
+    if kind == "extra_forbidden":
+        known = _model_at(loc[:-1]).model_fields
+        return Problem(path, f"is not a known field{did_you_mean(str(loc[-1]), known)}")
+    if kind == "missing":
+        return Problem(path, "is required")
+    if kind == "literal_error":
+        hint = did_you_mean(str(found), str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", "))
+        return Problem(path, f"found {shown(found)}, expected {context['expected']}{hint}")
+    if kind == "string_pattern_mismatch":
+        return Problem(path, f"found {shown(found)}, {_pattern_words(context['pattern'])}")
+    if kind in {"too_long", "string_too_long"}:
+        noun = "characters" if kind == "string_too_long" else "items"
+        size = context.get("actual_length", len(found) if hasattr(found, "__len__") else "more")
+        return Problem(path, f"found {size} {noun}, at most {context['max_length']} are allowed")
+    if kind in EXPECTED:
+        return Problem(path, f"found {shown(found)}, expected {EXPECTED[kind]}")
+    return Problem(path, f"found {shown(found)}: {item['msg'][:1].lower()}{item['msg'][1:]}")
+
+
+def _pattern_words(pattern: str) -> str:
+    if pattern == models.NAME:
+        return "expected letters, digits and single hyphens between them (the service refuses anything else)"
+    if pattern == models.CHANNEL:
+        return "expected letters, digits, '.', '_' and '-', starting with a letter or digit"
+    return f"expected a path below {models.PROCESSING}/"
+
+
+def _model_at(loc: Sequence[str | int]) -> type[models.Model]:
+    """The model whose field was not known: the last named part decides."""
+    words = [part for part in loc if isinstance(part, str)]
+    if len(words) >= 2 and words[-2] == "parameters":
+        return models.Parameter
+    last = words[-1] if words else ""
+    fields: dict[str, type[models.Model]] = {
+        "steps": models.ProcessingStep,
+        "inputs": models.Input,
+        "outputs": models.Output,
+        "source": models.StepOutput,
+        "expect": models.Expect,
+    }
+    return fields.get(last, models.Pipeline)
