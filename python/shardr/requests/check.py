@@ -51,4 +51,4 @@ def _check(operation: str, direction: str, value: Mapping[str, Any], service: st
     shape = model.shape_of(operation, direction)
     if shape is None:
         return [Problem(key, f"is not a member: {operation} has no {direction}") for key in value]
-    return check_shape(model, shape, value)
+    return list(check_shape(model, shape, value))
