@@ -1,0 +1,97 @@
+"""Which instance gets which key, and which rows: pure arithmetic, the same in R and in Python."""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["assign", "balance", "row_range", "sort_keys"]
+
+_MODULUS = 2147483647  # MINSTD: every product stays below 2^53, so R's doubles compute it exactly
+_MULTIPLIER = 48271
+
+
+def sort_keys(keys: Iterable[str]) -> list[str]:
+    """The keys in bytewise order of their UTF-8 form, whatever the locale.
+
+    >>> sort_keys(["b", "é", "B", "a"])
+    ['B', 'a', 'b', 'é']
+    """
+    return sorted(keys)  # code point order, which is what UTF-8 bytes sort by
+
+
+def assign(keys: Sequence[str], instances: int, permute: int | None = None) -> list[list[str]]:
+    """The keys of each instance: key ``i`` of the sorted keys goes to instance ``i mod instances``.
+
+    ``permute`` is a seed that changes who gets what and nothing else; a right script does not notice. The positions
+    ``0 .. n-1`` of the sorted keys are shuffled (Fisher-Yates: ``i`` from ``n-1`` down to ``1`` changes places with
+    ``x mod (i+1)``), where ``x <- 48271 * x mod 2147483647`` before each exchange, from ``x = 1 + permute mod
+    2147483646``. Position ``i`` of the shuffled list then goes to instance ``i mod instances``.
+
+    The keys of one instance are always sorted. There is one list per instance; with fewer keys than instances the
+    last ones are empty. Raises ValueError when ``instances`` is below 1.
+
+    >>> assign(["d", "a", "c", "b"], 2)
+    [['a', 'c'], ['b', 'd']]
+    """
+    _at_least_one("instances", instances)
+    ordered = sort_keys(keys)
+    if permute is None:
+        return [ordered[k::instances] for k in range(instances)]
+    positions = _shuffled(len(ordered), permute)
+    return [[ordered[i] for i in sorted(positions[k::instances])] for k in range(instances)]
+
+
+def _shuffled(count: int, permute: int) -> list[int]:
+    positions = list(range(count))
+    x = 1 + permute % (_MODULUS - 1)
+    for i in range(count - 1, 0, -1):
+        x = _MULTIPLIER * x % _MODULUS
+        j = x % (i + 1)
+        positions[i], positions[j] = positions[j], positions[i]
+    return positions
+
+
+def balance(sizes: Sequence[tuple[str, int]], shards: int) -> list[list[str]]:
+    """The keys of each shard so that the shards weigh about the same, from ``(key, bytes)`` pairs.
+
+    The heaviest key goes first, each to the shard that is lightest so far (then the one with fewer keys, then the
+    first). Equal weights go in bytewise order of their keys, so the same input always gives the same shards. Keys of
+    one shard are sorted; with fewer keys than shards the last shards are empty. Raises ValueError when ``shards`` is
+    below 1.
+
+    >>> balance([("a", 5), ("b", 4), ("c", 3), ("d", 2)], 2)
+    [['a', 'd'], ['b', 'c']]
+    """
+    _at_least_one("shards", shards)
+    found: list[list[str]] = [[] for _ in range(shards)]
+    lightest = [(0, 0, shard) for shard in range(shards)]
+    for key, size in sorted(sizes, key=lambda pair: (-pair[1], pair[0])):
+        load, count, shard = lightest[0]
+        found[shard].append(key)
+        heapq.heapreplace(lightest, (load + size, count + 1, shard))
+    return [sort_keys(keys) for keys in found]
+
+
+def row_range(rank: int, size: int, rows: int) -> tuple[int, int]:
+    """First row and the one after the last (counted from 0) that instance ``rank`` of ``size`` works on.
+
+    ``floor(rank * rows / size)`` up to ``floor((rank + 1) * rows / size)``: neighbours share the bound, so there is
+    neither gap nor overlap. ``rank`` counts from 0, in the bytewise order of the host names. Raises ValueError when
+    ``rank`` is not in ``0 .. size-1``.
+
+    >>> row_range(1, 3, 10)
+    (3, 6)
+    """
+    _at_least_one("size", size)
+    if not 0 <= rank < size:
+        raise ValueError(f"rank {rank} is not between 0 and {size - 1}")
+    return rank * rows // size, (rank + 1) * rows // size
+
+
+def _at_least_one(name: str, value: int) -> None:
+    if value < 1:
+        raise ValueError(f"{name} must be at least 1, not {value}")

@@ -1,0 +1,95 @@
+"""Keys and rows are shared out completely, evenly and the same way every time."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shardr.data.keys import assign, balance, row_range, sort_keys
+
+CONTRACT = Path(__file__).parents[2] / "contract"
+KEYS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), max_size=40)
+
+
+def _cases(name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((CONTRACT / name).read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.mark.parametrize("case", _cases("shard-maps.json"), ids=lambda case: case["name"])
+def test_assign_agrees_with_the_contract(case: dict[str, Any]) -> None:
+    assert assign(case["keys"], case["instances"], case["permute"]) == case["expected"]
+
+
+@pytest.mark.parametrize("case", _cases("rows.json"), ids=lambda case: f"{case['rank']}/{case['size']}")
+def test_row_range_agrees_with_the_contract(case: dict[str, Any]) -> None:
+    assert row_range(case["rank"], case["size"], case["rows"]) == (case["start"], case["end"])
+
+
+@given(KEYS)
+def test_keys_sort_as_their_utf8_bytes_do(keys: list[str]) -> None:
+    assert sort_keys(keys) == sorted(keys, key=lambda key: key.encode())
+
+
+@given(KEYS, st.integers(1, 9), st.none() | st.integers(-(2**40), 2**40))
+def test_every_key_lands_on_exactly_one_instance(keys: list[str], instances: int, permute: int | None) -> None:
+    shards = assign(keys, instances, permute)
+    assert sort_keys(key for shard in shards for key in shard) == sort_keys(keys)
+    assert len(shards) == instances
+    counts = [len(shard) for shard in shards]
+    assert max(counts) - min(counts) <= 1
+    assert counts == sorted(counts, reverse=True)
+
+
+@given(KEYS, st.integers(1, 9), st.randoms())
+def test_the_order_in_which_keys_are_listed_does_not_matter(keys: list[str], instances: int, random: Any) -> None:
+    shuffled = list(keys)
+    random.shuffle(shuffled)
+    assert assign(shuffled, instances, 3) == assign(keys, instances, 3)
+
+
+def test_permute_changes_the_assignment() -> None:
+    keys = [f"{i:03d}" for i in range(100)]
+    assert len({json.dumps(assign(keys, 4, seed)) for seed in range(20)}) == 20
+
+
+@given(st.lists(st.tuples(st.text(max_size=4), st.integers(0, 100)), max_size=40), st.integers(1, 9))
+def test_balance_places_every_key_once_and_no_move_of_one_key_helps(sizes: list[tuple[str, int]], shards: int) -> None:
+    sizes = list(dict(sizes).items())
+    found = balance(sizes, shards)
+    size_of = dict(sizes)
+    assert sort_keys(key for shard in found for key in shard) == sort_keys(size_of)
+    assert [shard for shard in found if shard] == found[: min(shards, len(sizes))]
+    loads = [sum(size_of[key] for key in shard) for shard in found]
+    for shard, load in zip(found, loads, strict=True):
+        assert all(load - size_of[key] <= min(loads) for key in shard)
+
+
+def test_balance_spreads_empty_files_too() -> None:
+    assert balance([("a", 0), ("b", 0), ("c", 0)], 2) == [["a", "c"], ["b"]]
+
+
+@given(st.integers(1, 50), st.integers(0, 2**60))
+def test_row_ranges_follow_each_other_without_gap_or_overlap(size: int, rows: int) -> None:
+    ranges = [row_range(rank, size, rows) for rank in range(size)]
+    assert ranges[0][0] == 0
+    assert ranges[-1][1] == rows
+    assert all(before[1] == after[0] for before, after in pairwise(ranges))
+
+
+@pytest.mark.parametrize("call", [lambda: assign([], 0), lambda: balance([], 0), lambda: row_range(0, 0, 5)])
+def test_nothing_can_be_shared_among_nobody(call: Any) -> None:
+    with pytest.raises(ValueError, match="must be at least 1, not 0"):
+        call()
+
+
+@pytest.mark.parametrize("rank", [-1, 3])
+def test_a_rank_outside_the_group_is_refused(rank: int) -> None:
+    with pytest.raises(ValueError, match="is not between 0 and 2"):
+        row_range(rank, 3, 10)
