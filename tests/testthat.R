@@ -1,0 +1,4 @@
+library(testthat)
+library(shardr)
+
+test_check("shardr")
