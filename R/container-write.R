@@ -1,0 +1,134 @@
+# Tables out of an instance: whole files, exact values, names that two instances cannot share.
+
+#' Write a table as a file of an output
+#'
+#' The file appears under its name when it is complete, not before. All instances of a job write into one place in the
+#' end, so the default name carries the host: `part-algo-1.csv`. Give `file` when the name must say more, and make it
+#' differ between instances (the base name of an input file does).
+#'
+#' Missing values become empty fields, empty strings `""`, so that both come back as they were. Numbers are written
+#' with as many digits as it takes to read back the same double. CSV is UTF-8 with LF line ends and a header, also
+#' when there are no rows.
+#'
+#' @param x A data frame. List columns go into JSON lines only.
+#' @param name Name of an output of the job.
+#' @param file File name, sub-folders allowed; its ending sets the format: `.csv`, `.tsv`, `.jsonl` or `.ndjson`, each
+#'   with `.gz` if it is to be compressed.
+#' @param overwrite Whether a file of that name may be replaced. Otherwise it is an error, because rows that the script
+#'   wrote before would be lost.
+#' @returns The path of the file, invisibly.
+#' @seealso [read_channel()]
+#' @export
+#' @examplesIf file.exists("/opt/ml/config/processingjobconfig.json")
+#' write_output(mtcars, "filtered")
+#' write_output(mtcars, "filtered", file = "cars.jsonl.gz")
+write_output <- function(x, name, file = NULL, overwrite = FALSE) {
+  call <- environment()
+  if (!is.data.frame(x)) {
+    container_abort("{.arg x} must be a data frame, not {.obj_type_friendly {x}}.", "data", call)
+  }
+  folder <- named_folder(name, job_folders(call)$outputs, "output", call)
+  if (is.null(file)) file <- paste0("part-", shard()$host, ".csv")
+  check_output_name(file, call)
+  format <- table_format(file, call)
+  check_writable(x, format, call)
+  path <- file.path(folder, file)
+  if (file.exists(path) && !overwrite) {
+    container_abort(
+      c(
+        "Output {.val {name}} has {.file {file}} already.",
+        "i" = "Give another {.arg file}, bind the tables first, or set {.code overwrite = TRUE}."
+      ),
+      "data", call
+    )
+  }
+  dir.create(dirname(path), showWarnings = FALSE, recursive = TRUE)
+  # In the same folder, because only there a rename is atomic; hidden, so that no reader takes it for a table.
+  partial <- tempfile(".partial-", tmpdir = dirname(path))
+  on.exit(unlink(partial))
+  write_table(x, partial, format)
+  if (!file.rename(partial, path)) {
+    container_abort("Cannot put {.file {path}} in place.", "data", call)
+  }
+  invisible(path)
+}
+
+check_output_name <- function(file, call) {
+  ok <- is.character(file) && length(file) == 1L && !is.na(file) && nzchar(file) &&
+    !startsWith(file, "/") && !".." %in% strsplit(file, "/", fixed = TRUE)[[1]]
+  if (!ok) {
+    container_abort(
+      c(
+        "{.arg file} must be one file name inside the output's folder.",
+        "x" = "Found {.val {file}}."
+      ),
+      "data", call
+    )
+  }
+}
+
+check_writable <- function(x, format, call) {
+  lists <- names(x)[vapply(x, function(column) is.list(column) && !inherits(column, "POSIXlt"), NA)]
+  if (format$kind != "jsonl" && length(lists)) {
+    container_abort(
+      c(
+        "A list column has no form in {format$kind}: {.val {lists}}.",
+        "i" = "Drop it, or write JSON lines: {.code file = \"name.jsonl\"}."
+      ),
+      "data", call
+    )
+  }
+}
+
+write_table <- function(x, path, format) {
+  if (format$kind == "jsonl") {
+    write_jsonl(x, path, format$gz)
+  } else if (has_data_table()) {
+    write_text_fast(x, path, format)
+  } else {
+    write_text_base(x, path, format)
+  }
+}
+
+write_jsonl <- function(x, path, gz) {
+  con <- if (gz) gzfile(path, "wb") else file(path, "wb")
+  on.exit(close(con))
+  doubles <- Filter(is.double, as.list(x))
+  # 15 digits read better; 17 where they are needed to keep a value.
+  digits <- if (any(vapply(doubles, function(v) any(inexact(v)), NA))) I(17) else NA
+  jsonlite::stream_out(x, con, verbose = FALSE, na = "null", digits = digits, POSIXt = "ISO8601", UTC = TRUE)
+}
+
+write_text_fast <- function(x, path, format) {
+  data.table::fwrite(
+    exact_text(x), path,
+    sep = format$sep, na = "", quote = "auto", qmethod = "double", eol = "\n",
+    compress = if (format$gz) "gzip" else "none", showProgress = FALSE
+  )
+}
+
+write_text_base <- function(x, path, format) {
+  x <- exact_text(x)
+  times <- vapply(x, inherits, NA, what = "POSIXt")
+  x[times] <- lapply(x[times], base::format, format = "%Y-%m-%dT%H:%M:%OSZ", tz = "UTC")
+  con <- if (format$gz) gzfile(path, "wb") else file(path, "wb")
+  on.exit(close(con))
+  utils::write.table(x, con, sep = format$sep, na = "", qmethod = "double", row.names = FALSE, fileEncoding = "UTF-8")
+}
+
+# The table with every double that 15 digits cannot tell as text of 17: both writers stop at 15.
+exact_text <- function(x) {
+  x <- as.data.frame(x)
+  for (j in seq_along(x)) {
+    column <- x[[j]]
+    if (is.double(column) && !is.object(column) && any(inexact(column))) {
+      text <- sprintf("%.15g", column)
+      text[inexact(column)] <- sprintf("%.17g", column[inexact(column)])
+      text[is.na(column)] <- NA
+      x[[j]] <- text
+    }
+  }
+  x
+}
+
+inexact <- function(v) is.finite(v) & signif(v, 15) != v
