@@ -4,7 +4,8 @@
 
 PYTHON := .venv/bin/python
 R_HALF := .Rlib/shardr/Meta/package.rds
-R_FILES := DESCRIPTION NAMESPACE $(shell find R man inst -type f -not -path '*/dataset/*')
+# The folders too: they change when a file goes.
+R_FILES := DESCRIPTION NAMESPACE R man $(shell find R man inst -type f -not -path '*/dataset/*')
 
 # The R half of this checkout goes first; R finds the Python half by the interpreter that has it.
 export R_LIBS := $(CURDIR)/.Rlib$(if $(R_LIBS),:$(R_LIBS))

@@ -27,6 +27,7 @@ SUITES = {
     "lintr": ["Rscript", "tools/lint.R"],
     "pytest": [PYTHON, "-m", "pytest"],
     "testthat": ["Rscript", "-e", TESTTHAT],
+    "docs": [PYTHON, "tools/rpackage.py", "docs"],
     "check": [PYTHON, "tools/rpackage.py", "check"],
 }
 

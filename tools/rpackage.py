@@ -1,7 +1,7 @@
-"""Build the R half's tarball, or check it: ``python tools/rpackage.py build FOLDER`` or ``… check``.
+"""Build the R half's tarball, or check the R half: ``python tools/rpackage.py build FOLDER | check | docs``.
 
-R CMD build copies the whole checkout, .venv and all, before it looks at .Rbuildignore. So the files that are left
-after .Rbuildignore are copied to build/ first, and R works there.
+R CMD build copies the whole checkout, .venv and all, before it looks at .Rbuildignore. So R is given a copy of the
+files that .Rbuildignore leaves.
 """
 
 from __future__ import annotations
@@ -12,7 +12,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -32,22 +37,29 @@ def main() -> None:
             print(f"Successfully built {build(Path(folder).resolve()).name}")
         case ["check"]:
             sys.exit(check())
+        case ["docs"]:
+            sys.exit(docs())
         case _:
-            sys.exit("usage: python tools/rpackage.py build FOLDER | check")
+            sys.exit("usage: python tools/rpackage.py build FOLDER | check | docs")
+
+
+@contextmanager
+def staged() -> Iterator[Path]:
+    """A folder with what R may see of the checkout."""
+    patterns = [re.compile(line, re.IGNORECASE) for line in (ROOT / ".Rbuildignore").read_text().split()]
+
+    def ignored(directory: str, names: list[str]) -> set[str]:
+        inside = Path(directory).relative_to(ROOT)
+        return {n for n in names if n == ".git" or any(p.search((inside / n).as_posix()) for p in patterns)}
+
+    with tempfile.TemporaryDirectory(prefix="shardr-") as scratch:
+        yield shutil.copytree(ROOT, Path(scratch) / "shardr", ignore=ignored)
 
 
 def build(folder: Path) -> Path:
     """The tarball of the R half, made in the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="shardr-") as scratch:
-        stage = Path(scratch) / "shardr"
-        patterns = [re.compile(line, re.IGNORECASE) for line in (ROOT / ".Rbuildignore").read_text().split()]
-
-        def ignored(directory: str, names: list[str]) -> set[str]:
-            inside = Path(directory).relative_to(ROOT)
-            return {n for n in names if n == ".git" or any(p.search((inside / n).as_posix()) for p in patterns)}
-
-        shutil.copytree(ROOT, stage, ignore=ignored)
+    with staged() as stage:
         run(["R", "CMD", "build", str(stage)], folder)
     return max(folder.glob("shardr_*.tar.gz"), key=lambda path: path.stat().st_mtime)
 
@@ -63,6 +75,34 @@ def check() -> int:
     run(["R", "CMD", "check", "--no-manual", "--no-tests", tarball.name], folder, may_fail=True)
     log = (folder / "shardr.Rcheck" / "00check.log").read_text()
     return 0 if re.search(r"^Status: OK$", log, re.MULTILINE) else 1
+
+
+def docs() -> int:
+    """Exit status of writing the help pages anew elsewhere: 0 when they come out as they are in the checkout."""
+    here = read_version("cat(format(packageVersion('roxygen2')))")
+    made_by = read_version("cat(read.dcf('DESCRIPTION', 'RoxygenNote'))")
+    if here != made_by:
+        print(f"roxygen2 is {here} here and the help pages are of {made_by}, which words them otherwise: not compared")
+        return 0
+    with staged() as stage:
+        run(["Rscript", "-e", "roxygen2::roxygenise()"], stage)
+        written = {path.relative_to(stage) for path in stage.glob("man/*.Rd")} | {Path("NAMESPACE")}
+        kept = {path.relative_to(ROOT) for path in ROOT.glob("man/*.Rd")} | {Path("NAMESPACE")}
+        stale = sorted((written | kept) - {p for p in written & kept if same(stage / p, ROOT / p)})
+    for path in stale:
+        print(f"{path} is not what roxygen makes of R/: run make docs")
+    print(f"{len(stale)} of {len(written)} help pages are out of date")
+    return 1 if stale else 0
+
+
+def read_version(code: str) -> str:
+    """What R prints for the code, run in the checkout."""
+    return subprocess.run(["Rscript", "-e", code], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
+def same(one: Path, other: Path) -> bool:
+    """Whether two files hold the same bytes."""
+    return one.exists() and other.exists() and one.read_bytes() == other.read_bytes()
 
 
 def run(command: list[str], folder: Path, *, may_fail: bool = False) -> None:
