@@ -116,7 +116,7 @@ def _escape(pattern: str, at: int, in_class: bool, limit: int) -> tuple[str, int
             code, size = 0x10000 + ((code - 0xD800) << 10) + int(low[1], 16) - 0xDC00, 2 * size
         return f"\\U{code:08x}", size
     following = pattern[at + 1 : at + 2]
-    if following in "dDsSwWtnrfx0123456789" or (following in "bBA" and not in_class):
+    if following and (following in "dDsSwWtnrfx0123456789" or (following in "bBA" and not in_class)):
         return f"\\{following}", 2
     if following == "z" and not in_class:
         return r"\Z", 2
