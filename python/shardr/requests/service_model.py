@@ -39,7 +39,7 @@ class ServiceModel:
 def service_model(service: str = "sagemaker") -> ServiceModel:
     """The model of a service, read once per process.
 
-    botocore itself is not imported: its loader and model classes cost five times the reading of the file.
+    botocore itself is not imported: importing its loader and model classes takes three times the reading of the file.
     The newest API version wins, as in botocore. Raises ModuleNotFoundError without botocore and
     FileNotFoundError for a service it does not describe.
 
