@@ -127,10 +127,12 @@ def apt(packages: list) -> None:
     """Install the packages, refreshing the package lists only when they prove to be missing or out of date."""
     if not packages:
         return
-    say("installing by apt: " + " ".join(packages))
     sudo = [] if os.geteuid() == 0 else ["sudo"]
     if sudo and not shutil.which("sudo"):
-        sys.exit("set-up: neither root nor sudo; ask for: apt-get install " + " ".join(packages))
+        sys.exit(
+            "set-up: you are not root and there is no sudo; have root run\n  apt-get install " + " ".join(packages)
+        )
+    say("installing by apt: " + " ".join(packages))
     quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
     # Recommended packages would bring a compiler and LaTeX: 1.6 GB instead of 0.5.
     install = [*sudo, *quiet, "install", "--yes", "--no-install-recommends", *packages]
