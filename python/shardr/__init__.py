@@ -1,1 +1,94 @@
-"""Run R and Python scripts in parallel over shards of data, on this machine and on Amazon SageMaker."""
+"""Run R and Python scripts in parallel over shards of data, on this machine and on Amazon SageMaker.
+
+>>> import shardr
+>>> run = shardr.run("job.yml", instances=2)     # doctest: +SKIP
+>>> train = run.collect("split", "train")        # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from shardr.errors import (
+    ColumnsDifferError,
+    DataError,
+    FrameError,
+    JobFailedError,
+    NameInUseError,
+    NotFoundError,
+    Problem,
+    RequestError,
+    RMissingError,
+    RunnerError,
+    ShardrError,
+    SpecError,
+)
+
+if TYPE_CHECKING:
+    from shardr import r as r
+    from shardr.api.collecting import collect as collect
+    from shardr.api.collecting import split as split
+    from shardr.api.doctor import doctor as doctor
+    from shardr.api.jobs import describe as describe
+    from shardr.api.jobs import jobs as jobs
+    from shardr.api.jobs import stop as stop
+    from shardr.api.runs import Run as Run
+    from shardr.api.runs import plan as plan
+    from shardr.api.runs import run as run
+    from shardr.api.runs import submit as submit
+    from shardr.api.runs import validate as validate
+    from shardr.spec.models import Expect as Expect
+    from shardr.spec.models import Input as Input
+    from shardr.spec.models import Manifest as Manifest
+    from shardr.spec.models import Output as Output
+    from shardr.spec.models import Parameter as Parameter
+    from shardr.spec.models import Pipeline as Pipeline
+    from shardr.spec.models import ProcessingStep as ProcessingStep
+    from shardr.spec.models import StepOutput as StepOutput
+
+_HOMES = {
+    "shardr.api.collecting": ("collect", "split"),
+    "shardr.api.doctor": ("doctor",),
+    "shardr.api.examples": ("example",),
+    "shardr.api.jobs": ("describe", "jobs", "stop"),
+    "shardr.api.runs": ("Run", "plan", "run", "submit", "validate"),
+    "shardr.spec.models": (
+        "Expect", "Input", "Manifest", "Output", "Parameter", "Pipeline", "ProcessingStep", "StepOutput",
+    ),
+}  # fmt: skip
+_LAZY = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "ColumnsDifferError",
+    "DataError",
+    "FrameError",
+    "JobFailedError",
+    "NameInUseError",
+    "NotFoundError",
+    "Problem",
+    "RMissingError",
+    "RequestError",
+    "RunnerError",
+    "ShardrError",
+    "SpecError",
+    *sorted(_LAZY),
+    "r",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Names come when they are first used: importing shardr loads neither pandas nor boto3 nor pydantic."""
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    if name == "r":
+        return import_module("shardr.r")
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("shardr")
+    raise AttributeError(f"module 'shardr' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -166,6 +166,9 @@ class ProcessingStep(Model):
     max_runtime_seconds: int = Field(
         default=DEFAULT_RUNTIME_SECONDS, description="The job is stopped after this long.", ge=1, le=777_600
     )
+    max_attempts: int = Field(
+        default=1, description="How often a job of this step is tried before it counts as failed.", ge=1, le=10
+    )
     network_isolation: bool = Field(default=False, description="Cut the instances off the network.")
     depends_on: Annotated[list[str], BeforeValidator(_one_or_many)] = Field(
         default=[], description="Steps that must be complete first, besides those whose outputs are used."
@@ -221,9 +224,7 @@ class Pipeline(Model):
     name: str = Field(description="Name of the pipeline.", pattern=NAME, max_length=63)
     description: str | None = Field(default=None, description="What it is for.")
     parameters: dict[str, Parameter] = Field(default={}, description="Values to set from outside.")
-    runner: Literal["auto", "process", "docker"] = Field(
-        default="auto", description="How the local engine starts an instance."
-    )
+    runner: Literal["auto", "process"] = Field(default="auto", description="How the local engine starts an instance.")
     permute: int | None = Field(
         default=None,
         description="Seed that permutes which instance gets which object, to prove that the scripts do not care.",

@@ -1,0 +1,200 @@
+"""From a checked spec to a plan: every request compiled, every shard assigned, nothing touched."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shardr.api.sources import MANY, Located, NotLocatedError, locate, shard_manifest
+from shardr.data.keys import assign, balance
+from shardr.engines.base import Deposit, Plan, PlannedJob, PlannedStep, Spread
+from shardr.errors import Problem, RequestError, SpecError
+from shardr.local.contract import hosts
+from shardr.local.service import check_runnable
+from shardr.requests.check import check_request
+from shardr.requests.processing import Placed, processing_request
+from shardr.spec.models import Manifest, StepOutput
+from shardr.spec.problems import did_you_mean
+
+if TYPE_CHECKING:
+    from shardr.engines.local import LocalEngine
+    from shardr.spec.load import Loaded
+    from shardr.spec.models import Input, ProcessingStep
+
+JOB_NAME = 63
+
+
+def make_plan(loaded: Loaded, engine: LocalEngine, runner: str, run: str | None = None) -> Plan:
+    """The plan of a spec on an engine; raises ``SpecError`` with everything that stands in its way."""
+    run = run or new_run(loaded.pipeline.name)
+    planner = _Planner(loaded, engine, run)
+    steps = [planner.step(i, step) for i, step in enumerate(loaded.pipeline.steps)]
+    if planner.problems:
+        count = len(planner.problems)
+        raise SpecError(f"{loaded.origin} has {count} problem{'s' if count > 1 else ''}:", problems=planner.problems)
+    order = {step.name: i for i, step in enumerate(loaded.pipeline.in_order())}
+    steps.sort(key=lambda step: order[step.name])
+    return Plan(run, loaded.pipeline.name, runner, steps, list(dict.fromkeys(planner.deposits)))
+
+
+def new_run(name: str) -> str:
+    """A fresh run id: the pipeline's name, the local time, and four random characters."""
+    return f"{name[:24].rstrip('-')}-{datetime.now():%y%m%d-%H%M%S}-{secrets.token_hex(2)}"  # noqa: DTZ005 - for people
+
+
+def job_name(run: str, *parts: str) -> str:
+    """A name that the service takes, cut with a digest where the whole would be too long."""
+    whole = "-".join([run, *parts])
+    if len(whole) <= JOB_NAME:
+        return whole
+    return f"{whole[: JOB_NAME - 9].rstrip('-')}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
+
+
+class _Planner:
+    """Compiles steps one by one and gathers problems and deposits."""
+
+    def __init__(self, loaded: Loaded, engine: LocalEngine, run: str) -> None:
+        self.problems: list[Problem] = []
+        self.deposits: list[Deposit] = []
+        self._pipeline, self._base = loaded.pipeline, loaded.base
+        self._engine, self._run = engine, run
+
+    def step(self, index: int, step: ProcessingStep) -> PlannedStep:
+        at = f"steps[{index}]"
+        found = {c.name: self._input(f"{at}.inputs[{i}].source", step, c) for i, c in enumerate(step.inputs)}
+        code = self._code(f"{at}.code", step)
+        outputs = {output.name: self._destination(step, output.name) for output in step.outputs}
+        located = {name: place for name, place in found.items() if isinstance(place, Located)}
+        placed = {name: place.placed if isinstance(place, Located) else place for name, place in found.items()}
+        spreads = [self._spread(step, channel, located.get(channel.name)) for channel in step.inputs]
+        jobs = []
+        if None not in placed.values():
+            for suffix, inputs, where in self._shards(step, spreads, located, placed, outputs):
+                jobs.append(self._job(at, step, suffix, inputs, where, code))
+        return PlannedStep(step.name, step.needs, step.instance_count, step.max_attempts, jobs, spreads)
+
+    def _job(
+        self, at: str, step: ProcessingStep, suffix: list[str], inputs: Any, outputs: dict[str, str], code: Any
+    ) -> PlannedJob:
+        tags = {"run": self._run, "step": step.name}
+        if self._pipeline.permute is not None:
+            tags["permute"] = str(self._pipeline.permute)
+        if suffix:
+            tags["shard"] = suffix[0]
+        name = job_name(self._run, step.name, *suffix)
+        request = processing_request(
+            step,
+            job=name,
+            image_uri=self._engine.image_uri(step.image),
+            role=self._engine.role,
+            inputs=inputs,
+            outputs=outputs,
+            code=code,
+            tags=tags,
+        )
+        refused = check_request("CreateProcessingJob", request)
+        if not refused:
+            try:
+                check_runnable(request)
+            except RequestError as error:
+                refused = list(error.problems)
+        known = {problem.path for problem in self.problems}
+        self.problems += [
+            Problem(f"{at} ({problem.path})", problem.message, problem.fix)
+            for problem in refused
+            if f"{at} ({problem.path})" not in known
+        ]
+        return PlannedJob(name, request)
+
+    def _input(self, at: str, step: ProcessingStep, channel: Input) -> Located | Placed | None:
+        if isinstance(channel.source, StepOutput):
+            made = self._destination(self._pipeline.step(channel.source.step), channel.source.output)
+            return Placed(made, "S3Prefix")
+        uri = f"{self._engine.run_uri(self._run)}/manifests/{step.name}/{channel.name}.manifest"
+        source: str | Manifest = channel.source
+        try:
+            found = locate(source, self._base, self._engine, self._engine.home.storage, uri)
+        except NotLocatedError as problem:
+            self.problems.append(problem.at(at))
+            return None
+        self.deposits += found.deposits
+        return found
+
+    def _code(self, at: str, step: ProcessingStep) -> Placed | None:
+        if step.code is None:
+            return None
+        path = Path(os.path.normpath(self._base / Path(step.code).expanduser()))
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            beside = os.listdir(path.parent) if path.parent.is_dir() else []  # noqa: PTH208
+            gone = isinstance(error, FileNotFoundError)
+            message = f'"{step.code}" is not there' if gone else f'"{step.code}" cannot be read: {error.strerror}'
+            self.problems.append(
+                Problem(at, message + (did_you_mean(path.name, beside) if gone else ""), fix=f"looked for {path}")
+            )
+            return Placed("s3://missing", "S3Prefix")
+        uri = self._engine.code_uri(hashlib.sha256(content).hexdigest(), path.name)
+        self.deposits.append(Deposit(uri, content=content))
+        return Placed(uri, "S3Prefix")
+
+    def _destination(self, step: ProcessingStep, name: str) -> str:
+        output = next(output for output in step.outputs if output.name == name)
+        if output.destination is None:
+            return f"{self._engine.run_uri(self._run)}/{step.name}/{name}/"
+        if output.destination.startswith("s3://"):
+            return output.destination.rstrip("/") + "/"
+        folder = Path(os.path.normpath(self._base / Path(output.destination).expanduser()))
+        uri = self._engine.input_uri(folder).rstrip("/") + "/"
+        self.deposits.append(Deposit(uri, path=folder, make_folder=True))
+        return uri
+
+    def _spread(self, step: ProcessingStep, channel: Input, found: Located | None) -> Spread:
+        if found is None:
+            return Spread(channel.name, channel.distribution)
+        keys, names = found.listing.keys, hosts(step.instance_count)
+        if channel.distribution == "balanced":
+            shards = balance(found.listing.sizes(), step.instance_count)
+            names = [f"shard-{i}" for i in range(1, step.instance_count + 1)]
+        elif channel.distribution == "ShardedByS3Key":
+            shards = assign(keys, step.instance_count, self._pipeline.permute)
+        else:
+            shards = [keys] * step.instance_count
+        spread = dict(zip(names, shards, strict=True))
+        if len(keys) > MANY:
+            return Spread(channel.name, channel.distribution, spread)
+        sizes = dict(found.listing.sizes())
+        return Spread(
+            channel.name,
+            channel.distribution,
+            spread,
+            {host: sum(sizes[key] for key in share) for host, share in spread.items()},
+        )
+
+    def _shards(
+        self,
+        step: ProcessingStep,
+        spreads: list[Spread],
+        located: dict[str, Located],
+        placed: dict[str, Any],
+        outputs: dict[str, str],
+    ) -> list[tuple[list[str], dict[str, Any], dict[str, str]]]:
+        """The jobs of a step: its one, or one for each balanced shard that has keys."""
+        balanced = next((spread for spread in spreads if spread.distribution == "balanced"), None)
+        if balanced is None:
+            return [([], placed, outputs)]
+        found = located[balanced.input]
+        jobs = []
+        for shard, keys in balanced.keys.items():
+            if keys:
+                uri = f"{self._engine.run_uri(self._run)}/manifests/{step.name}/{shard}.manifest"
+                prefix = found.deposits[0].uri if found.placed.data_type == "ManifestFile" else found.placed.uri
+                content = shard_manifest(found.listing, keys, Placed(prefix, "S3Prefix"))
+                self.deposits.append(Deposit(uri, content=content))
+                inputs = {**placed, balanced.input: Placed(uri, "ManifestFile")}
+                jobs.append(([shard], inputs, {name: f"{where}{shard}/" for name, where in outputs.items()}))
+        return jobs

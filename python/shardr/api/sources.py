@@ -1,0 +1,131 @@
+"""From what a spec says about its data to where that data lies: paths, globs, manifests, ``s3://``."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shardr.engines.base import Deposit
+from shardr.errors import DataError, Problem
+from shardr.requests.processing import Placed
+from shardr.spec.models import Manifest
+from shardr.spec.problems import did_you_mean
+from shardr.storage.local import Listing, list_files
+
+if TYPE_CHECKING:
+    from shardr.engines.base import Engine
+    from shardr.storage.local import LocalStorage
+
+MANY = 100_000
+"""Above this many files they are not looked at one by one before the run starts."""
+
+
+@dataclass(frozen=True)
+class Located:
+    """Where a source lies, which objects it has, and what must be put in place for it."""
+
+    placed: Placed
+    listing: Listing
+    deposits: list[Deposit] = field(default_factory=list)
+
+
+class NotLocatedError(Exception):
+    """A source that cannot be used, as a problem without its place."""
+
+    def __init__(self, message: str, fix: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.fix = message, fix
+
+    def at(self, path: str) -> Problem:
+        """The problem with its place."""
+        return Problem(path, self.message, self.fix)
+
+
+def locate(source: str | Manifest, base: Path, engine: Engine, storage: LocalStorage, manifest_uri: str) -> Located:
+    """Finds the objects of a source; relative paths start from ``base``. Raises ``NotLocatedError``."""
+    if isinstance(source, Manifest):
+        return _manifest(source.manifest, base, engine, storage, manifest_uri)
+    if source.startswith("s3://"):
+        return _checked(Located(Placed(source, "S3Prefix"), storage.list(source)), source)
+    path = Path(os.path.normpath(base / Path(source).expanduser()))
+    if path.is_dir():
+        uri = engine.input_uri(path)
+        found = Located(Placed(uri, "S3Prefix"), Listing(path, list_files(path)), [Deposit(uri, path=path)])
+        return _checked(found, source)
+    if path.exists():
+        if source.endswith("/"):
+            raise NotLocatedError(f'"{source}" is a file, not a folder')
+        uri = engine.input_uri(path)
+        found = Located(Placed(uri, "S3Prefix"), Listing(path.parent, [path.name]), [Deposit(uri, path=path)])
+        return _checked(found, source)
+    if glob.has_magic(source):
+        return _checked(_glob(path, engine, manifest_uri), source)
+    near = did_you_mean(path.name, os.listdir(path.parent) if path.parent.is_dir() else [])  # noqa: PTH208
+    raise NotLocatedError(f'"{source}" is not there{near}', fix=f"looked for {path}")
+
+
+def shard_manifest(listing: Listing, keys: list[str], placed: Placed) -> bytes:
+    """A manifest of some keys of a source that is a prefix."""
+    prefix = placed.uri[: placed.uri.rfind("/") + 1]
+    return json.dumps([{"prefix": prefix}, *keys]).encode()
+
+
+def _glob(pattern: Path, engine: Engine, manifest_uri: str) -> Located:
+    """A manifest of the files that match, below the last folder that is spelled out."""
+    parts = pattern.parts
+    fixed = next(i for i, part in enumerate(parts) if glob.has_magic(part))
+    base = Path(*parts[:fixed])
+    matches = sorted(base.glob("/".join(parts[fixed:])) if base.is_dir() else [])
+    keys = sorted((m.relative_to(base).as_posix() for m in matches if m.is_file()), key=os.fsencode)
+    keys = [key for key in keys if not any(part.startswith(".") for part in key.split("/"))]
+    uri = engine.input_uri(base) if base.is_dir() else ""
+    listing = Listing(base, keys)
+    deposits = [Deposit(uri, path=base), Deposit(manifest_uri, content=shard_manifest(listing, keys, Placed(uri, "")))]
+    return Located(Placed(manifest_uri, "ManifestFile"), listing, deposits)
+
+
+def _manifest(source: str, base: Path, engine: Engine, storage: LocalStorage, manifest_uri: str) -> Located:
+    """A manifest at a URI as it is; one in a file may have a folder of this machine as its prefix."""
+    if source.startswith("s3://"):
+        try:
+            return _checked(Located(Placed(source, "ManifestFile"), storage.manifest(source)), source)
+        except DataError as error:
+            raise NotLocatedError(error.what, error.fix) from error
+    path = Path(os.path.normpath(base / Path(source).expanduser()))
+    try:
+        head, *keys = json.loads(path.read_text(encoding="utf-8"))
+        prefix = str(head["prefix"])
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise NotLocatedError(
+            f'"{source}" is not a readable manifest: {error}',
+            fix='expected [{"prefix": "s3://bucket/folder/ or a folder"}, "a.csv", "b.csv"]',
+        ) from error
+    deposits = []
+    if not prefix.startswith("s3://"):
+        folder = Path(os.path.normpath(path.parent / Path(prefix).expanduser()))
+        if not folder.is_dir():
+            raise NotLocatedError(f'"{source}" has the prefix "{prefix}", which is not a folder')
+        prefix = engine.input_uri(folder)
+        deposits.append(Deposit(prefix, path=folder))
+        listing = Listing(folder, sorted(keys, key=os.fsencode))
+    else:
+        listing = Listing(storage.path(prefix), sorted(keys, key=os.fsencode))
+    deposits.append(Deposit(manifest_uri, content=json.dumps([{"prefix": prefix}, *keys]).encode()))
+    return _checked(Located(Placed(manifest_uri, "ManifestFile"), listing, deposits), source)
+
+
+def _checked(found: Located, source: str) -> Located:
+    """The same when it has objects that can be read."""
+    if not found.listing.keys:
+        raise NotLocatedError(f'"{source}" matches no file', fix=f"looked in {found.listing.base}")
+    if len(found.listing.keys) <= MANY:
+        for path in found.listing.paths():
+            if not path.exists():
+                raise NotLocatedError(f'"{source}" names {path}, which is not there')
+            if not os.access(path, os.R_OK):
+                raise NotLocatedError(f'"{source}" has the file {path}, which you may not read')
+    return found

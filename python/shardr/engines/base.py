@@ -1,0 +1,168 @@
+"""What every engine hands out: places for data, runs, and how a run stands."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+OVER = frozenset({"Completed", "Failed", "Stopped"})
+
+
+@dataclass(frozen=True)
+class Deposit:
+    """Something that must lie at a URI before the run starts: bytes, or a file or folder of this machine."""
+
+    uri: str
+    content: bytes | None = None
+    path: Path | None = None
+    make_folder: bool = False
+    """Whether ``path`` is a place for outputs that may not exist yet."""
+
+
+@dataclass(frozen=True)
+class PlannedJob:
+    """One job to be: its name and its exact request."""
+
+    name: str
+    request: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Which keys of an input each instance gets; no keys are known when an earlier step makes them."""
+
+    input: str
+    distribution: str
+    keys: dict[str, list[str]] = field(default_factory=dict)
+    bytes: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    """One step to be: what it waits for, its jobs, and the shard map of its inputs."""
+
+    name: str
+    needs: list[str]
+    instance_count: int
+    max_attempts: int
+    jobs: list[PlannedJob]
+    spreads: list[Spread]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would run: nothing has been touched."""
+
+    run: str
+    name: str
+    runner: str
+    steps: list[PlannedStep]
+    deposits: list[Deposit]
+
+
+@dataclass(frozen=True)
+class HostView:
+    """How one instance stands."""
+
+    host: str
+    state: str
+    exit_code: int | None
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class OutputView:
+    """Where an output is, how many records it has (None: not a table), and its files."""
+
+    uri: str
+    rows: int | None
+    files: list[str]
+
+
+@dataclass(frozen=True)
+class StepView:
+    """How a step stands; ``seconds`` from the start of its first job to the end of its last."""
+
+    name: str
+    job: str | None
+    status: str
+    instances: int
+    rows_in: int | None
+    rows_out: int | None
+    seconds: float | None
+    outputs: dict[str, OutputView]
+    failure: str | None
+    jobs: list[str]
+    hosts: list[HostView]
+
+
+@dataclass(frozen=True)
+class RunView:
+    """How a run stands."""
+
+    run: str
+    name: str
+    status: str
+    created: str
+    runner: str
+    steps: list[StepView]
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.status in OVER
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, as ``--json`` prints it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line that an instance printed."""
+
+    job: str
+    step: str
+    instance: str
+    text: str
+
+
+class Engine(Protocol):
+    """A place to run: this machine or SageMaker."""
+
+    name: str
+    role: str
+
+    def image_uri(self, image: str) -> str:
+        """The URI of an image of shardr's; any other name is a URI already."""
+
+    def input_uri(self, path: Path) -> str:
+        """Where a file or folder of the user's will lie; a folder's URI ends with a slash."""
+
+    def code_uri(self, digest: str, name: str) -> str:
+        """Where a script will lie, by the digest of its bytes."""
+
+    def run_uri(self, run: str) -> str:
+        """Below which a run keeps what it makes."""
+
+    def submit(self, plan: Plan) -> None:
+        """Puts the deposits in place and starts the run."""
+
+    def run(self, run: str, *, files: bool) -> RunView:
+        """How a run stands; with ``files``, the files of its outputs too. Raises ``NotFoundError``."""
+
+    def runs(self) -> list[RunView]:
+        """All runs, newest first."""
+
+    def stop(self, run: str) -> None:
+        """Stops a run: its jobs get SIGTERM, then after the grace time SIGKILL; no further step starts."""
+
+    def logs(self, run: str, cursor: dict[str, int]) -> tuple[list[LogLine], dict[str, int]]:
+        """Whole lines printed since the cursor, in order of steps and instances, and the new cursor."""
+
+    def output_files(self, uris: Sequence[str]) -> list[Path]:
+        """Local copies of all objects below the prefixes, in order."""

@@ -1,0 +1,186 @@
+"""This machine as a place to run."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from shardr.engines.base import HostView, LogLine, OutputView, RunView, StepView
+from shardr.local import contract, runs
+from shardr.local.home import Home
+from shardr.local.store import RunRow, Store
+from shardr.storage.local import BUCKET, linked_uri
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from shardr.engines.base import Deposit, Plan
+    from shardr.local.runs import RunState, StepState
+    from shardr.local.store import JobRow
+
+IMAGES = frozenset({"processing"})
+LOG_BYTES = 1 << 20
+"""How much of one log is read at a time."""
+
+
+class LocalEngine:
+    """The local engine, in this process: submits to the job store, and reads it."""
+
+    name = "local"
+    role = f"arn:aws:iam::{contract.ACCOUNT}:role/shardr-local"
+
+    def __init__(self, home: Home | None = None) -> None:
+        self.home = home or Home.default()
+        self._store = Store(self.home.store)
+
+    def image_uri(self, image: str) -> str:
+        """The name that an image of shardr's has on this machine; any other name is a URI already."""
+        return f"shardr/{image}:latest" if image in IMAGES else image
+
+    def input_uri(self, path: Path) -> str:
+        """Where a file or folder of the user's is linked."""
+        return linked_uri(path)
+
+    def code_uri(self, digest: str, name: str) -> str:
+        """Where a script is kept, by its content."""
+        return f"s3://{BUCKET}/code/{digest[:16]}/{name}"
+
+    def run_uri(self, run: str) -> str:
+        """Below which a run keeps what it makes."""
+        return f"s3://{BUCKET}/runs/{run}"
+
+    def submit(self, plan: Plan) -> None:
+        """Links inputs, copies scripts, and starts the first jobs; raises ``NameInUseError`` for a known run."""
+        for deposit in plan.deposits:
+            self._deposit(deposit)
+        steps = [
+            {
+                "name": step.name,
+                "needs": step.needs,
+                "instances": step.instance_count,
+                "attempts": step.max_attempts,
+                "jobs": [{"name": job.name, "request": job.request} for job in step.jobs],
+            }
+            for step in plan.steps
+        ]
+        now = datetime.now(timezone.utc).timestamp()
+        runs.submit(self.home, RunRow(plan.run, plan.name, now, plan.runner, steps, stopping=False))
+
+    def _deposit(self, deposit: Deposit) -> None:
+        if deposit.content is not None:
+            self.home.storage.put(deposit.uri, deposit.content)
+        elif deposit.path is not None:
+            if deposit.make_folder:
+                deposit.path.mkdir(parents=True, exist_ok=True)
+            self.home.storage.link(deposit.uri, deposit.path)
+
+    def run(self, run: str, *, files: bool = True) -> RunView:
+        """How a run stands; raises ``NotFoundError``."""
+        return self._view(runs.state(self.home, run), files=files)
+
+    def runs(self) -> list[RunView]:
+        """All runs, newest first."""
+        return [self.run(row.id, files=False) for row in reversed(self._store.runs())]
+
+    def stop(self, run: str) -> None:
+        """Stops a run and lets no further step start."""
+        runs.stop(self.home, run)
+
+    def logs(self, run: str, cursor: dict[str, int]) -> tuple[list[LogLine], dict[str, int]]:
+        """Whole lines printed since the cursor, and the new cursor; what has no end yet waits until the job is over."""
+        after = dict(cursor)
+        lines: list[LogLine] = []
+        for step in runs.state(self.home, run).steps:
+            for job in step.jobs:
+                if job is None:
+                    continue
+                for host in contract.hosts(_instances(job)):
+                    key = f"{job.name}/{host}"
+                    text, after[key] = _read(self.home.job(job.name).log(host), after.get(key, 0), whole=job.over)
+                    lines += [LogLine(job.name, step.name, host, line) for line in text.splitlines()]
+        return lines, after
+
+    def output_files(self, uris: Sequence[str]) -> list[Path]:
+        """The files below the prefixes, in order."""
+        return [path for uri in uris for path in self.home.storage.list(uri).paths()]
+
+    def _view(self, state: RunState, *, files: bool) -> RunView:
+        created = datetime.fromtimestamp(state.row.created, tz=timezone.utc).isoformat(timespec="seconds")
+        planned = {step["name"]: step for step in state.row.steps}
+        steps = [self._step(step, planned[step.name]["instances"], files=files) for step in state.steps]
+        return RunView(state.row.id, state.row.name, state.status, created, state.row.runner, steps)
+
+    def _step(self, step: StepState, instances: int, *, files: bool) -> StepView:
+        started = [job for job in step.jobs if job is not None]
+        failed = [job for job in started if job.status in {"Failed", "Stopped"}]
+        hosts = [
+            HostView(_shard(job, host, len(step.jobs)), about["state"], about.get("exit_code"), about.get("seconds"))
+            for job in started
+            for host, about in job.report.get("hosts", {}).items()
+        ]
+        outputs = {
+            name: self._output(uri, name, started, files=files)
+            for name, uri in _step_outputs(step).items()
+            if step.status == "Completed"
+        }
+        return StepView(
+            name=step.name,
+            job=started[0].name if started else None,
+            status=step.status,
+            instances=instances,
+            rows_in=_sum(job.report.get("rows_in") for job in started),
+            rows_out=_sum(job.report.get("rows_out") for job in started),
+            seconds=_seconds(started),
+            outputs=outputs,
+            failure=failed[0].failure_reason if failed else None,
+            jobs=[job.name for job in started],
+            hosts=hosts,
+        )
+
+    def _output(self, uri: str, name: str, jobs: list[JobRow], *, files: bool) -> OutputView:
+        rows = _sum(job.report.get("outputs", {}).get(name, {}).get("rows") for job in jobs)
+        return OutputView(uri, rows, [os.fspath(path) for path in self.output_files([uri])] if files else [])
+
+
+def _instances(job: JobRow) -> int:
+    count: int = job.request["ProcessingResources"]["ClusterConfig"]["InstanceCount"]
+    return count
+
+
+def _shard(job: JobRow, host: str, jobs: int) -> str:
+    """A balanced shard's one instance goes by the shard's number."""
+    return host if jobs == 1 else contract.tag(job.request, "shard", host)
+
+
+def _step_outputs(step: StepState) -> dict[str, str]:
+    """Where the outputs of the whole step are: that of its one job, or what its shards' have in common."""
+    outputs = contract.output_uris(step.planned[0]["request"])
+    if len(step.planned) == 1:
+        return outputs
+    return {name: uri.rstrip("/").rpartition("/")[0] + "/" for name, uri in outputs.items()}
+
+
+def _sum(values: Any) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def _seconds(jobs: list[JobRow]) -> float | None:
+    if not jobs:
+        return None
+    ends = [job.ended or datetime.now(timezone.utc).timestamp() for job in jobs]
+    return round(max(ends) - min(job.created for job in jobs), 3)
+
+
+def _read(log: Path, start: int, *, whole: bool) -> tuple[str, int]:
+    try:
+        with log.open("rb") as stream:
+            stream.seek(start)
+            found = stream.read(LOG_BYTES)
+    except FileNotFoundError:
+        return "", start
+    if not whole or len(found) == LOG_BYTES:
+        found = found[: found.rfind(b"\n") + 1]
+    return found.decode("utf-8", "replace"), start + len(found)

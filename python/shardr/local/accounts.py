@@ -1,0 +1,84 @@
+"""The row ledger of a job: its records counted in and out, and its claim checked before anything is published."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shardr.data import records
+from shardr.errors import DataError
+from shardr.local.contract import tag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from shardr.local.channels import Channel
+    from shardr.local.home import JobFolder
+
+
+def count(paths: Iterable[Path]) -> int | None:
+    """Records of all tabular files; None when none of them is tabular."""
+    known = [rows for rows in map(records.count, paths) if rows is not None]
+    return sum(known) if known else None
+
+
+def rows_in(inputs: Sequence[Channel]) -> dict[str, int | None]:
+    """Records of each input; the script's own channel is no data."""
+    return {channel.name: count(channel.listing.paths()) for channel in inputs if channel.name != "code"}
+
+
+def rows_out(job: JobFolder, files: dict[str, list[str]]) -> dict[str, int | None]:
+    """Records of each gathered output; an output without a file has 0."""
+    return {
+        name: count(job.staged / name / relative for relative in relatives) if relatives else 0
+        for name, relatives in files.items()
+    }
+
+
+def total(rows: dict[str, int | None], only: Sequence[str] | None = None) -> int | None:
+    """Records of several channels together; None when none of them is counted."""
+    known = [value for name, value in rows.items() if value is not None and (only is None or name in only)]
+    return sum(known) if known else None
+
+
+def broken_claim(
+    request: dict[str, Any],
+    inputs: Sequence[Channel],
+    job: JobFolder,
+    files: dict[str, list[str]],
+    counted_in: dict[str, int | None],
+    counted_out: dict[str, int | None],
+) -> str | None:
+    """The sentence that says how ``expect`` is broken; None when it holds or nothing was claimed."""
+    claim = tag(request, "expect-rows")
+    if not claim:
+        return None
+    from shardr.data import ledger
+
+    chosen_in = _chosen(request, "inputs", counted_in)
+    chosen_out = _chosen(request, "outputs", counted_out)
+    unknown = [name for name, rows in {**chosen_in, **chosen_out}.items() if rows is None]
+    if unknown:
+        raise DataError(
+            f"expected rows {claim}, but {', '.join(unknown)} has no file whose records can be counted",
+            why="the row ledger reads CSV, TSV, JSON lines and Parquet",
+            fix="name the inputs and outputs that count in expect",
+        )
+    digests = (None, None)
+    if claim == "partitioned":
+        from shardr.data import rowhash  # numpy and pyarrow: only this claim needs them
+
+        read = [path for channel in inputs if channel.name in chosen_in for path in channel.listing.paths()]
+        made = [job.staged / name / relative for name in chosen_out for relative in files[name]]
+        digests = (
+            rowhash.combine(rowhash.row_digest(path) for path in read if records.count(path) is not None),
+            rowhash.combine(rowhash.row_digest(path) for path in made if records.count(path) is not None),
+        )
+    known_in = sum(rows or 0 for rows in chosen_in.values())
+    known_out = {name: rows or 0 for name, rows in chosen_out.items()}
+    return ledger.check(claim, known_in, known_out, *digests)
+
+
+def _chosen(request: dict[str, Any], noun: str, counted: dict[str, int | None]) -> dict[str, int | None]:
+    names = tag(request, f"expect-{noun}").split()
+    return {name: rows for name, rows in counted.items() if not names or name in names}

@@ -1,0 +1,78 @@
+"""Where the local engine keeps things: one folder, ``SHARDR_HOME``."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from shardr.storage.local import LocalStorage
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folders of the local engine.
+
+    ``jobs.sqlite`` is the job store, ``jobs/<name>/`` holds a job's instances and logs, ``s3/`` the objects.
+    """
+
+    root: Path
+
+    @classmethod
+    def default(cls) -> Home:
+        """The home that ``SHARDR_HOME`` names, else the user's data folder."""
+        named = os.environ.get("SHARDR_HOME")
+        if named:
+            return cls(Path(os.path.abspath(named)))  # noqa: PTH100
+        import platformdirs
+
+        return cls(platformdirs.user_data_path("shardr"))
+
+    @property
+    def store(self) -> Path:
+        """The job store's file."""
+        return self.root / "jobs.sqlite"
+
+    @property
+    def storage(self) -> LocalStorage:
+        """What ``s3://`` means on this machine."""
+        return LocalStorage(self.root / "s3")
+
+    def job(self, name: str) -> JobFolder:
+        """The folder of a job."""
+        return JobFolder(self.root / "jobs" / name)
+
+
+@dataclass(frozen=True)
+class JobFolder:
+    """What one job keeps on disk."""
+
+    root: Path
+
+    @property
+    def lock(self) -> Path:
+        """Held by the supervisor for as long as it lives: a free lock means that it is gone."""
+        return self.root / "supervisor.lock"
+
+    @property
+    def supervisor_log(self) -> Path:
+        """What the supervisor itself had to say; empty when all went well."""
+        return self.root / "supervisor.log"
+
+    @property
+    def staged(self) -> Path:
+        """Outputs that are complete but not yet published."""
+        return self.root / "staged"
+
+    @property
+    def publishing(self) -> Path:
+        """List of the places that are being published to; there only while that happens."""
+        return self.root / "publishing.json"
+
+    def instance(self, host: str) -> Path:
+        """What becomes ``/opt/ml`` of an instance."""
+        return self.root / host
+
+    def log(self, host: str) -> Path:
+        """Everything an instance printed."""
+        return self.root / "logs" / f"{host}.log"

@@ -1,0 +1,42 @@
+"""Why a job failed, in the words of the script that did: the end of its log."""
+
+from __future__ import annotations
+
+import re
+import signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from shardr.local.home import JobFolder
+
+TAIL_BYTES = 16_384
+ERROR = re.compile(r"^(Error\b|Fatal error\b|Traceback \(most recent call last\)|bwrap: )")
+"""Where R, Rscript, Python and the sandbox begin to say what went wrong."""
+
+
+def host_failure(failed: Mapping[str, int], job: JobFolder, count: int) -> str:
+    """The failure reason of a job: each failed instance with its exit code, then the error of the first."""
+    ends = [f"{host} of {count} {_ended(code)}" for host, code in failed.items()]
+    text = error_text(job.log(next(iter(failed))))
+    return ": ".join(["AlgorithmError", ", ".join(ends), *([text] if text else [])])
+
+
+def _ended(code: int) -> str:
+    names = {128 + number: number.name for number in signal.Signals}
+    likely = "; out of memory is the usual cause" if code == 128 + signal.SIGKILL else ""
+    return f"exited with code {code}" + (f" ({names[code]}{likely})" if code in names else "")
+
+
+def error_text(log: Path) -> str:
+    """The last error in a log, from its first line to the end; the last lines when none looks like one."""
+    try:
+        with log.open("rb") as stream:
+            stream.seek(max(0, log.stat().st_size - TAIL_BYTES))
+            lines = stream.read().decode("utf-8", "replace").rstrip().splitlines()
+    except OSError:
+        return ""
+    starts = [i for i, line in enumerate(lines) if ERROR.match(line)]
+    return "\n".join(lines[starts[-1] :] if starts else lines[-5:])

@@ -1,0 +1,171 @@
+"""The process runner: each instance is a process of this machine in a bubblewrap sandbox with its own ``/opt/ml``.
+
+The script sees programs and libraries read-only, its channels, a ``/tmp`` of its own, and the names of its peers; no home
+folder, no other job, and no environment but the job's. Without bubblewrap (macOS) there is no sandbox: then
+``SHARDR_BASE_DIR`` stands for ``/opt/ml``, and a script that spells ``/opt/ml`` out is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shardr.errors import RunnerError
+from shardr.local.contract import ML
+from shardr.local.runners.machine import SYSTEM
+
+if TYPE_CHECKING:
+    from shardr.local.runners.base import Instance
+
+
+class ProcessRunner:
+    """Starts instances as sandboxed processes, or as plain ones where there is no bubblewrap."""
+
+    def __init__(self, visible: list[str]) -> None:
+        self._visible = visible
+        self.sandboxed = sandbox_problem() is None
+        self.name = "process" if self.sandboxed else "process without a sandbox"
+
+    def start(self, instance: Instance) -> Process:
+        """Starts an instance; raises ``RunnerError`` when its program is not there."""
+        program = instance.command[0]
+        if shutil.which(program, path=instance.environment["PATH"]) is None:
+            raise RunnerError(
+                f'{instance.host}: the program "{program}" is not on this machine',
+                fix=f"install it, or name another in the step's command; searched {instance.environment['PATH']}",
+            )
+        (instance.root.parent / "tmp" / instance.host).mkdir(parents=True, exist_ok=True)
+        instance.log.parent.mkdir(parents=True, exist_ok=True)
+        command, environment = self._sandboxed(instance) if self.sandboxed else _plain(instance)
+        with instance.log.open("ab") as log:
+            return Process(
+                subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    env=environment,
+                    cwd="/" if self.sandboxed else instance.root,
+                    start_new_session=True,
+                ),
+                sandboxed=self.sandboxed,
+            )
+
+    def _sandboxed(self, instance: Instance) -> tuple[list[str], dict[str, str]]:
+        scratch = instance.root.parent / "tmp" / instance.host
+        hosts = scratch.with_suffix(".hosts")
+        hosts.write_text(_hosts_file(instance), encoding="ascii")
+        command = ["bwrap", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", instance.host]
+        command += ["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
+        command += ["--unshare-net"] if instance.network_isolation else []
+        command += _system_mounts()
+        command += ["--proc", "/proc", "--dev", "/dev", "--dir", "/run", "--dir", "/var", "--dir", "/root"]
+        command += ["--bind", str(scratch), "/tmp", "--symlink", "/tmp", "/var/tmp"]  # noqa: S108 - its own
+        command += ["--ro-bind", str(hosts), "/etc/hosts", *_resolver()]
+        for path in dict.fromkeys([*self._visible, *map(str, instance.visible)]):
+            command += ["--ro-bind", path, path]
+        command += ["--bind", str(instance.root), ML]
+        command += ["--ro-bind", str(instance.root / "config"), f"{ML}/config"]
+        for path in sorted(instance.inputs, key=len):
+            command += ["--ro-bind", str(instance.root / os.path.relpath(path, ML)), path]
+        for name, value in instance.environment.items():
+            command += ["--setenv", name, value]
+        return [*command, "--chdir", "/", "--", *instance.command], {"PATH": os.environ.get("PATH", os.defpath)}
+
+
+class Process:
+    """A started instance: the process that stands for it."""
+
+    def __init__(self, popen: subprocess.Popen[bytes], *, sandboxed: bool) -> None:
+        self._popen = popen
+        self._sandboxed = sandboxed
+
+    def wait(self) -> int:
+        """Blocks until the instance has ended; a signal counts as 128 + its number, as containers tell it."""
+        code = self._popen.wait()
+        return code if code >= 0 else 128 - code
+
+    def terminate(self) -> None:
+        """SIGTERM to the script itself: bubblewrap would not pass it on."""
+        for pid in self._scripts():
+            try:
+                os.kill(pid, signal.SIGTERM)
+            except ProcessLookupError:
+                continue
+
+    def kill(self) -> None:
+        """SIGKILL to the whole instance; the sandbox's processes end with it."""
+        try:
+            os.killpg(self._popen.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+
+    def _scripts(self) -> list[int]:
+        """The script's process: bubblewrap's child reaps inside the sandbox, and its child is the script."""
+        if not self._sandboxed:
+            return [self._popen.pid]
+        return [script for reaper in _children(self._popen.pid) for script in _children(reaper)]
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+    except OSError:
+        return []
+
+
+@lru_cache
+def sandbox_problem() -> str | None:
+    """Why bubblewrap cannot be used here; None when it can. Tried once, in the way instances are started."""
+    if shutil.which("bwrap") is None:
+        return "bubblewrap (bwrap) is not installed"
+    probe = ["bwrap", *_system_mounts(), "--proc", "/proc", "--dev", "/dev", "--unshare-pid", "--unshare-uts", "true"]
+    tried = subprocess.run(probe, capture_output=True, text=True, check=False, timeout=30)
+    return None if tried.returncode == 0 else tried.stderr.strip() or f"bwrap ended with {tried.returncode}"
+
+
+def hard_coded(code: Path) -> bool:
+    """Whether a script spells ``/opt/ml`` out, so that it can only run where that path is its own."""
+    return ML.encode() in code.read_bytes()
+
+
+def _system_mounts() -> list[str]:
+    """The folders with programs, read-only; ``/opt`` child by child so that ``/opt/ml`` can lie in it."""
+    mounts: list[str] = []
+    for folder in map(Path, SYSTEM):
+        if folder.is_symlink():
+            mounts += ["--symlink", str(folder.readlink()), str(folder)]
+        elif folder == Path("/opt") and folder.is_dir():
+            for child in sorted(folder.iterdir()):
+                if child.name != "ml":
+                    mounts += ["--ro-bind", str(child), str(child)]
+        elif folder.is_dir():
+            mounts += ["--ro-bind", str(folder), str(folder)]
+    return mounts
+
+
+def _resolver() -> list[str]:
+    """The file that ``/etc/resolv.conf`` points to, where a service keeps it outside ``/etc``."""
+    target = Path("/etc/resolv.conf").resolve()
+    return ["--ro-bind", str(target), str(target)] if target.is_file() and target.parts[1] != "etc" else []
+
+
+def _hosts_file(instance: Instance) -> str:
+    """Each peer has a loopback address of its own, so that all can listen on the same port."""
+    digest = hashlib.sha256(instance.job.encode()).digest()
+    net = f"127.{1 + digest[0] % 254}.{digest[1]}"
+    peers = "".join(f"{net}.{int(host.removeprefix('algo-'))}\t{host}\n" for host in instance.hosts)
+    return f"127.0.0.1\tlocalhost\n{peers}"
+
+
+def _plain(instance: Instance) -> tuple[list[str], dict[str, str]]:
+    here = [str(instance.root / os.path.relpath(word, ML)) if word.startswith(f"{ML}/") else word
+            for word in instance.command]  # fmt: skip
+    home = {"HOME": str(instance.root.parent / "tmp" / instance.host), "SHARDR_BASE_DIR": str(instance.root)}
+    return here, {**instance.environment, **home}

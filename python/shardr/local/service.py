@@ -1,0 +1,172 @@
+"""The operations of SageMaker that this machine answers, with the service's field names, states and errors."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from shardr.errors import NameInUseError, NotFoundError, Problem, RequestError
+from shardr.local import contract, jobs
+from shardr.local.store import JobRow, Store
+from shardr.requests.check import require_request
+
+if TYPE_CHECKING:
+    from shardr.local.home import Home
+
+SORT = {"Name": "name", "CreationTime": "created", "Status": "status"}
+
+
+class LocalSageMaker:
+    """Processing jobs of this machine: create, describe, list, stop."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._store = Store(home.store)
+
+    def create_processing_job(self, **request: Any) -> dict[str, Any]:
+        """Takes a job in and starts it; its ARN.
+
+        Raises ``RequestError`` for what the service would refuse, ``NameInUseError`` for a name that is taken.
+        """
+        require_request("CreateProcessingJob", request)
+        check_runnable(request)
+        name: str = request["ProcessingJobName"]
+        if not jobs.launch(self._home, name, request):
+            raise NameInUseError(f"Job name must be unique: there is a processing job {name} already")
+        return {"ProcessingJobArn": contract.processing_arn(name)}
+
+    def describe_processing_job(self, **request: Any) -> dict[str, Any]:
+        """A job as it stands: its request, its state, and how it ended; raises ``NotFoundError``."""
+        require_request("DescribeProcessingJob", request)
+        return described(self._job(request["ProcessingJobName"]))
+
+    def stop_processing_job(self, **request: Any) -> dict[str, Any]:
+        """Asks a job to stop; one that is over stays as it is. Raises ``NotFoundError``."""
+        require_request("StopProcessingJob", request)
+        row = self._job(request["ProcessingJobName"])
+        if not row.over:
+            jobs.stop(self._home, row)
+        return {}
+
+    def list_processing_jobs(self, **request: Any) -> dict[str, Any]:
+        """Summaries of jobs, a page at a time: newest first, 10 a page, unless asked otherwise."""
+        require_request("ListProcessingJobs", request)
+        rows = [jobs.look(self._home, row) for row in self._store.jobs(kind="processing")]
+        rows = [row for row in rows if _wanted(row, request)]
+        key = SORT[request.get("SortBy", "CreationTime")]
+        rows.sort(key=lambda row: (getattr(row, key), row.name), reverse=request.get("SortOrder") != "Ascending")
+        start = _start(request)
+        page = rows[start : start + request.get("MaxResults", 10)]
+        answer: dict[str, Any] = {"ProcessingJobSummaries": [_summary(row) for row in page]}
+        if start + len(page) < len(rows):
+            answer["NextToken"] = _token(request, start + len(page))
+        return answer
+
+    def _job(self, name: str) -> JobRow:
+        row = self._store.job(name)
+        if row is None:
+            raise NotFoundError(f"Could not find requested job with name: {name}")
+        return jobs.look(self._home, row)
+
+
+def check_runnable(request: dict[str, Any]) -> None:
+    """Refuses what the service would take and this machine cannot do; raises ``RequestError`` with all of it."""
+    problems = []
+    if "ContainerEntrypoint" not in request["AppSpecification"]:
+        problems.append(
+            Problem(
+                "AppSpecification.ContainerEntrypoint",
+                "is required by the process runner: only the image itself knows what it runs",
+            )
+        )
+    for i, item in enumerate(request.get("ProcessingInputs", [])):
+        at = f"ProcessingInputs[{i}]"
+        if "S3Input" not in item:
+            problems.append(Problem(f"{at}.S3Input", "is required: no other kind of input can be read here"))
+        elif "LocalPath" not in item["S3Input"]:
+            problems.append(Problem(f"{at}.S3Input.LocalPath", "is required unless AppManaged"))
+        elif item["S3Input"].get("S3InputMode", "File") != "File":
+            problems.append(Problem(f"{at}.S3Input.S3InputMode", 'found "Pipe", only "File" can be served here'))
+    for i, item in enumerate(request.get("ProcessingOutputConfig", {}).get("Outputs", [])):
+        at = f"ProcessingOutputConfig.Outputs[{i}]"
+        if "LocalPath" not in item.get("S3Output", {}):
+            problems.append(Problem(f"{at}.S3Output.LocalPath", "is required unless AppManaged"))
+        elif item["S3Output"]["S3UploadMode"] != "EndOfJob":
+            problems.append(Problem(f"{at}.S3Output.S3UploadMode", 'found "Continuous", only "EndOfJob" is done here'))
+    if problems:
+        raise RequestError("This machine cannot run the request as it is:", problems=problems)
+
+
+def described(row: JobRow) -> dict[str, Any]:
+    """A job in the form of ``DescribeProcessingJob``."""
+    request = {key: value for key, value in row.request.items() if key != "Tags"}
+    times = {
+        "CreationTime": _time(row.created),
+        "ProcessingStartTime": _time(row.started),
+        "ProcessingEndTime": _time(row.ended),
+        "LastModifiedTime": _time(row.modified),
+    }
+    words = {"ExitMessage": row.exit_message, "FailureReason": row.failure_reason}
+    return {
+        **request,
+        "ProcessingJobArn": contract.processing_arn(row.name),
+        "ProcessingJobStatus": row.status,
+        **{key: value for key, value in {**times, **words}.items() if value is not None},
+    }
+
+
+def _summary(row: JobRow) -> dict[str, Any]:
+    whole = described(row)
+    names = (
+        "ProcessingJobName", "ProcessingJobArn", "CreationTime", "ProcessingEndTime", "LastModifiedTime",
+        "ProcessingJobStatus", "FailureReason", "ExitMessage",
+    )  # fmt: skip
+    return {name: whole[name] for name in names if name in whole}
+
+
+def _wanted(row: JobRow, request: dict[str, Any]) -> bool:
+    bounds = {
+        "CreationTimeAfter": (row.created, 1),
+        "CreationTimeBefore": (row.created, -1),
+        "LastModifiedTimeAfter": (row.modified, 1),
+        "LastModifiedTimeBefore": (row.modified, -1),
+    }
+    return (
+        request.get("NameContains", "").lower() in row.name.lower()
+        and request.get("StatusEquals", row.status) == row.status
+        and all(
+            (moment - _seconds(request[field])) * direction >= 0
+            for field, (moment, direction) in bounds.items()
+            if field in request
+        )
+    )
+
+
+def _token(request: dict[str, Any], start: int) -> str:
+    """Where the next page begins, with the question it belongs to."""
+    asked = {key: str(value) for key, value in request.items() if key not in {"NextToken", "MaxResults"}}
+    return base64.urlsafe_b64encode(json.dumps([start, asked]).encode()).decode()
+
+
+def _start(request: dict[str, Any]) -> int:
+    if "NextToken" not in request:
+        return 0
+    try:
+        start: int = json.loads(base64.urlsafe_b64decode(request["NextToken"]))[0]
+    except (ValueError, LookupError, TypeError) as error:
+        raise RequestError("NextToken is not one that was handed out") from error
+    if _token(request, start) != request["NextToken"]:
+        raise RequestError("NextToken belongs to another question", fix="repeat the filters of the first page")
+    return start
+
+
+def _time(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, tz=timezone.utc)
+
+
+def _seconds(moment: datetime | float | str) -> float:
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment)
+    return moment.timestamp() if isinstance(moment, datetime) else float(moment)

@@ -1,0 +1,171 @@
+"""The job store: jobs and runs in one SQLite file that every process of the machine sees."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+TERMINAL = frozenset({"Completed", "Failed", "Stopped"})
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS jobs (
+  name TEXT PRIMARY KEY, kind TEXT NOT NULL, request TEXT NOT NULL, status TEXT NOT NULL,
+  created REAL NOT NULL, modified REAL NOT NULL, started REAL, ended REAL,
+  exit_message TEXT, failure_reason TEXT, pid INTEGER, run TEXT, step TEXT, report TEXT NOT NULL DEFAULT '{}');
+CREATE INDEX IF NOT EXISTS jobs_created ON jobs (created);
+CREATE INDEX IF NOT EXISTS jobs_run ON jobs (run);
+CREATE TABLE IF NOT EXISTS runs (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, created REAL NOT NULL, runner TEXT NOT NULL, steps TEXT NOT NULL,
+  stopping INTEGER NOT NULL DEFAULT 0);
+"""
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """A job as the store knows it; times are seconds since 1970."""
+
+    name: str
+    kind: str
+    request: dict[str, Any]
+    status: str
+    created: float
+    modified: float
+    started: float | None
+    ended: float | None
+    exit_message: str | None
+    failure_reason: str | None
+    pid: int | None
+    run: str | None
+    step: str | None
+    report: dict[str, Any]
+
+    @property
+    def over(self) -> bool:
+        """Whether the job has reached a final state."""
+        return self.status in TERMINAL
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run as the store knows it: its steps with their jobs' requests, compiled when it was submitted."""
+
+    id: str
+    name: str
+    created: float
+    runner: str
+    steps: list[dict[str, Any]]
+    stopping: bool
+
+
+class Store:
+    """Reads and changes the job store; safe for any number of processes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @contextmanager
+    def _open(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:
+        fresh = not self._path.exists()
+        if fresh:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(self._path, timeout=30, isolation_level=None)
+        try:
+            db.row_factory = sqlite3.Row
+            if fresh:
+                db.execute("PRAGMA journal_mode = WAL")
+                db.executescript(SCHEMA)
+            # the file is a record of what ran, not a ledger of money: no fsync for each step of a job
+            db.execute("PRAGMA synchronous = NORMAL")
+            db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+            yield db
+            db.execute("COMMIT")
+        finally:
+            db.close()
+
+    def add_job(self, name: str, kind: str, request: dict[str, Any], run: str | None, step: str | None) -> bool:
+        """Takes the job in as InProgress; False when the name is in use."""
+        now = time.time()
+        with self._open(write=True) as db:
+            taken = db.execute(
+                "INSERT INTO jobs (name, kind, request, status, created, modified, run, step)"
+                " VALUES (?, ?, ?, 'InProgress', ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (name, kind, json.dumps(request), now, now, run, step),
+            )
+            return taken.rowcount == 1
+
+    def update_job(self, name: str, *, only_from: str | None = None, **changes: Any) -> bool:
+        """Changes columns of a job; with ``only_from``, only while it has that status. False when it did not."""
+        changes["modified"] = time.time()
+        if "report" in changes:
+            changes["report"] = json.dumps(changes["report"])
+        assignments = ", ".join(f"{column} = :{column}" for column in changes)
+        condition = "status = :only_from" if only_from else "status NOT IN ('Completed', 'Failed', 'Stopped')"
+        with self._open(write=True) as db:
+            done = db.execute(
+                f"UPDATE jobs SET {assignments} WHERE name = :name AND {condition}",  # noqa: S608 - columns are ours
+                {**changes, "name": name, "only_from": only_from},
+            )
+            return done.rowcount == 1
+
+    def job(self, name: str) -> JobRow | None:
+        """The job of this name, or None."""
+        with self._open() as db:
+            row = db.execute("SELECT * FROM jobs WHERE name = ?", (name,)).fetchone()
+        return _job(row) if row else None
+
+    def jobs(self, *, run: str | None = None, kind: str | None = None) -> list[JobRow]:
+        """All jobs, oldest first; those of one run or of one kind when given."""
+        with self._open() as db:
+            rows = db.execute(
+                "SELECT * FROM jobs WHERE (:run IS NULL OR run = :run) AND (:kind IS NULL OR kind = :kind)"
+                " ORDER BY created, name",
+                {"run": run, "kind": kind},
+            ).fetchall()
+        return [_job(row) for row in rows]
+
+    def add_run(self, run: RunRow) -> bool:
+        """Takes the run in; False when the id is in use."""
+        with self._open(write=True) as db:
+            taken = db.execute(
+                "INSERT INTO runs (id, name, created, runner, steps) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (run.id, run.name, run.created, run.runner, json.dumps(run.steps)),
+            )
+            return taken.rowcount == 1
+
+    def stop_run(self, run: str) -> None:
+        """Lets no further step of the run start."""
+        with self._open(write=True) as db:
+            db.execute("UPDATE runs SET stopping = 1 WHERE id = ?", (run,))
+
+    def run(self, run: str) -> RunRow | None:
+        """The run of this id, or None."""
+        with self._open() as db:
+            row = db.execute("SELECT * FROM runs WHERE id = ?", (run,)).fetchone()
+        return _run(row) if row else None
+
+    def runs(self) -> list[RunRow]:
+        """All runs, oldest first."""
+        with self._open() as db:
+            return [_run(row) for row in db.execute("SELECT * FROM runs ORDER BY created, id").fetchall()]
+
+
+def _job(row: sqlite3.Row) -> JobRow:
+    data = dict(row)
+    data["request"] = json.loads(data["request"])
+    data["report"] = json.loads(data["report"])
+    return JobRow(**data)
+
+
+def _run(row: sqlite3.Row) -> RunRow:
+    data = dict(row)
+    data["steps"] = json.loads(data["steps"])
+    data["stopping"] = bool(data["stopping"])
+    return RunRow(**data)

@@ -1,0 +1,216 @@
+"""The life of one job: stage, start the instances, watch, collect, final state.
+
+It runs as a process of its own that outlives whoever submitted the job, so it imports the standard library only until a
+job needs more, and it is started by ``jobs.launch`` with the lock already held.
+"""
+
+from __future__ import annotations
+
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shardr.errors import ShardrError
+from shardr.local import accounts, contract, outputs, runs
+from shardr.local.channels import Channel, channels, stage
+from shardr.local.contract import STOP_GRACE_SECONDS, Tree, tag
+from shardr.local.home import Home
+from shardr.local.reasons import host_failure
+from shardr.local.runners.base import Instance, Running
+from shardr.local.runners.process import ProcessRunner
+from shardr.local.store import JobRow, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Event = tuple[str, int | None]
+STOP: Event = ("", None)
+
+
+class Supervisor:
+    """Owns a job from its first link to its final state."""
+
+    def __init__(self, home: Home, row: JobRow, machine: Mapping[str, Any]) -> None:
+        self._home, self._row, self._machine = home, row, machine
+        self._job = home.job(row.name)
+        self._store = Store(home.store)
+        self._hosts = contract.hosts(row.request["ProcessingResources"]["ClusterConfig"]["InstanceCount"])
+        self._runner = ProcessRunner(list(machine["visible"]))
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._running: dict[str, Running] = {}
+        self._began: dict[str, float] = {}
+        self._report: dict[str, Any] = {
+            "runner": self._runner.name,
+            "hosts": {host: {"state": "Pending"} for host in self._hosts},
+        }
+
+    def request_stop(self, *_: object) -> None:
+        """Signal handler: asks the main loop to stop the instances."""
+        self._events.put(STOP)
+
+    def run(self) -> None:
+        """Takes the job to its final state, whatever happens."""
+        try:
+            status, reason = self._work()
+        except ShardrError as error:
+            status, reason = "Failed", str(error)
+        except Exception as error:  # noqa: BLE001 - a job must end in a final state, with the reason in it
+            traceback.print_exc()
+            status, reason = "Failed", f"InternalServerError: {type(error).__name__}: {error}"
+        finally:
+            for instance in self._running.values():
+                instance.kill()
+        if status != "Completed":
+            outputs.withdraw(self._job)
+        self._finish(status, reason)
+
+    def _work(self) -> tuple[str, str | None]:
+        inputs = channels(self._row.request, self._home.storage)
+        instances = self._stage(inputs)
+        for instance in instances:
+            self._start(instance)
+        self._store.update_job(self._row.name, started=time.time(), report=self._report)
+        counted_in = accounts.rows_in(inputs)  # while the instances work
+        self._report["rows_in_by_input"] = counted_in
+        self._report["rows_in"] = accounts.total(counted_in)
+        codes, stopped = self._watch()
+        if stopped:
+            return "Stopped", stopped
+        failed = {host: code for host, code in codes.items() if code}
+        if failed:
+            return "Failed", host_failure(failed, self._job, len(self._hosts))
+        return self._collect(inputs, counted_in)
+
+    def _stage(self, inputs: list[Channel]) -> list[Instance]:
+        request = self._row.request
+        seed = tag(request, "permute")
+        assigned = {c.name: c.shards(self._hosts, int(seed) if seed else None) for c in inputs}
+        environment = {**self._machine["environment"], "AWS_REGION": contract.REGION, **request.get("Environment", {})}
+        instances = []
+        for host in self._hosts:
+            root = self._job.instance(host)
+            Tree(root).prepare(request, self._row.name, host, self._hosts)
+            visible: set[Path] = set()
+            for channel in inputs:
+                keys = assigned[channel.name][host]
+                hard = self._runner.sandboxed  # without a sandbox nothing would keep the original from being written
+                visible |= stage(channel.listing.base, keys, Tree(root).at(channel.path), hard=hard)
+                self._report["hosts"][host].setdefault("objects", {})[channel.name] = len(keys)
+            instances.append(
+                Instance(
+                    job=self._row.name,
+                    host=host,
+                    hosts=self._hosts,
+                    root=root,
+                    inputs=[channel.path for channel in inputs],
+                    visible=sorted(visible),
+                    command=_command(request),
+                    environment=environment,
+                    network_isolation=request.get("NetworkConfig", {}).get("EnableNetworkIsolation", False),
+                    log=self._job.log(host),
+                )
+            )
+        return instances
+
+    def _start(self, instance: Instance) -> None:
+        running = self._runner.start(instance)
+        self._running[instance.host] = running
+        self._began[instance.host] = time.monotonic()
+        self._report["hosts"][instance.host]["state"] = "InProgress"
+        threading.Thread(
+            target=lambda: self._events.put((instance.host, running.wait())), name=instance.host, daemon=True
+        ).start()
+
+    def _watch(self) -> tuple[dict[str, int], str | None]:
+        """Waits for every instance; exit codes by host, and why the job was stopped if it was."""
+        codes: dict[str, int] = {}
+        stopped: str | None = None
+        limit = contract.max_runtime(self._row.request)
+        deadline = time.monotonic() + limit
+        while len(codes) < len(self._hosts):
+            try:
+                host, code = self._events.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                if stopped is not None:
+                    for host in self._running.keys() - codes.keys():
+                        self._running[host].kill()
+                    deadline = time.monotonic() + STOP_GRACE_SECONDS
+                    continue
+                stopped = f"MaxRuntimeExceeded: the job did not end within {limit} seconds"
+                deadline = self._terminate(codes)
+                continue
+            if code is None:
+                if stopped is None:
+                    stopped = "The job was stopped"
+                    deadline = self._terminate(codes)
+                continue
+            codes[host] = code
+            self._running.pop(host)
+            seconds = round(time.monotonic() - self._began[host], 3)
+            self._report["hosts"][host].update(state="Failed" if code else "Completed", exit_code=code, seconds=seconds)
+            if len(codes) < len(self._hosts):
+                self._store.update_job(self._row.name, report=self._report)
+        return codes, stopped
+
+    def _terminate(self, codes: dict[str, int]) -> float:
+        """SIGTERM to all that still run; the moment at which SIGKILL follows."""
+        self._store.update_job(self._row.name, status="Stopping")
+        for host in self._running.keys() - codes.keys():
+            self._running[host].terminate()
+        return time.monotonic() + float(tag(self._row.request, "stop-grace-seconds", str(STOP_GRACE_SECONDS)))
+
+    def _collect(self, inputs: list[Channel], counted_in: dict[str, int | None]) -> tuple[str, str | None]:
+        request, job = self._row.request, self._job
+        files = outputs.gather(request, job, self._hosts)
+        counted_out = accounts.rows_out(job, files)
+        self._report["outputs"] = {
+            name: {"rows": counted_out[name], "files": len(relatives)} for name, relatives in files.items()
+        }
+        self._report["rows_out"] = accounts.total(counted_out)
+        broken = accounts.broken_claim(request, inputs, job, files, counted_in, counted_out)
+        if broken:
+            return "Failed", broken
+        outputs.publish(request, job, self._home.storage)
+        return "Completed", None
+
+    def _finish(self, status: str, reason: str | None) -> None:
+        try:
+            message = contract.exit_message([Tree(self._job.instance(host)).message() for host in self._hosts])
+        except UnicodeDecodeError:
+            message = ""
+            if status == "Completed":
+                outputs.withdraw(self._job)
+                status, reason = "Failed", "ClientError: /opt/ml/output/message is not valid UTF-8"
+        self._store.update_job(
+            self._row.name,
+            status=status,
+            ended=time.time(),
+            exit_message=message or None,
+            failure_reason=contract.failure_reason(reason) if reason else None,
+            report=self._report,
+        )
+        if self._row.run:
+            runs.advance(self._home, self._row.run)
+        outputs.sweep(self._job)
+
+
+def _command(request: dict[str, Any]) -> list[str]:
+    """What runs, by the contract's table; without an image there is no ENTRYPOINT to add arguments to."""
+    app = request["AppSpecification"]
+    return [*app["ContainerEntrypoint"], *app.get("ContainerArguments", [])]
+
+
+def main(root: str, name: str, machine: Mapping[str, Any]) -> None:
+    """Entry point of the detached process."""
+    home = Home(Path(root))
+    row = Store(home.store).job(name)
+    if row is None:
+        sys.exit(f"there is no job {name} in {root}")
+    supervisor = Supervisor(home, row, machine)
+    signal.signal(signal.SIGTERM, supervisor.request_stop)
+    supervisor.run()

@@ -1,0 +1,135 @@
+"""S3 on this machine: ``s3://bucket/key`` is the file ``<root>/bucket/key``.
+
+What belongs to the user is not copied in: a folder or a file is linked under ``s3://shardr-local/linked/``. Names that
+start with a dot do not exist here, so a file that is still being written can hide behind one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shardr.errors import DataError
+from shardr.storage.uris import split_uri
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BUCKET = "shardr-local"
+ODD_PART = re.compile(r"(^|/)\.{0,2}(/|$)")
+"""A part of a key that is empty, "." or "..": no file's name."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The objects that a prefix or a manifest names: relative keys, sorted bytewise, below one folder."""
+
+    base: Path
+    keys: list[str]
+
+    def paths(self) -> Iterator[Path]:
+        """The files behind the keys, in the same order."""
+        return (self.base / key for key in self.keys)
+
+    def sizes(self) -> list[tuple[str, int]]:
+        """Each key with its size in bytes."""
+        return [(key, (self.base / key).stat().st_size) for key in self.keys]
+
+
+def linked_uri(path: Path) -> str:
+    """The URI under which a file or folder of the user's is linked; the same path always gets the same one."""
+    absolute = os.path.abspath(path)  # noqa: PTH100 - a link must keep the name the user gave, not what it points to
+    ending = "/" if path.is_dir() else ""
+    digest = hashlib.sha256(os.fsencode(absolute)).hexdigest()[:12]
+    return f"s3://{BUCKET}/linked/{digest}/{os.path.basename(absolute) or 'root'}{ending}"  # noqa: PTH119
+
+
+class LocalStorage:
+    """Lists, finds and puts objects by URI in a folder of this machine."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, uri: str) -> Path:
+        """The file or folder behind a URI, whether or not it exists."""
+        bucket, key = split_uri(uri)
+        return self.root / bucket / key
+
+    def list(self, prefix: str) -> Listing:
+        """All objects whose URI starts with ``prefix``: a string prefix, as in S3, not a folder.
+
+        Keys are relative to the prefix's last ``/``, as the service lays them out in an instance.
+        """
+        bucket, key = split_uri(prefix)
+        folder, _, start = key.rpartition("/")
+        base = self.root / bucket / folder
+        return Listing(base, list_files(base, start))
+
+    def manifest(self, uri: str) -> Listing:
+        """The objects that a manifest names: ``[{"prefix": "s3://…"}, "key", …]``.
+
+        Raises ``DataError`` when it is missing, not of that form, or names a file that is not there.
+        """
+        path = self.path(uri)
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            prefix, keys = found[0]["prefix"], found[1:]
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise DataError(
+                f"{uri}: is not a readable manifest",
+                why=str(error),
+                fix='expected [{"prefix": "s3://bucket/folder/"}, "a.csv", "b.csv"]',
+            ) from error
+        if not all(isinstance(key, str) and not ODD_PART.search(key) for key in keys):
+            raise DataError(f'{uri}: a manifest lists keys as text, without "." and ".." in them')
+        bucket, start = split_uri(prefix)
+        # the service joins prefix and key as text; a prefix need not end at a folder
+        folder, _, head = start.rpartition("/")
+        return Listing(self.root / bucket / folder, sorted((head + key for key in keys), key=os.fsencode))
+
+    def put(self, uri: str, content: bytes) -> None:
+        """Writes an object; whoever reads sees all of it or none."""
+        path = self.path(uri)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        hidden = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        hidden.write_bytes(content)
+        hidden.replace(path)
+
+    def link(self, uri: str, target: Path) -> None:
+        """Makes a file or folder of the user's appear at ``uri``."""
+        path = self.path(uri.rstrip("/"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        hidden = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        hidden.symlink_to(os.path.abspath(target))  # noqa: PTH100
+        hidden.replace(path)
+
+
+def list_files(base: Path, start: str = "") -> list[str]:
+    """Relative paths of all files below ``base`` that start with ``start``, sorted bytewise; dot names left out."""
+    found: list[str] = []
+    folders = [("", os.fspath(base))]
+    seen: set[str] = set()
+    while folders:
+        above, folder = folders.pop()
+        try:
+            entries = os.scandir(folder)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        with entries:
+            for entry in entries:
+                key = above + entry.name
+                if entry.name.startswith(".") or not (key.startswith(start) or start.startswith(key + "/")):
+                    continue
+                if not entry.is_dir():
+                    found.append(key)
+                elif not entry.is_symlink() or os.path.realpath(entry.path) not in seen:
+                    if entry.is_symlink():
+                        seen.add(os.path.realpath(entry.path))  # a link to a folder above would never end
+                    folders.append((key + "/", entry.path))
+    return sorted((key for key in found if key.startswith(start)), key=os.fsencode)
