@@ -87,9 +87,7 @@ def read(command: list) -> str:
 
 def r_is_debians() -> bool:
     """Whether apt's r-cran packages would be seen: R is absent, or is the one that apt installs."""
-    if not shutil.which("R"):
-        return True
-    return read(["R", "RHOME"]) == "/usr/lib/R"
+    return not shutil.which("R") or read(["R", "RHOME"]) == "/usr/lib/R"
 
 
 # ---- systems with apt -----------------------------------------------------------------------------------------
@@ -102,25 +100,12 @@ def apt_install(levels: tuple) -> None:
         wanted += TOOLS[level] + ["r-cran-" + name.lower() for name in R_PACKAGES[level]]
     if python_for_venv() in (None, SYSTEM_PYTHON):
         wanted += ["python3", "python3-venv"]
-    apt([name for name in wanted if not installed(name)])
-    library = shared_library_package()
-    if library:
-        apt([library])
-
-
-def installed(package: str) -> bool:
-    """Whether dpkg has the package."""
-    return read(["dpkg-query", "--show", "--showformat=${db:Status-Status}", package]) == "installed"
-
-
-def shared_library_package() -> str | None:
-    """The package of Debian's libpython, which R loads to hold Python; None where it is there or not needed."""
-    if python_for_venv() != SYSTEM_PYTHON:
-        return None
-    load = "import ctypes, sysconfig; ctypes.CDLL(sysconfig.get_config_var('INSTSONAME'))"
-    if call([SYSTEM_PYTHON, "-c", load], stderr=subprocess.DEVNULL) == 0:
-        return None
-    return "libpython" + read([SYSTEM_PYTHON, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"])
+    status = ["dpkg-query", "--show", "--showformat=${db:Status-Status}"]
+    apt([name for name in wanted if read([*status, name]) != "installed"])
+    if python_for_venv() == SYSTEM_PYTHON:  # R loads libpython to hold Python; its package is named after the version
+        load = "import ctypes, sysconfig; ctypes.CDLL(sysconfig.get_config_var('INSTSONAME'))"
+        if call([SYSTEM_PYTHON, "-c", load], stderr=subprocess.DEVNULL):
+            apt(["libpython" + read([SYSTEM_PYTHON, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"])])
 
 
 def apt(packages: list) -> None:
@@ -159,17 +144,18 @@ def ask_for(levels: tuple) -> None:
     missing = [name for name in tools if not shutil.which(PROGRAMS.get(name, name))]
     if not shutil.which("R"):
         missing.insert(0, "R (4.1 or newer)")
-    packages = missing_r_packages([name for level in levels for name in R_PACKAGES[level]])
+    found = read(["Rscript", "-e", "cat(rownames(installed.packages()))"]).split()
+    packages = [name for level in levels for name in R_PACKAGES[level] if name not in found]
     python = python_for_venv()
     if not missing and not packages and python:
         return
     print("shardr needs, on this machine without apt or with an R of its own:")
     for name in missing:
         print(f"  {name}")
-    if missing and sys.platform == "darwin":
-        print("    for example: brew install " + " ".join(name.split()[0].lower() for name in missing))
-    elif missing:
-        print("    from your package manager, for example: dnf install " + " ".join(n.split()[0] for n in missing))
+    if missing:
+        names = " ".join(name.split()[0] for name in missing)
+        example = f"brew install {names.lower()}" if sys.platform == "darwin" else f"dnf install {names}"
+        print(f"    from your package manager, for example: {example}")
     if packages:
         quoted = ", ".join(f'"{name}"' for name in packages)
         print(f"  R packages; in R: install.packages(c({quoted}))")
@@ -177,14 +163,6 @@ def ask_for(levels: tuple) -> None:
         print("  Python 3.10 or newer, built with a shared library, so that R can hold it")
         print("    (brew install python, or PYTHON_CONFIGURE_OPTS=--enable-shared pyenv install 3.12)")
     sys.exit("Then run the same command again.")
-
-
-def missing_r_packages(names: list) -> list:
-    """Those of the R packages that R does not find; all of them where there is no R."""
-    if not shutil.which("Rscript"):
-        return names
-    found = read(["Rscript", "-e", "cat(rownames(installed.packages()), sep = '\\n')"]).split()
-    return [name for name in names if name not in found]
 
 
 # ---- everywhere -----------------------------------------------------------------------------------------------
