@@ -28,8 +28,10 @@ from shardr.errors import (
 if TYPE_CHECKING:
     from shardr import r as r
     from shardr.api.collecting import collect as collect
+    from shardr.api.collecting import collect_to as collect_to
     from shardr.api.collecting import split as split
     from shardr.api.doctor import doctor as doctor
+    from shardr.api.examples import example as example
     from shardr.api.jobs import describe as describe
     from shardr.api.jobs import jobs as jobs
     from shardr.api.jobs import stop as stop
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
     from shardr.spec.models import StepOutput as StepOutput
 
 _HOMES = {
-    "shardr.api.collecting": ("collect", "split"),
+    "shardr.api.collecting": ("collect", "collect_to", "split"),
     "shardr.api.doctor": ("doctor",),
     "shardr.api.examples": ("example",),
     "shardr.api.jobs": ("describe", "jobs", "stop"),

@@ -6,34 +6,37 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shardr.api.jobs import run_of
-from shardr.api.runs import Run
 from shardr.errors import DataError, JobFailedError, NotFoundError
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from shardr.api.runs import Run
     from shardr.data.merge import MergeResult
 
 
-def collect(
-    run: Run | str, step: str, output: str, to: str | Path | None = None, *, fill: bool = False
-) -> pd.DataFrame | MergeResult:
-    """The merged output of a step: a pandas DataFrame, or one CSV, JSON lines or Parquet file when ``to`` is given.
+def collect(run: Run | str, step: str, output: str, *, fill: bool = False) -> pd.DataFrame:
+    """The merged output of a step as a pandas DataFrame.
 
-    Shards with equal headers are joined in the order of their names. Columns that differ raise ``ColumnsDifferError``
-    naming the shard, unless ``fill`` adds the missing ones. Whole numbers and logicals with missing values come as
-    pandas' nullable types, so no value changes its type for another's absence. Raises ``NotFoundError`` for an unknown
-    run, step or output, ``JobFailedError`` when the step is not complete.
+    Shards are joined in the order of their names. Columns that differ raise ``ColumnsDifferError`` naming the shard,
+    unless ``fill`` adds the missing ones. Whole numbers and logicals with missing values come as pandas' nullable
+    types, so no value changes its type for another's absence. Raises ``NotFoundError`` for an unknown run, step or
+    output, ``JobFailedError`` when the step is not complete.
     """
-    files = output_files(run, step, output)
-    if to is not None:
-        from shardr.data.merge import merge
-
-        return merge(files, Path(to).expanduser(), fill=fill)
     from shardr.data.merge import read
 
-    return _to_pandas(read(files, fill=fill))
+    return _to_pandas(read(output_files(run, step, output), fill=fill))
+
+
+def collect_to(run: Run | str, step: str, output: str, to: str | Path, *, fill: bool = False) -> MergeResult:
+    """The merged output of a step written to one CSV, JSON lines or Parquet file, by the ending of ``to``.
+
+    CSV shards with equal headers are joined byte for byte, and memory holds one block. Raises as ``collect`` does.
+    """
+    from shardr.data.merge import merge
+
+    return merge(output_files(run, step, output), Path(to).expanduser(), fill=fill)
 
 
 def _to_pandas(table: pa.Table) -> pd.DataFrame:
@@ -47,7 +50,7 @@ def _to_pandas(table: pa.Table) -> pd.DataFrame:
             dtype = (
                 "boolean" if pa.types.is_boolean(column.type) else str(column.type).replace("i", "I").replace("u", "U")
             )
-            frame[name] = pd.array(column.to_pylist(), dtype=dtype)  # type: ignore[call-overload]
+            frame[name] = pd.array(column.to_pylist(), dtype=dtype)
     return frame
 
 

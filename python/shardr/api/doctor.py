@@ -51,7 +51,8 @@ def _r() -> list[Finding]:
     rscript = which("Rscript")
     if rscript is None:
         return [Finding("R", False, "Rscript is not on the PATH", "install R: `apt-get install r-base-core`")]
-    asked = 'cat(as.character(getRversion()), requireNamespace("shardr", quietly = TRUE), requireNamespace("data.table", quietly = TRUE))'
+    there = ", ".join(f'requireNamespace("{package}", quietly = TRUE)' for package in ("shardr", "data.table"))
+    asked = f"cat(as.character(getRversion()), {there})"
     told = subprocess.run(
         [rscript, "-e", asked], capture_output=True, text=True, check=False, env=this_machine().environment, timeout=60
     )

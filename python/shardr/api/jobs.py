@@ -14,23 +14,21 @@ from shardr.local.store import JobRow, Store
 
 def jobs(limit: int | None = None) -> list[dict[str, Any]]:
     """A record for each step of each run, newest run first: run, step, job, status, instances, rows, seconds."""
-    records = []
-    for view in LocalEngine().runs()[:limit]:
-        for step in view.steps:
-            records.append(
-                {
-                    "run": view.run,
-                    "step": step.name,
-                    "job": step.job,
-                    "status": step.status,
-                    "created": view.created,
-                    "seconds": step.seconds,
-                    "instances": step.instances,
-                    "rows_in": step.rows_in,
-                    "rows_out": step.rows_out,
-                }
-            )
-    return records
+    return [
+        {
+            "run": view.run,
+            "step": step.name,
+            "job": step.job,
+            "status": step.status,
+            "created": view.created,
+            "seconds": step.seconds,
+            "instances": step.instances,
+            "rows_in": step.rows_in,
+            "rows_out": step.rows_out,
+        }
+        for view in LocalEngine().runs()[:limit]
+        for step in view.steps
+    ]
 
 
 def describe(id: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shardr.api.sources import MANY, Located, NotLocatedError, locate, shard_manifest
+from shardr.api.sources import MANY, Located, NotLocatedError, locate, manifest_of
 from shardr.data.keys import assign, balance
 from shardr.engines.base import Deposit, Plan, PlannedJob, PlannedStep, Spread
 from shardr.errors import Problem, RequestError, SpecError
@@ -193,7 +193,7 @@ class _Planner:
             if keys:
                 uri = f"{self._engine.run_uri(self._run)}/manifests/{step.name}/{shard}.manifest"
                 prefix = found.deposits[0].uri if found.placed.data_type == "ManifestFile" else found.placed.uri
-                content = shard_manifest(found.listing, keys, Placed(prefix, "S3Prefix"))
+                content = manifest_of(prefix, keys)
                 self.deposits.append(Deposit(uri, content=content))
                 inputs = {**placed, balanced.input: Placed(uri, "ManifestFile")}
                 jobs.append(([shard], inputs, {name: f"{where}{shard}/" for name, where in outputs.items()}))

@@ -103,45 +103,67 @@ class Run:
     def logs(self, *, step: str | None = None, instance: str | None = None, follow: bool = False) -> Iterator[LogLine]:
         """The lines that the instances printed, in order of steps and instances; ``follow`` waits for more."""
         cursor: dict[str, int] = {}
+        while True:
+            over = self._engine.run(self.id, files=False).over  # before reading: what is over prints no more
+            lines, after = self.read_logs(cursor, step=step, instance=instance)
+            yield from lines
+            if after == cursor:
+                if over or not follow:
+                    return
+                time.sleep(LAST_POLL)
+            cursor = after
+
+    def read_logs(
+        self, cursor: dict[str, int], *, step: str | None = None, instance: str | None = None
+    ) -> tuple[list[LogLine], dict[str, int]]:
+        """The lines printed since ``cursor`` (``{}``: since the start), and the cursor for the next look."""
         if step is not None:
             self.step(step)
-        while True:
-            over = self._engine.run(self.id, files=False).over
-            lines, cursor = self._engine.logs(self.id, cursor)
-            yield from (line for line in lines if step in {None, line.step} and instance in {None, line.instance})
-            if not lines and (over or not follow):
-                return
-            if not lines:
-                time.sleep(LAST_POLL)
+        lines, after = self._engine.logs(self.id, cursor)
+        return [line for line in lines if step in {None, line.step} and instance in {None, line.instance}], after
 
-    def collect(
-        self, step: str, output: str, to: str | Path | None = None, *, fill: bool = False
-    ) -> pd.DataFrame | MergeResult:
-        """The merged output as a data frame, or written to one file; see ``shardr.collect``."""
+    def collect(self, step: str, output: str, *, fill: bool = False) -> pd.DataFrame:
+        """The merged output as a data frame; see ``shardr.collect``."""
         from shardr.api.collecting import collect
 
-        return collect(self, step, output, to, fill=fill)
+        return collect(self, step, output, fill=fill)
+
+    def collect_to(self, step: str, output: str, to: str | Path, *, fill: bool = False) -> MergeResult:
+        """The merged output written to one file; see ``shardr.collect_to``."""
+        from shardr.api.collecting import collect_to
+
+        return collect_to(self, step, output, to, fill=fill)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as ``shardr run --json`` prints it."""
         return self.view.to_dict()
 
 
-def validate(spec: SpecSource, *, base: Path | None = None, **parameters: Any) -> Pipeline:
+def validate(
+    spec: SpecSource, *, base: Path | None = None, set: Mapping[str, Any] | None = None, **parameters: Any
+) -> Pipeline:
     """The checked spec with its parameters filled in; raises ``SpecError`` that lists every problem.
 
     Looks at the spec and at the files it names; nothing is run and nothing is written.
     """
-    return _prepare(spec, base, parameters, None)[0].pipeline
+    return _prepare(spec, base, {**(set or {}), **parameters}, None)[0].pipeline
 
 
-def plan(spec: SpecSource, *, runner: RunnerName | None = None, base: Path | None = None, **parameters: Any) -> Plan:
+def plan(
+    spec: SpecSource,
+    *,
+    runner: RunnerName | None = None,
+    base: Path | None = None,
+    set: Mapping[str, Any] | None = None,
+    **parameters: Any,
+) -> Plan:
     """What would run: steps, the shard map of each input, and every request; nothing is touched.
 
-    ``spec`` is a path to YAML or JSON, a ``Pipeline`` or a mapping; keywords set its parameters. Raises ``SpecError``
+    ``spec`` is a path to YAML or JSON, a ``Pipeline`` or a mapping; keywords set its parameters, and so does ``set``
+    for those whose name is taken. Raises ``SpecError``
     with all problems, ``RequestError`` never: a request that the service would refuse is a problem of the spec.
     """
-    return _prepare(spec, base, parameters, runner)[1]
+    return _prepare(spec, base, {**(set or {}), **parameters}, runner)[1]
 
 
 def submit(
@@ -150,10 +172,11 @@ def submit(
     runner: RunnerName | None = None,
     base: Path | None = None,
     name: str | None = None,
+    set: Mapping[str, Any] | None = None,
     **parameters: Any,
 ) -> Run:
     """The run, just started; it goes on when this process ends. ``name`` is its id (default: a fresh one)."""
-    loaded, planned = _prepare(spec, base, parameters, runner, name)
+    loaded, planned = _prepare(spec, base, {**(set or {}), **parameters}, runner, name)
     engine = LocalEngine()
     _check_runner(loaded)
     engine.submit(planned)
@@ -168,18 +191,19 @@ def run(
     name: str | None = None,
     watch: Callable[[RunView], None] | None = None,
     check: bool = True,
+    set: Mapping[str, Any] | None = None,
     **parameters: Any,
 ) -> Run:
     """The finished run of a spec; raises ``JobFailedError`` when it failed, unless ``check`` is False.
 
-    Waits, and calls ``watch`` with each look at the run. Interrupting the wait leaves the run going: look at it again with
-    ``shardr.Run(id)``.
+    Waits, and calls ``watch`` with each look at the run. Interrupting the wait leaves the run going: look at it
+    again with ``shardr.Run(id)``.
 
     >>> import shardr
     >>> done = shardr.run("job.yml", instances=3)      # doctest: +SKIP
     >>> train = done.collect("split", "train")         # doctest: +SKIP
     """
-    done = submit(spec, runner=runner, base=base, name=name, **parameters).wait(watch)
+    done = submit(spec, runner=runner, base=base, name=name, set=set, **parameters).wait(watch)
     return done.require_completed() if check else done
 
 

@@ -68,10 +68,9 @@ def locate(source: str | Manifest, base: Path, engine: Engine, storage: LocalSto
     raise NotLocatedError(f'"{source}" is not there{near}', fix=f"looked for {path}")
 
 
-def shard_manifest(listing: Listing, keys: list[str], placed: Placed) -> bytes:
-    """A manifest of some keys of a source that is a prefix."""
-    prefix = placed.uri[: placed.uri.rfind("/") + 1]
-    return json.dumps([{"prefix": prefix}, *keys]).encode()
+def manifest_of(uri: str, keys: list[str]) -> bytes:
+    """A manifest of keys below the folder of a URI."""
+    return json.dumps([{"prefix": uri[: uri.rfind("/") + 1]}, *keys]).encode()
 
 
 def _glob(pattern: Path, engine: Engine, manifest_uri: str) -> Located:
@@ -84,7 +83,7 @@ def _glob(pattern: Path, engine: Engine, manifest_uri: str) -> Located:
     keys = [key for key in keys if not any(part.startswith(".") for part in key.split("/"))]
     uri = engine.input_uri(base) if base.is_dir() else ""
     listing = Listing(base, keys)
-    deposits = [Deposit(uri, path=base), Deposit(manifest_uri, content=shard_manifest(listing, keys, Placed(uri, "")))]
+    deposits = [Deposit(uri, path=base), Deposit(manifest_uri, content=manifest_of(uri, keys))]
     return Located(Placed(manifest_uri, "ManifestFile"), listing, deposits)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from shardr.data import records
+from shardr.data import ledger, records
 from shardr.errors import DataError
 from shardr.local.contract import tag
 
@@ -50,11 +50,9 @@ def broken_claim(
     counted_out: dict[str, int | None],
 ) -> str | None:
     """The sentence that says how ``expect`` is broken; None when it holds or nothing was claimed."""
-    claim = tag(request, "expect-rows")
-    if not claim:
+    claim = cast("ledger.Claim | None", tag(request, "expect-rows") or None)
+    if claim is None:
         return None
-    from shardr.data import ledger
-
     chosen_in = _chosen(request, "inputs", counted_in)
     chosen_out = _chosen(request, "outputs", counted_out)
     unknown = [name for name, rows in {**chosen_in, **chosen_out}.items() if rows is None]
@@ -64,19 +62,12 @@ def broken_claim(
             why="the row ledger reads CSV, TSV, JSON lines and Parquet",
             fix="name the inputs and outputs that count in expect",
         )
-    digests = (None, None)
-    if claim == "partitioned":
-        from shardr.data import rowhash  # numpy and pyarrow: only this claim needs them
-
-        read = [path for channel in inputs if channel.name in chosen_in for path in channel.listing.paths()]
-        made = [job.staged / name / relative for name in chosen_out for relative in files[name]]
-        digests = (
-            rowhash.combine(rowhash.row_digest(path) for path in read if records.count(path) is not None),
-            rowhash.combine(rowhash.row_digest(path) for path in made if records.count(path) is not None),
-        )
-    known_in = sum(rows or 0 for rows in chosen_in.values())
-    known_out = {name: rows or 0 for name, rows in chosen_out.items()}
-    return ledger.check(claim, known_in, known_out, *digests)
+    if claim != "partitioned":
+        known_out = {name: rows or 0 for name, rows in chosen_out.items()}
+        return ledger.check(claim, rows_in=sum(rows or 0 for rows in chosen_in.values()), rows_out=known_out)
+    read = [path for channel in inputs if channel.name in chosen_in for path in channel.listing.paths()]
+    made = {name: [job.staged / name / relative for relative in files[name]] for name in chosen_out}
+    return ledger.audit(claim, read, made).broken
 
 
 def _chosen(request: dict[str, Any], noun: str, counted: dict[str, int | None]) -> dict[str, int | None]:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.data.keys import assign
 from shardr.errors import DataError, RequestError
-from shardr.storage.local import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from shardr.storage.local import LocalStorage
+    from shardr.storage.local import Listing, LocalStorage
 
 
 @dataclass(frozen=True)

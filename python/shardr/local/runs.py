@@ -1,7 +1,7 @@
 """Runs: the jobs of a spec in their order, each started when those before it are complete.
 
-Nobody watches a run: whoever ends a job, or finds one dead, calls ``advance``. All requests were compiled and checked when
-the run was submitted, so that is a look into the store and a launch.
+Nobody watches a run: whoever ends a job, or finds one dead, calls ``advance``. All requests were compiled and checked
+when the run was submitted, so that is a look into the store and a launch.
 """
 
 from __future__ import annotations

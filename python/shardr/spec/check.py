@@ -84,15 +84,20 @@ def _distributions(at: str, step: ProcessingStep) -> Iterator[Problem]:
     for i in balanced:
         where = f"{at}.inputs[{i}].distribution"
         if isinstance(step.inputs[i].source, StepOutput | Manifest):
-            yield Problem(where, "balanced needs files whose sizes are known before the run starts",
-                          fix="use ShardedByS3Key for the output of a step or a manifest")  # fmt: skip
+            yield Problem(
+                where,
+                "balanced needs files whose sizes are known before the run starts",
+                fix="use ShardedByS3Key for the output of a step or a manifest",
+            )
         elif i != balanced[0]:
             yield Problem(where, f"only one input of a step can be balanced; inputs[{balanced[0]}] is already")
     if balanced:
         for i, channel in enumerate(step.inputs):
             if channel.distribution == "ShardedByS3Key":
-                yield Problem(f"{at}.inputs[{i}].distribution",
-                              "cannot be ShardedByS3Key beside a balanced input: each balanced shard is its own job")  # fmt: skip
+                yield Problem(
+                    f"{at}.inputs[{i}].distribution",
+                    "cannot be ShardedByS3Key beside a balanced input: each balanced shard is its own job",
+                )
 
 
 def _claims(at: str, step: ProcessingStep) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 """The process runner: each instance is a process of this machine in a bubblewrap sandbox with its own ``/opt/ml``.
 
-The script sees programs and libraries read-only, its channels, a ``/tmp`` of its own, and the names of its peers; no home
-folder, no other job, and no environment but the job's. Without bubblewrap (macOS) there is no sandbox: then
+The script sees programs and libraries read-only, its channels, a ``/tmp`` of its own, and the names of its peers; no
+home folder, no other job, and no environment but the job's. Without bubblewrap (macOS) there is no sandbox: then
 ``SHARDR_BASE_DIR`` stands for ``/opt/ml``, and a script that spells ``/opt/ml`` out is refused.
 """
 
@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import subprocess
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,18 +94,14 @@ class Process:
 
     def terminate(self) -> None:
         """SIGTERM to the script itself: bubblewrap would not pass it on."""
-        for pid in self._scripts():
-            try:
+        with suppress(ProcessLookupError):
+            for pid in self._scripts():
                 os.kill(pid, signal.SIGTERM)
-            except ProcessLookupError:
-                continue
 
     def kill(self) -> None:
         """SIGKILL to the whole instance; the sandbox's processes end with it."""
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self._popen.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
 
     def _scripts(self) -> list[int]:
         """The script's process: bubblewrap's child reaps inside the sandbox, and its child is the script."""

@@ -1,0 +1,160 @@
+"""The door through which the R half comes in: every verb takes JSON text and gives JSON text.
+
+Text is all that crosses, so neither bridge can change a value on the way, and an error is an answer like any other: R
+makes a condition of it. Data frames go by the column bridge, as a header and raw buffers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shardr.errors import ShardrError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def call(verb: str, arguments: str) -> str:
+    """The answer of a verb: ``{"ok": value}``, or ``{"error": {"code", "message", …}}``; it never raises.
+
+    >>> call("describe", '{"id": "nothing"}')[:30]
+    '{"error": {"code": "not_found"'
+    """
+    return json.dumps(_answer(lambda: VERBS[verb](**json.loads(arguments))), default=_plain, ensure_ascii=False)
+
+
+def collect_frame(run: str, step: str, output: str, fill: bool) -> tuple[str, list[Any]]:
+    """A merged output for R: ``({"ok": header}, buffers)`` of the column bridge, or ``({"error": …}, [])``."""
+    buffers: list[Any] = []
+
+    def collected() -> str:
+        from shardr.api.collecting import output_files
+        from shardr.data.columns import to_r
+        from shardr.data.merge import read
+
+        header, parts = to_r(read(output_files(run, step, output), fill=fill))
+        buffers.extend(parts)
+        return header
+
+    return json.dumps(_answer(collected), ensure_ascii=False), buffers
+
+
+def _answer(work: Callable[[], Any]) -> dict[str, Any]:
+    try:
+        return {"ok": work()}
+    except ShardrError as error:
+        return {"error": error.to_dict()}
+    except Exception as error:
+        if os.environ.get("SHARDR_DEBUG"):
+            raise
+        return {"error": {"code": "internal", "message": f"{type(error).__name__}: {error}", "problems": []}}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return os.fspath(value)
+
+
+def _validate(spec: Any, base: str, set: dict[str, Any] | None = None) -> dict[str, Any]:
+    from shardr.api.runs import validate
+
+    found = validate(spec, base=Path(base), set=set)
+    steps = [{"name": s.name, "instance_count": s.instance_count, "needs": s.needs} for s in found.in_order()]
+    return {"name": found.name, "steps": steps}
+
+
+def _plan(spec: Any, base: str, set: dict[str, Any] | None = None, runner: Any = None) -> dict[str, Any]:
+    from shardr.api.plan_view import plan_dict
+    from shardr.api.runs import plan
+
+    return plan_dict(plan(spec, runner=runner, base=Path(base), set=set))
+
+
+def _submit(
+    spec: Any, base: str, set: dict[str, Any] | None = None, runner: Any = None, name: str | None = None
+) -> dict[str, Any]:
+    from shardr.api.runs import submit
+
+    return submit(spec, runner=runner, base=Path(base), name=name, set=set).to_dict()
+
+
+def _status(run: str) -> dict[str, Any]:
+    from shardr.api.runs import Run
+
+    return Run(run).to_dict()
+
+
+def _stop(id: str) -> dict[str, Any]:
+    from shardr.api.jobs import stop
+
+    return stop(id)
+
+
+def _jobs(limit: int | None = None) -> list[dict[str, Any]]:
+    from shardr.api.jobs import jobs
+
+    return jobs(limit)
+
+
+def _describe(id: str) -> dict[str, Any]:
+    from shardr.api.jobs import describe
+
+    return describe(id)
+
+
+def _logs(
+    id: str, step: str | None = None, instance: str | None = None, cursor: dict[str, int] | None = None
+) -> dict[str, Any]:
+    from shardr.api.jobs import run_of
+
+    run, of_step = run_of(id)
+    done = run.refresh().view.over  # before the lines are read: none can come after
+    lines, after = run.read_logs(cursor or {}, step=step or of_step, instance=instance)
+    return {"lines": [asdict(line) for line in lines], "cursor": after, "done": done}
+
+
+def _collect(run: str, step: str, output: str, to: str, fill: bool = False) -> dict[str, Any]:
+    from shardr.api.collecting import collect_to
+
+    done = collect_to(run, step, output, to, fill=fill)
+    return {"path": Path(to).expanduser().absolute(), "files": done.files, "bytes": done.bytes}
+
+
+def _split(path: str, shards: int, to: str, overwrite: bool = False) -> dict[str, Any]:
+    from shardr.api.collecting import split
+
+    return {"files": split(path, shards, to, overwrite=overwrite)}
+
+
+def _doctor() -> list[dict[str, Any]]:
+    from shardr.api.doctor import doctor
+
+    return [finding.to_dict() for finding in doctor()]
+
+
+def _example(name: str = "bank-marketing", to: str | None = None) -> dict[str, Any]:
+    from shardr.api.examples import example
+
+    return {"path": example(name, to).absolute()}
+
+
+VERBS: dict[str, Callable[..., Any]] = {
+    "validate": _validate,
+    "plan": _plan,
+    "submit": _submit,
+    "status": _status,
+    "stop": _stop,
+    "jobs": _jobs,
+    "describe": _describe,
+    "logs": _logs,
+    "collect": _collect,
+    "split": _split,
+    "doctor": _doctor,
+    "example": _example,
+}
