@@ -72,7 +72,7 @@ frame_to_python <- function(df, module) {
 frame_abort <- function(what, problems, call = rlang::caller_env()) {
   cli::cli_abort(
     c("{what}", rlang::set_names(gsub("([{}])", "\\1\\1", problems), rep("x", length(problems)))),
-    class = c("shardr_error_frame_unsupported", "shardr_error"), call = call
+    class = c("shardr_error_frame_unsupported", "shardr_error"), problems = problems, call = call
   )
 }
 
@@ -169,14 +169,23 @@ factor_pack <- function(x) {
 datetime_pack <- function(x) {
   tz <- attr(x, "tzone")[1]
   if (is.null(tz) || is.na(tz) || !nzchar(tz)) {
-    tz <- Sys.timezone()
-  }
-  if (is.null(tz) || is.na(tz) || !nzchar(tz)) {
-    tz <- "UTC"
+    tz <- session_zone()
   }
   seconds <- as.double(unclass(x))
   refuse_infinite(seconds)
   column_packed(list(type = "datetime", tz = tz), write_fixed(seconds))
+}
+
+# The name of the zone that R shows times in. Sys.timezone() asks systemd, which is loud where it does not run.
+session_zone <- function() {
+  tz <- sub("^:", "", Sys.getenv("TZ"))
+  if (nzchar(tz)) {
+    return(tz)
+  }
+  path <- suppressWarnings(normalizePath("/etc/localtime"))
+  linked <- regmatches(path, regexpr("(?<=/zoneinfo/).+", path, perl = TRUE))
+  tz <- if (length(linked)) linked else Sys.timezone()
+  if (is.na(tz)) "UTC" else tz
 }
 
 refuse_infinite <- function(seconds) {
