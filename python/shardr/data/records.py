@@ -1,0 +1,87 @@
+"""How many records a file holds. Standard library only (pyarrow for Parquet), so that counting starts at once."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from shardr.data.formats import tabular
+from shardr.data.text import blocks, never_closed, parse_header, reading, unquoted
+from shardr.errors import DataError
+
+if TYPE_CHECKING:
+    import os
+
+__all__ = ["count"]
+
+_EMPTY_LINES = re.compile(rb"\n{2,}")
+
+
+def count(path: str | os.PathLike[str]) -> int | None:
+    """The number of records in a file; None when its name is not that of a table.
+
+    - CSV and TSV: records after the header. Newlines inside quotes belong to their record, and the last line counts
+      without its newline too. Empty lines are no records, except in a file of one column, where R writes a missing
+      value as an empty line. Empty and header-only files have 0.
+    - JSON lines: lines that are not blank.
+    - Parquet: what the footer says.
+
+    Raises DataError naming the file when it cannot be read or breaks off inside a quoted field.
+    """
+    path = Path(path)
+    fmt = tabular(path)
+    if fmt is None:
+        return None
+    if fmt.kind == "parquet":
+        return _parquet_rows(path)
+    with reading(path) as stream:
+        return _delimited_records(path, stream) if fmt.delimited else _lines(stream)
+
+
+def _delimited_records(path: Path, stream: IO[bytes]) -> int:
+    records, inside, header = 0, False, None
+    for block in blocks(stream):
+        if header is None:
+            header = parse_header(path, block)
+            if header is None:
+                continue
+            block = block[len(header.raw) :]
+        text, inside = unquoted(block, header.delimiter, inside)
+        records += _count_lines(text, count_empty=header.one_column, whole=not inside)
+    if inside:
+        raise never_closed(path)
+    return records
+
+
+def _count_lines(text: bytes, *, count_empty: bool, whole: bool) -> int:
+    """Lines of a block; ``whole`` says that what follows the last line end, if anything, is a line as well."""
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    lines = text.count(b"\n")
+    if whole and text and not text.endswith(b"\n"):
+        lines += 1
+    if count_empty or not (b"\n\n" in text or text.startswith(b"\n")):
+        return lines
+    return lines - sum(len(run[0]) - 1 for run in _EMPTY_LINES.finditer(b"\n" + text))
+
+
+def _lines(stream: IO[bytes]) -> int:
+    total = 0
+    for block in blocks(stream):
+        if any(blank in block for blank in (b"\n ", b"\n\t", b"\n\n", b"\r")) or block[:1].isspace():
+            total += sum(1 for line in block.splitlines() if line.strip())
+        else:
+            total += block.count(b"\n") + (not block.endswith(b"\n"))
+    return total
+
+
+def _parquet_rows(path: Path) -> int:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        rows: int = pq.read_metadata(path).num_rows
+    except (pa.ArrowException, OSError) as err:
+        raise DataError(f"Cannot read {path} as Parquet", why=str(err)) from err
+    return rows
