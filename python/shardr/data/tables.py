@@ -1,0 +1,158 @@
+"""Tabular files as streams of Arrow batches, whatever their format. Text stays the text it is until asked."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, cast
+
+from shardr.data.formats import KNOWN, Format, tabular
+from shardr.data.text import BOM, Header, blocks, read_header, reading, unreadable
+from shardr.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pyarrow as pa
+
+__all__ = ["as_data_error", "batches", "columns", "format_of", "text_batches"]
+
+_BLOCK_BYTES = 4 << 20  # Arrow works on whole blocks: larger ones than the cache would like, still small in memory
+_BATCH_ROWS = 1 << 17
+
+
+def format_of(path: Path) -> Format:
+    """The format of a file; raises DataError when its name is not that of a table."""
+    fmt = tabular(path)
+    if fmt is None:
+        raise DataError(f"{path} is not a table", fix=f"name it by what it holds: {KNOWN}")
+    return fmt
+
+
+def columns(path: Path) -> list[str] | None:
+    """The names of the columns; None when the file does not say (JSON lines, or no byte of text)."""
+    fmt = format_of(path)
+    if fmt.kind == "parquet":
+        import pyarrow.parquet as pq
+
+        with as_data_error(path):
+            return cast("list[str]", pq.read_schema(path).names)
+    header = read_header(path) if fmt.delimited else None
+    return list(header.names) if header else None
+
+
+def batches(path: Path) -> Iterator[pa.RecordBatch]:
+    """The rows of a file, block by block.
+
+    CSV and TSV come as text (see :func:`text_batches`), Parquet and JSON lines in their own types; a JSON string is
+    a string, also when it looks like a date. Raises DataError naming the file when it is not what its name promises.
+    """
+    fmt = format_of(path)
+    with as_data_error(path):
+        if fmt.kind == "parquet":
+            import pyarrow.parquet as pq
+
+            with pq.ParquetFile(path) as file:
+                yield from file.iter_batches(batch_size=_BATCH_ROWS)
+        elif fmt.kind == "jsonl":
+            yield from _json_batches(path)
+        elif header := read_header(path):
+            yield from text_batches(path, header)
+
+
+def text_batches(path: Path, header: Header) -> Iterator[pa.RecordBatch]:
+    """The rows of a CSV or TSV file, each column as strings: an empty field is null, a quoted empty one is ``""``."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    repeated = sorted({name for name in header.names if header.names.count(name) > 1})
+    if repeated:
+        raise DataError(f"{path} has two columns of the same name: {', '.join(repeated)}")
+    with as_data_error(path):
+        yield from csv.open_csv(
+            path,
+            read_options=csv.ReadOptions(block_size=_BLOCK_BYTES),
+            parse_options=csv.ParseOptions(
+                delimiter=header.delimiter.decode(),
+                newlines_in_values=True,
+                ignore_empty_lines=not header.one_column,
+            ),
+            convert_options=csv.ConvertOptions(
+                column_types=dict.fromkeys(header.names, pa.string()),
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+            ),
+        )
+
+
+def _json_batches(path: Path) -> Iterator[pa.RecordBatch]:
+    with reading(path) as stream:
+        first = 1
+        for block in blocks(stream, _BLOCK_BYTES):
+            text = block.removeprefix(BOM) if first == 1 else block
+            if text.strip():
+                yield from _json_table(path, text, first).to_batches()
+            first += block.count(b"\n")
+
+
+def _json_table(path: Path, text: bytes, first_line: int) -> pa.Table:
+    import pyarrow as pa
+    from pyarrow import json as pajson
+
+    try:
+        table = pajson.read_json(BytesIO(text), pajson.ReadOptions(use_threads=False, block_size=2 * len(text)))
+        stamps = [field.name for field in table.schema if pa.types.is_timestamp(field.type)]
+        if stamps:
+            strings = pa.schema([(name, pa.string()) for name in stamps])
+            table = pajson.read_json(
+                BytesIO(text),
+                pajson.ReadOptions(use_threads=False, block_size=2 * len(text)),
+                pajson.ParseOptions(explicit_schema=strings),
+            )
+    except pa.ArrowInvalid:  # a line that is no JSON, or a column of more than one type
+        return _mixed_json_table(path, text, first_line)
+    return table
+
+
+def _mixed_json_table(path: Path, text: bytes, first_line: int) -> pa.Table:
+    """The same without Arrow's demand that a column has one type: what is not alike becomes text."""
+    import pyarrow as pa
+
+    rows = []
+    for number, line in enumerate(text.split(b"\n"), first_line):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as err:
+            raise DataError(f"{path} line {number} is not JSON", why=str(err)) from err
+        if not isinstance(row, dict):
+            raise DataError(f"{path} line {number} is not a JSON object", fix="write one {...} on each line")
+        rows.append(row)
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return pa.table({name: _one_type([row.get(name) for row in rows]) for name in names})
+
+
+def _one_type(cells: list[Any]) -> pa.Array:
+    import pyarrow as pa
+
+    try:
+        return pa.array(cells)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        return pa.array([cell if cell is None or isinstance(cell, str) else json.dumps(cell) for cell in cells])
+
+
+@contextmanager
+def as_data_error(path: Path) -> Iterator[None]:
+    """Arrow's errors and the system's, raised as DataError naming the file."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except pa.ArrowException as err:
+        raise DataError(f"Cannot read {path} as {format_of(path).kind}", why=str(err)) from err
+    except OSError as err:
+        raise unreadable(path, err) from err
