@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shardr.engines.base import HostView, LogLine, OutputView, RunView, StepView
 from shardr.local import contract, runs
 from shardr.local.home import Home
+from shardr.local.runners.machine import this_machine
 from shardr.local.store import RunRow, Store
 from shardr.storage.local import BUCKET, linked_uri
 
@@ -66,7 +67,7 @@ class LocalEngine:
             for step in plan.steps
         ]
         now = datetime.now(timezone.utc).timestamp()
-        runs.submit(self.home, RunRow(plan.run, plan.name, now, plan.runner, steps, stopping=False))
+        runs.submit(self.home, RunRow(plan.run, plan.name, now, plan.runner, steps, this_machine().to_dict()))
 
     def _deposit(self, deposit: Deposit) -> None:
         if deposit.content is not None:

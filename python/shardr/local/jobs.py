@@ -24,7 +24,15 @@ BOOT = (
 )
 
 
-def launch(home: Home, name: str, request: dict[str, Any], *, run: str | None = None, step: str | None = None) -> bool:
+def launch(
+    home: Home,
+    name: str,
+    request: dict[str, Any],
+    machine: dict[str, Any],
+    *,
+    run: str | None = None,
+    step: str | None = None,
+) -> bool:
     """Takes a job in and starts its supervisor; False when the name is in use.
 
     The request must be valid. The lock is taken before the job can be seen, and the supervisor inherits it, so at no
@@ -41,17 +49,15 @@ def launch(home: Home, name: str, request: dict[str, Any], *, run: str | None = 
         store = Store(home.store)
         if not store.add_job(name, "processing", request, run, step):
             return False
-        pid = _spawn(home, name, folder, lock)
+        pid = _spawn(home, name, folder, machine, lock)
         store.update_job(name, pid=pid)
         return True
     finally:
         os.close(lock)
 
 
-def _spawn(home: Home, name: str, folder: JobFolder, lock: int) -> int:
-    from shardr.local.runners.machine import this_machine
-
-    given = {"home": str(home.root), "job": name, "machine": this_machine().to_dict()}
+def _spawn(home: Home, name: str, folder: JobFolder, machine: dict[str, Any], lock: int) -> int:
+    given = {"home": str(home.root), "job": name, "machine": machine}
     given["sys_path"] = [path for path in sys.path if path]
     with folder.supervisor_log.open("ab") as log:
         process = subprocess.Popen(

@@ -120,7 +120,8 @@ def advance(home: Home, run: str) -> None:
             else:
                 continue
             # another process may be doing the same; the store lets one of them win
-            jobs.launch(home, name, {**job["request"], "ProcessingJobName": name}, run=run, step=step.name)
+            request = {**job["request"], "ProcessingJobName": name}
+            jobs.launch(home, name, request, now.row.machine, run=run, step=step.name)
 
 
 def stop(home: Home, run: str) -> RunState:

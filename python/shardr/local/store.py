@@ -24,7 +24,7 @@ CREATE INDEX IF NOT EXISTS jobs_created ON jobs (created);
 CREATE INDEX IF NOT EXISTS jobs_run ON jobs (run);
 CREATE TABLE IF NOT EXISTS runs (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, created REAL NOT NULL, runner TEXT NOT NULL, steps TEXT NOT NULL,
-  stopping INTEGER NOT NULL DEFAULT 0);
+  machine TEXT NOT NULL, stopping INTEGER NOT NULL DEFAULT 0);
 """
 
 
@@ -62,7 +62,9 @@ class RunRow:
     created: float
     runner: str
     steps: list[dict[str, Any]]
-    stopping: bool
+    machine: dict[str, Any]
+    """What stands in for an image: the same for all jobs of the run, whichever process starts them."""
+    stopping: bool = False
 
 
 class Store:
@@ -135,8 +137,8 @@ class Store:
         """Takes the run in; False when the id is in use."""
         with self._open(write=True) as db:
             taken = db.execute(
-                "INSERT INTO runs (id, name, created, runner, steps) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                (run.id, run.name, run.created, run.runner, json.dumps(run.steps)),
+                "INSERT INTO runs (id, name, created, runner, steps, machine) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (run.id, run.name, run.created, run.runner, json.dumps(run.steps), json.dumps(run.machine)),
             )
             return taken.rowcount == 1
 
@@ -167,5 +169,6 @@ def _job(row: sqlite3.Row) -> JobRow:
 def _run(row: sqlite3.Row) -> RunRow:
     data = dict(row)
     data["steps"] = json.loads(data["steps"])
+    data["machine"] = json.loads(data["machine"])
     data["stopping"] = bool(data["stopping"])
     return RunRow(**data)
