@@ -15,25 +15,27 @@ frame_pack <- function(df) {
   }
   columns <- as.list(df)
   named <- as.character(names(columns))
-  found <- lapply(columns, function(x) tryCatch(column_pack(x), shardr_column_refused = identity))
-  refused <- vapply(found, inherits, TRUE, "shardr_column_refused")
-  if (any(refused)) {
-    reasons <- vapply(found[refused], conditionMessage, "")
-    frame_abort(
-      "this frame cannot cross between R and Python unchanged",
-      paste0("column ", which(refused), " \"", named[refused], "\": ", reasons)
-    )
-  }
-  described <- Map(function(name, packed) c(list(name = enc2utf8(name)), packed$type), named, found)
-  buffers <- unlist(lapply(found, `[[`, "buffers"), recursive = FALSE, use.names = FALSE)
   row_names <- attr(df, "row.names")
   has_names <- is.character(row_names) && length(row_names) > 0
+  tried <- function(expr) tryCatch(expr, shardr_column_refused = identity)
+  found <- c(
+    list(tried(if (has_names) column_packed(list(), string_bytes(row_names)) else column_packed(list()))),
+    unname(Map(function(x, name) tried(named_pack(x, name)), columns, named))
+  )
+  refused <- vapply(found, inherits, TRUE, "shardr_column_refused")
+  if (any(refused)) {
+    places <- c("row names", if (length(named)) paste0("column ", seq_along(named), " \"", named, "\""))
+    frame_abort(
+      "this frame cannot cross between R and Python unchanged",
+      paste0(places[refused], ": ", vapply(found[refused], conditionMessage, ""))
+    )
+  }
   header <- list(
-    format = columns_format, rows = nrow(df), row_names = has_names, columns = unname(described)
+    format = columns_format, rows = nrow(df), row_names = has_names, columns = lapply(found[-1], `[[`, "type")
   )
   list(
     header = unclass(jsonlite::toJSON(header, auto_unbox = TRUE, digits = NA)),
-    buffers = c(if (has_names) list(string_bytes(row_names)), as.list(buffers))
+    buffers = do.call(c, lapply(found, `[[`, "buffers"))
   )
 }
 
@@ -56,6 +58,13 @@ frame_unpack <- function(header, buffers) {
   columns <- lapply(header$columns, function(column) column_unpack(column, rows, take))
   names(columns) <- vapply(header$columns, function(column) enc2utf8(column$name), "")
   structure(columns, class = "data.frame", row.names = row_names)
+}
+
+# For text that goes on as a string of R, where the declaration counts.
+declared_utf8 <- function(x) {
+  x <- as_utf8(x)
+  Encoding(x) <- "UTF-8"
+  x
 }
 
 # The data frame of `packed`, what the Python function shardr.data.columns.to_r() gives, once it is R's:
@@ -104,6 +113,15 @@ column_pack <- function(x) {
   )
 }
 
+named_pack <- function(x, name) {
+  packed <- column_pack(x)
+  if (is.na(name)) {
+    column_refuse("a column without a name", "give it one")
+  }
+  packed$type <- c(list(name = declared_utf8(name)), packed$type)
+  packed
+}
+
 column_packed <- function(type, ...) list(type = type, buffers = list(...))
 
 classed_pack <- function(x) {
@@ -137,12 +155,20 @@ logical_bytes <- function(x) {
 }
 
 # UTF-8, a NUL after each string.
-string_bytes <- function(x) {
-  x <- enc2utf8(as.character(x))
-  if (!all(validUTF8(x))) {
+string_bytes <- function(x) writeBin(as_utf8(x), raw(), useBytes = TRUE)
+
+# Text read in a session without a locale, as in many containers, is UTF-8 that nobody declared; enc2utf8() would
+# spell out its bytes there.
+as_utf8 <- function(x) {
+  x <- as.character(x)
+  latin <- Encoding(x) == "latin1"
+  if (any(latin)) x[latin] <- enc2utf8(x[latin])
+  wrong <- !validUTF8(x)
+  if (any(wrong)) x[wrong] <- iconv(x[wrong], "", "UTF-8")
+  if (any(wrong) && anyNA(x[wrong])) {
     column_refuse("text that is not valid UTF-8", "declare its encoding, as iconv(x, \"latin1\", \"UTF-8\")")
   }
-  writeBin(x, raw(), useBytes = TRUE)
+  x
 }
 
 string_pack <- function(x) {
@@ -235,7 +261,8 @@ read_fixed <- function(buffer, what, rows, size) {
 
 read_strings <- function(buffer, count) {
   x <- readBin(buffer, "character", n = count)
-  if (length(x) != count) {
+  # readBin() fills up what a short buffer lacks
+  if (sum(as.double(nchar(x, "bytes"))) + count != length(buffer)) {
     frame_abort("the bytes of this frame do not fit its header", character())
   }
   if (any(buffer > as.raw(0x7f))) {

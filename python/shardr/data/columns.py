@@ -233,7 +233,9 @@ def _as_arrow(series: pd.Series[Any]) -> Any:
     import pyarrow as pa
 
     try:
-        return pa.Array.from_pandas(series)
+        array = pa.Array.from_pandas(series)
+        # pandas keeps text as objects: a column without a single value is text all the same
+        return array.cast(pa.large_string()) if pa.types.is_null(array.type) else array
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         raise _RefusedError(
             f"{series.dtype} values that are not of one simple type: {error}",
@@ -381,13 +383,18 @@ def _difftime_to_wire(array: Any) -> tuple[dict[str, Any], list[bytes]]:
 
 
 def _seconds(array: Any) -> bytes:
-    """Times or durations as floating seconds; whole and fraction apart, so that no digit is lost on the way."""
+    """Times or durations as floating seconds, each the nearest double that there is."""
+    import numpy as np
     import pyarrow as pa
 
     per_second = _PER_SECOND[array.type.unit]
     ticks = array.cast(pa.int64()).fill_null(0).to_numpy()
+    unit, per_unit = ticks // 1000, per_second // 1000
+    if per_unit and (unit * 1000 == ticks).all():  # nanoseconds that are whole microseconds fit a double far longer
+        ticks, per_second = unit, per_unit
     whole = ticks // per_second
-    return _doubles(whole + (ticks - whole * per_second) / per_second, array)
+    in_parts = whole + (ticks - whole * per_second) / per_second
+    return _doubles(np.where(np.abs(ticks) <= _WHOLE_IN_DOUBLE, ticks / per_second, in_parts), array)
 
 
 def _zone_in_r(zone: str | None) -> str:
@@ -538,11 +545,10 @@ def _ticks(seconds: np.ndarray[Any, Any], kind: str) -> np.ndarray[Any, Any]:
     micro = np.rint(seconds * 1e6)
     if (np.abs(seconds) > _NANOSECOND_RANGE).any():
         unit, ticks = "us", micro.astype("i8")
-    elif (micro / 1e6 == seconds).all():
-        unit, ticks = "ns", micro.astype("i8") * 1000
     else:
         whole = np.floor(seconds)
-        unit, ticks = "ns", whole.astype("i8") * 10**9 + np.rint((seconds - whole) * 1e9).astype("i8")
+        nano = whole.astype("i8") * 10**9 + np.rint((seconds - whole) * 1e9).astype("i8")
+        unit, ticks = "ns", np.where(micro / 1e6 == seconds, micro.astype("i8") * 1000, nano)
     ticks[missing] = np.iinfo("i8").min
     return ticks.view(f"{kind}[{unit}]")
 
