@@ -122,14 +122,25 @@ read_text_files <- function(files, formats, col_types, columns, na, call) {
   stated <- stated_types(col_types, kept)
   read <- if (has_data_table()) read_text_fast else read_text_base
   read_one <- function(i, types) {
-    complain <- function(e) {
-      container_abort(
-        c("Cannot read {.file {files[[i]]}}.", "x" = "{conditionMessage(e)}"), "data", call,
-        env = list2env(list(files = files, i = i, e = e))
-      )
-    }
-    # Readers warn where they leave rows out or a value does not fit its type: here that is an error.
-    tryCatch(read(plain[[i]], separators[[i]], types, kept, na), error = complain, warning = complain)
+    warned <- NULL
+    found <- tryCatch(
+      # Readers warn where they leave rows out or a value does not fit its type: here that is an error, raised only when
+      # the reader has finished, for fread does not like to be left halfway.
+      withCallingHandlers(
+        read(plain[[i]], separators[[i]], types, kept, na),
+        warning = function(w) {
+          warned <<- c(warned, list(w))
+          invokeRestart("muffleWarning")
+        }
+      ),
+      error = identity
+    )
+    wrong <- if (inherits(found, "error")) found else warned[[1]]
+    if (is.null(wrong)) return(found)
+    container_abort(
+      c("Cannot read {.file {files[[i]]}}.", "x" = "{conditionMessage(wrong)}"), "data", call,
+      env = environment()
+    )
   }
   tables <- lapply(seq_along(files), read_one, types = stated)
   common <- common_types(tables, setdiff(kept, names(stated)))
@@ -182,10 +193,10 @@ check_headers <- function(headers, files, col_types, columns, call) {
     if (length(found)) problems <- c(problems, paste0(files[[i]], " ", paste(found, collapse = "; "), "."))
   }
   if (length(problems) == 0L) return(invisible())
-  expected <- if (length(needed)) "the columns that were asked for" else paste0("the columns of ", files[[1]])
+  expected <- if (length(needed)) "the columns that were asked for" else paste("the columns of", escaped(files[[1]]))
   container_abort(
     c(
-      "Every file must have {expected}.",
+      paste0("Every file must have ", expected, "."),
       stats::setNames(escaped(problems), rep("x", length(problems)))
     ),
     "columns_differ", call
@@ -213,7 +224,7 @@ read_text_fast <- function(path, sep, types, kept, na) {
   names(x) <- kept
   guessed <- setdiff(kept, names(types))
   x[guessed] <- lapply(x[guessed], number_if_exact)
-  if (has_doubled_quotes(path)) x[] <- lapply(x, single_quotes)
+  if (has_quotes(path)) x[] <- lapply(x, single_quotes)
   x
 }
 
@@ -235,13 +246,12 @@ single_quotes <- function(v) {
   v
 }
 
-has_doubled_quotes <- function(path) {
+# Most files have no quote at all; finding that out costs a fraction of looking into every value.
+has_quotes <- function(path) {
   con <- file(path, "rb")
   on.exit(close(con))
-  last <- raw()
-  while (length(bytes <- readBin(con, "raw", 2^24))) {
-    if (length(grepRaw("\"\"", c(last, bytes), fixed = TRUE))) return(TRUE)
-    last <- utils::tail(bytes, 1L)
+  while (length(bytes <- readBin(con, "raw", 2^20))) {
+    if (length(grepRaw("\"", bytes, fixed = TRUE))) return(TRUE)
   }
   FALSE
 }
@@ -319,6 +329,7 @@ bind_tables <- function(tables) {
 read_jsonl_files <- function(files, columns, call) {
   read_one <- function(file) {
     con <- if (grepl("[.]gz$", file, ignore.case = TRUE)) gzfile(file, "rb") else file(file, "rb")
+    on.exit(close(con))
     tryCatch(
       jsonlite::stream_in(con, pagesize = 10000, verbose = FALSE),
       error = function(e) {

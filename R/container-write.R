@@ -6,8 +6,8 @@
 #' end, so the default name carries the host: `part-algo-1.csv`. Give `file` when the name must say more, and make it
 #' differ between instances (the base name of an input file does).
 #'
-#' Missing values become empty fields, empty strings `""`, so that both come back as they were. Numbers are written
-#' with as many digits as it takes to read back the same double. CSV is UTF-8 with LF line ends and a header, also
+#' Missing values become empty fields, empty strings `""`, so that both come back as they were. CSV and TSV hold
+#' as many digits as it takes to read back the same double, JSON lines 15. Text is UTF-8 with LF line ends and a header, also
 #' when there are no rows.
 #'
 #' @param x A data frame. List columns go into JSON lines only.
@@ -93,10 +93,7 @@ write_table <- function(x, path, format) {
 write_jsonl <- function(x, path, gz) {
   con <- if (gz) gzfile(path, "wb") else file(path, "wb")
   on.exit(close(con))
-  doubles <- Filter(is.double, as.list(x))
-  # 15 digits read better; 17 where they are needed to keep a value.
-  digits <- if (any(vapply(doubles, function(v) any(inexact(v)), NA))) I(17) else NA
-  jsonlite::stream_out(x, con, verbose = FALSE, na = "null", digits = digits, POSIXt = "ISO8601", UTC = TRUE)
+  jsonlite::stream_out(x, con, verbose = FALSE, na = "null", digits = NA, POSIXt = "ISO8601", UTC = TRUE)
 }
 
 write_text_fast <- function(x, path, format) {
@@ -118,13 +115,13 @@ write_text_base <- function(x, path, format) {
 
 # The table with every double that 15 digits cannot tell as text of 17: both writers stop at 15.
 exact_text <- function(x) {
-  x <- as.data.frame(x)
-  for (j in seq_along(x)) {
-    column <- x[[j]]
-    if (is.double(column) && !is.object(column) && any(inexact(column))) {
-      text <- sprintf("%.15g", column)
-      text[inexact(column)] <- sprintf("%.17g", column[inexact(column)])
-      text[is.na(column)] <- NA
+  class(x) <- "data.frame"
+  for (j in which(vapply(x, function(column) is.double(column) && !is.object(column), NA))) {
+    wide <- which(inexact(x[[j]]))
+    if (length(wide)) {
+      text <- sprintf("%.15g", x[[j]])
+      text[wide] <- sprintf("%.17g", x[[j]][wide])
+      text[is.na(x[[j]])] <- NA
       x[[j]] <- text
     }
   }

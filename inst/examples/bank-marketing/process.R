@@ -7,6 +7,8 @@
 library(data.table)
 library(shardr)
 
+setDTthreads(0) # every core of the instance
+
 option <- function(name, default) {
   arguments <- commandArgs(trailingOnly = TRUE)
   at <- match(paste0("--", name), arguments)
@@ -31,18 +33,19 @@ n <- nrow(rows)
 # rows are brought into one order of their own, by all their values; rows that are alike in all of them keep their
 # number and can change places unnoticed. Then a seeded permutation deals out the places: exact shares, and the same
 # rows in each part whatever the step before looked like.
-if (ncol(rows) > 0) setorderv(rows, sort(names(rows), method = "radix"))
+values <- unname(as.list(rows)[sort(names(rows), method = "radix")])
+canonical <- if (n > 0) do.call(order, c(values, method = "radix")) else integer(0)
 set.seed(seed, kind = "Mersenne-Twister", normal.kind = "Inversion", sample.kind = "Rejection")
-dealt <- sample.int(n)
+dealt <- canonical[sample.int(n)]
 
-last <- c(round(n * cumsum(shares)), n)
-first <- c(0, last[1:2]) + 1
+ends <- c(round(n * cumsum(shares)), n)
+counts <- diff(c(0, ends))
 parts <- c("train", "validation", "test")
 
 for (i in seq_along(parts)) {
-  part <- rows[dealt[seq_len(last[i] - first[i] + 1) + first[i] - 1]]
+  part <- rows[dealt[seq_len(counts[i]) + ends[i] - counts[i]]]
   # Without any file there are no columns either, and nothing to write.
-  if (ncol(part) > 0) write_output(part, parts[i], file = paste0("bank-marketing-", parts[i], ".csv"))
+  if (ncol(rows) > 0) write_output(part, parts[i], file = paste0("bank-marketing-", parts[i], ".csv"))
 }
 
-job_message(n, " rows: ", paste(parts, last - first + 1, collapse = ", "))
+job_message(sprintf("%.0f rows: ", n), paste(sprintf("%s %.0f", parts, counts), collapse = ", "))
