@@ -23,6 +23,7 @@ from shardr.errors import (
     RunnerError,
     ShardrError,
     SpecError,
+    StoreError,
 )
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ __all__ = [
     "RunnerError",
     "ShardrError",
     "SpecError",
+    "StoreError",
     *sorted(_LAZY),
     "r",
 ]

@@ -109,6 +109,12 @@ class RunnerError(ShardrError):
     code = "runner_unavailable"
 
 
+class StoreError(ShardrError):
+    """The job store cannot be read or written."""
+
+    code = "store"
+
+
 class JobFailedError(ShardrError):
     """A job ended as Failed or Stopped; the message carries its failure reason."""
 

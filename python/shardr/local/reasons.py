@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from shardr.local.home import JobFolder
 
 TAIL_BYTES = 16_384
+DISK_FULL_BYTES = 65_536
 ERROR = re.compile(r"^(Error\b|Fatal error\b|Traceback \(most recent call last\)|bwrap: )")
 """Where R, Rscript, Python and the sandbox begin to say what went wrong."""
 
@@ -21,6 +23,9 @@ def host_failure(failed: Mapping[str, int], job: JobFolder, count: int) -> str:
     """The failure reason of a job: each failed instance with its exit code, then the error of the first."""
     ends = [f"{host} of {count} {_ended(code)}" for host, code in failed.items()]
     text = error_text(job.log(next(iter(failed))))
+    if shutil.disk_usage(job.root).free < DISK_FULL_BYTES:
+        # the log is on the same disk: what the script said of it may be lost
+        text = f"No space left on device: the disk of {job.root.parents[1]} is full\n{text}".rstrip()
     return ": ".join(["AlgorithmError", ", ".join(ends), *([text] if text else [])])
 
 

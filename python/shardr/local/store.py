@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from shardr.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
     from pathlib import Path
+
+T = TypeVar("T")
+PATIENCE_SECONDS = 10
 
 TERMINAL = frozenset({"Completed", "Failed", "Stopped"})
 
@@ -73,35 +78,45 @@ class Store:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    @contextmanager
-    def _open(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:
+    def _connect(self) -> sqlite3.Connection:
         fresh = not self._path.exists()
         if fresh:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         db = sqlite3.connect(self._path, timeout=30, isolation_level=None)
-        try:
-            db.row_factory = sqlite3.Row
-            if fresh:
-                db.execute("PRAGMA journal_mode = WAL")
-                db.executescript(SCHEMA)
-            # the file is a record of what ran, not a ledger of money: no fsync for each step of a job
-            db.execute("PRAGMA synchronous = NORMAL")
-            db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
-            yield db
-            db.execute("COMMIT")
-        finally:
-            db.close()
+        db.row_factory = sqlite3.Row
+        if fresh:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.executescript(SCHEMA)
+        # the file is a record of what ran, not a ledger of money: no fsync for each step of a job
+        db.execute("PRAGMA synchronous = NORMAL")
+        return db
+
+    def _do(self, work: Callable[[sqlite3.Connection], T], *, write: bool = False) -> T:
+        """What ``work`` gives in one transaction; a disk that is full is waited for, as a failing job frees it."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                with closing(self._connect()) as db:
+                    db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+                    found = work(db)
+                    db.execute("COMMIT")
+                    return found
+            except (sqlite3.OperationalError, OSError) as error:
+                if time.monotonic() > end:
+                    raise StoreError(
+                        f"the job store {self._path} cannot be used: {error}",
+                        fix="free some space there, or set SHARDR_HOME to a folder that can be written",
+                    ) from error
+                time.sleep(0.2)
 
     def add_job(self, name: str, kind: str, request: dict[str, Any], run: str | None, step: str | None) -> bool:
         """Takes the job in as InProgress; False when the name is in use."""
         now = time.time()
-        with self._open(write=True) as db:
-            taken = db.execute(
-                "INSERT INTO jobs (name, kind, request, status, created, modified, run, step)"
-                " VALUES (?, ?, ?, 'InProgress', ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                (name, kind, json.dumps(request), now, now, run, step),
-            )
-            return taken.rowcount == 1
+        return self._changes(
+            "INSERT INTO jobs (name, kind, request, status, created, modified, run, step)"
+            " VALUES (?, ?, ?, 'InProgress', ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (name, kind, json.dumps(request), now, now, run, step),
+        )
 
     def update_job(self, name: str, *, only_from: str | None = None, **changes: Any) -> bool:
         """Changes columns of a job; with ``only_from``, only while it has that status. False when it did not."""
@@ -110,53 +125,52 @@ class Store:
             changes["report"] = json.dumps(changes["report"])
         assignments = ", ".join(f"{column} = :{column}" for column in changes)
         condition = "status = :only_from" if only_from else "status NOT IN ('Completed', 'Failed', 'Stopped')"
-        with self._open(write=True) as db:
-            done = db.execute(
-                f"UPDATE jobs SET {assignments} WHERE name = :name AND {condition}",  # noqa: S608 - columns are ours
-                {**changes, "name": name, "only_from": only_from},
-            )
-            return done.rowcount == 1
+        return self._changes(
+            f"UPDATE jobs SET {assignments} WHERE name = :name AND {condition}",  # noqa: S608 - columns are ours
+            {**changes, "name": name, "only_from": only_from},
+        )
 
     def job(self, name: str) -> JobRow | None:
         """The job of this name, or None."""
-        with self._open() as db:
-            row = db.execute("SELECT * FROM jobs WHERE name = ?", (name,)).fetchone()
-        return _job(row) if row else None
+        rows = self._rows("SELECT * FROM jobs WHERE name = :name", name=name)
+        return _job(rows[0]) if rows else None
 
     def jobs(self, *, run: str | None = None, kind: str | None = None) -> list[JobRow]:
         """All jobs, oldest first; those of one run or of one kind when given."""
-        with self._open() as db:
-            rows = db.execute(
-                "SELECT * FROM jobs WHERE (:run IS NULL OR run = :run) AND (:kind IS NULL OR kind = :kind)"
-                " ORDER BY created, name",
-                {"run": run, "kind": kind},
-            ).fetchall()
+        rows = self._rows(
+            "SELECT * FROM jobs WHERE (:run IS NULL OR run = :run) AND (:kind IS NULL OR kind = :kind)"
+            " ORDER BY created, name",
+            run=run,
+            kind=kind,
+        )
         return [_job(row) for row in rows]
 
     def add_run(self, run: RunRow) -> bool:
         """Takes the run in; False when the id is in use."""
-        with self._open(write=True) as db:
-            taken = db.execute(
-                "INSERT INTO runs (id, name, created, runner, steps, machine) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                (run.id, run.name, run.created, run.runner, json.dumps(run.steps), json.dumps(run.machine)),
-            )
-            return taken.rowcount == 1
+        return self._changes(
+            "INSERT INTO runs (id, name, created, runner, steps, machine) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            (run.id, run.name, run.created, run.runner, json.dumps(run.steps), json.dumps(run.machine)),
+        )
 
-    def stop_run(self, run: str) -> None:
-        """Lets no further step of the run start."""
-        with self._open(write=True) as db:
-            db.execute("UPDATE runs SET stopping = 1 WHERE id = ?", (run,))
+    def stop_run(self, run: str) -> bool:
+        """Lets no further step of the run start; False when there is no such run."""
+        return self._changes("UPDATE runs SET stopping = 1 WHERE id = ?", (run,))
 
     def run(self, run: str) -> RunRow | None:
         """The run of this id, or None."""
-        with self._open() as db:
-            row = db.execute("SELECT * FROM runs WHERE id = ?", (run,)).fetchone()
-        return _run(row) if row else None
+        rows = self._rows("SELECT * FROM runs WHERE id = :run", run=run)
+        return _run(rows[0]) if rows else None
 
     def runs(self) -> list[RunRow]:
         """All runs, oldest first."""
-        with self._open() as db:
-            return [_run(row) for row in db.execute("SELECT * FROM runs ORDER BY created, id").fetchall()]
+        return [_run(row) for row in self._rows("SELECT * FROM runs ORDER BY created, id")]
+
+    def _rows(self, query: str, **values: Any) -> list[sqlite3.Row]:
+        return self._do(lambda db: db.execute(query, values).fetchall())
+
+    def _changes(self, statement: str, values: Any) -> bool:
+        return self._do(lambda db: db.execute(statement, values).rowcount == 1, write=True)
 
 
 def _job(row: sqlite3.Row) -> JobRow:

@@ -65,8 +65,6 @@ class Supervisor:
         finally:
             for instance in self._running.values():
                 instance.kill()
-        if status != "Completed":
-            outputs.withdraw(self._job)
         self._finish(status, reason)
 
     def _work(self) -> tuple[str, str | None]:
@@ -184,8 +182,10 @@ class Supervisor:
         except UnicodeDecodeError:
             message = ""
             if status == "Completed":
-                outputs.withdraw(self._job)
                 status, reason = "Failed", "ClientError: /opt/ml/output/message is not valid UTF-8"
+        if status != "Completed":
+            outputs.withdraw(self._job)
+            outputs.sweep(self._job)  # first: on a full disk the store needs the space to take the state in
         self._store.update_job(
             self._row.name,
             status=status,

@@ -1,0 +1,131 @@
+"""The operations of SageMaker on this machine, held against the service's own model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import worlds
+
+import shardr
+from shardr.local.home import Home
+from shardr.local.service import LocalSageMaker
+from shardr.requests.check import check_response
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def request(name: str, command: str = "true", **more: Any) -> dict[str, Any]:
+    """A request as any client could send it."""
+    return {
+        "ProcessingJobName": name,
+        "ProcessingResources": {
+            "ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 30}
+        },
+        "AppSpecification": {"ImageUri": "image", "ContainerEntrypoint": ["bash", "-c", command]},
+        "RoleArn": "arn:aws:iam::000000000000:role/anyone",
+        **more,
+    }
+
+
+@pytest.fixture
+def service(home: Path) -> LocalSageMaker:
+    return LocalSageMaker(Home(home))
+
+
+def over(service: LocalSageMaker, name: str) -> dict[str, Any]:
+    """The job's description when it has ended."""
+
+    def described() -> dict[str, Any] | None:
+        about = service.describe_processing_job(ProcessingJobName=name)
+        return about if about["ProcessingJobStatus"] in {"Completed", "Failed", "Stopped"} else None
+
+    found: dict[str, Any] = worlds.until(described)
+    return found
+
+
+def test_a_job_is_created_described_and_completed_with_the_services_field_names(service: LocalSageMaker) -> None:
+    made = service.create_processing_job(**request("one", "echo fine > /opt/ml/output/message"))
+    assert made["ProcessingJobArn"].endswith(":processing-job/one")
+    first = service.describe_processing_job(ProcessingJobName="one")
+    last = over(service, "one")
+    for answer in (first, last):
+        assert check_response("DescribeProcessingJob", answer) == []
+    assert last["ProcessingJobStatus"] == "Completed"
+    assert last["ExitMessage"] == "fine\n"
+    assert last["CreationTime"] <= last["ProcessingStartTime"] <= last["ProcessingEndTime"]
+
+
+def test_a_name_can_be_used_once(service: LocalSageMaker) -> None:
+    service.create_processing_job(**request("one"))
+    with pytest.raises(shardr.NameInUseError, match="one"):
+        service.create_processing_job(**request("one"))
+    assert over(service, "one")["ProcessingJobStatus"] == "Completed"
+    with pytest.raises(shardr.NameInUseError):
+        service.create_processing_job(**request("one"))
+
+
+def test_an_unknown_job_is_not_found(service: LocalSageMaker) -> None:
+    for operation in (service.describe_processing_job, service.stop_processing_job):
+        with pytest.raises(shardr.NotFoundError, match="nobody"):
+            operation(ProcessingJobName="nobody")
+
+
+def test_what_the_service_would_refuse_is_refused(service: LocalSageMaker) -> None:
+    wrong = request("a_b")
+    wrong["ProcessingResources"]["ClusterConfig"].update(InstanceCount=101, InstanceType="ml.m5.huge")
+    with pytest.raises(shardr.RequestError) as error:
+        service.create_processing_job(**wrong)
+    assert {p.path for p in error.value.problems} == {
+        "ProcessingJobName",
+        "ProcessingResources.ClusterConfig.InstanceCount",
+        "ProcessingResources.ClusterConfig.InstanceType",
+    }
+
+
+def test_what_this_machine_cannot_do_is_refused_and_named(service: LocalSageMaker) -> None:
+    wrong = request("one")
+    del wrong["AppSpecification"]["ContainerEntrypoint"]
+    source = {"S3Uri": "s3://b/k", "LocalPath": "/opt/ml/processing/x", "S3DataType": "S3Prefix"}
+    wrong["ProcessingInputs"] = [{"InputName": "x", "S3Input": {**source, "S3InputMode": "Pipe"}}]
+    with pytest.raises(shardr.RequestError) as error:
+        service.create_processing_job(**wrong)
+    assert [p.path for p in error.value.problems] == [
+        "AppSpecification.ContainerEntrypoint",
+        "ProcessingInputs[0].S3Input.S3InputMode",
+    ]
+
+
+def test_a_prefix_without_objects_fails_the_job_in_the_services_words(service: LocalSageMaker) -> None:
+    source = {"S3Uri": "s3://nothing/here", "LocalPath": "/opt/ml/processing/x", "S3DataType": "S3Prefix"}
+    service.create_processing_job(**request("one", ProcessingInputs=[{"InputName": "x", "S3Input": source}]))
+    assert "No S3 objects found under S3 URL s3://nothing/here" in over(service, "one")["FailureReason"]
+
+
+def test_jobs_are_listed_by_pages_newest_first_and_by_filters(service: LocalSageMaker) -> None:
+    for i in range(5):
+        service.create_processing_job(**request(f"job-{i}", "exit 1" if i == 2 else "true"))
+    for i in range(5):
+        over(service, f"job-{i}")
+    first = service.list_processing_jobs(MaxResults=2)
+    second = service.list_processing_jobs(MaxResults=2, NextToken=first["NextToken"])
+    third = service.list_processing_jobs(MaxResults=2, NextToken=second["NextToken"])
+    pages = [[row["ProcessingJobName"] for row in page["ProcessingJobSummaries"]] for page in (first, second, third)]
+    assert pages == [["job-4", "job-3"], ["job-2", "job-1"], ["job-0"]]
+    assert "NextToken" not in third
+    assert all(check_response("ListProcessingJobs", page) == [] for page in (first, second, third))
+    failed = service.list_processing_jobs(StatusEquals="Failed")["ProcessingJobSummaries"]
+    assert [row["ProcessingJobName"] for row in failed] == ["job-2"]
+    named = service.list_processing_jobs(NameContains="B-3", SortBy="Name")["ProcessingJobSummaries"]
+    assert [row["ProcessingJobName"] for row in named] == ["job-3"]
+    with pytest.raises(shardr.RequestError, match="another question"):
+        service.list_processing_jobs(NextToken=first["NextToken"], NameContains="x")
+
+
+def test_a_job_without_a_run_can_be_stopped_and_read(service: LocalSageMaker) -> None:
+    service.create_processing_job(**request("one", "sleep 60"))
+    service.stop_processing_job(ProcessingJobName="one")
+    assert over(service, "one")["ProcessingJobStatus"] == "Stopped"
+    service.stop_processing_job(ProcessingJobName="one")
+    assert over(service, "one")["ProcessingJobStatus"] == "Stopped"

@@ -1,0 +1,64 @@
+"""A world in one line: scripts, data and specs for tests that run real jobs."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import shardr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BASH = {".sh": "#!/bin/bash\nset -e\n", ".py": "", ".R": ""}
+DATA = Path(os.environ.get("SHARDR_TEST_DATA", Path(__file__).parents[3] / "shared/data/bank-marketing"))
+OUT = "/opt/ml/processing/output/out"
+IN = "/opt/ml/processing/input/raw"
+
+
+def script(folder: Path, body: str, name: str = "script.sh") -> str:
+    """A script of these lines; bash stops at the first failing command."""
+    (folder / name).write_text(BASH[Path(name).suffix] + textwrap.dedent(body), encoding="utf-8")
+    return name
+
+
+def files(folder: Path, count: int, rows: int = 1) -> Path:
+    """A folder of ``count`` CSV files ``part-00.csv`` … with ``rows`` records each."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for i in range(count):
+        lines = [f"{i},{j}" for j in range(rows)]
+        (folder / f"part-{i:02}.csv").write_text("\n".join(["file,row", *lines]) + "\n", encoding="utf-8")
+    return folder
+
+
+def one_step(folder: Path, body: str, name: str = "script.sh", **fields: Any) -> dict[str, Any]:
+    """A spec with the one step ``work`` that runs these lines and has the output ``out``."""
+    step: dict[str, Any] = {"name": "work", "code": script(folder, body, name), "outputs": ["out"], **fields}
+    return {"name": "world", "steps": [step]}
+
+
+def run(folder: Path, spec: dict[str, Any], **fields: Any) -> shardr.Run:
+    """The finished run of a spec whose paths start in ``folder``, whatever became of it."""
+    return shardr.run(spec, base=folder, check=False, **fields)
+
+
+def submit(folder: Path, spec: dict[str, Any], **fields: Any) -> shardr.Run:
+    """The run of a spec, just started."""
+    return shardr.submit(spec, base=folder, **fields)
+
+
+def until(true: Callable[[], Any], seconds: float = 20) -> Any:
+    """What ``true`` gives as soon as it gives anything; fails the test when that takes too long."""
+    end = time.monotonic() + seconds
+    while not (found := true()):
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+    return found
+
+
+def printed(done: shardr.Run, instance: str = "algo-1") -> list[str]:
+    """What an instance printed, line by line."""
+    return [line.text for line in done.logs(instance=instance)]
