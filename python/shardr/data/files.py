@@ -14,7 +14,7 @@ from shardr.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["copy_range", "workplace"]
+__all__ = ["copy_range", "system_reason", "workplace"]
 
 _BLOCK_BYTES = 1 << 20
 _KERNEL_CANNOT = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF)
@@ -32,7 +32,12 @@ def workplace(folder: Path) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".shardr-") as name:
             yield Path(name)
     except OSError as err:
-        raise DataError(f"Cannot write in {folder}", why=err.strerror or str(err)) from err
+        raise DataError(f"Cannot write in {folder}", why=system_reason(err)) from err
+
+
+def system_reason(err: OSError) -> str:
+    """What the system says is wrong, in its own few words."""
+    return os.strerror(err.errno) if err.errno else str(err)
 
 
 def copy_range(source: int, target: int, offset: int, count: int) -> None:

@@ -57,7 +57,8 @@ def check(
     'expected rows preserved: 1,200 in, 1,000 out (kept 1,000): 200 rows lost'
     """
     total = sum(rows_out.values())
-    flow = f"{rows_in:,} in, {total:,} out ({', '.join(f'{name} {rows:,}' for name, rows in rows_out.items())})"
+    each = ", ".join(f"{name} {rows:,}" for name, rows in rows_out.items())
+    flow = f"{rows_in:,} in, {total:,} out" + (f" ({each})" if each else "")
     if claim == "fewer":
         return f"expected fewer rows: {flow}: {_rows(total - rows_in)} too many" if total > rows_in else None
     if total != rows_in:

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, cast
 
+from shardr.data.files import system_reason
 from shardr.data.formats import tabular
 from shardr.errors import DataError
 
@@ -40,10 +41,10 @@ BOM = b"\xef\xbb\xbf"
 BLOCK_BYTES = 1 << 19
 _HEADER_BYTES = 1 << 20
 
-_ALL_BUT_QUOTE_AND_NEWLINE = bytes(b for b in range(256) if b not in b'"\n')
+_NO_QUOTE_NO_LINE_END = bytes(b for b in range(256) if b not in b'"\r\n')
 
 _FIRST_RECORD = re.compile(
-    rb"""(?:\xef\xbb\xbf)? [\r\n]*                                           # empty lines in front are skipped
+    rb"""(?:\xef\xbb\xbf | (?!\xef\xbb\xbf)) [\r\n]*                   # empty lines in front are skipped
          ( (?: (?:(?<![^,;\t\r\n\xbf])|^) "[^"]*(?:""[^"]*)*" | [^\r\n] )+ ) # quoted fields, or anything but a line end
          ( \r\n | \n | \r | \Z )""",
     re.VERBOSE,
@@ -92,7 +93,7 @@ def reading(path: Path) -> Iterator[IO[bytes]]:
 
 def unreadable(path: Path, err: BaseException) -> DataError:
     """The error for a file that cannot be read, with the system's own reason."""
-    why = err.strerror if isinstance(err, OSError) and err.strerror else str(err)
+    why = system_reason(err) if isinstance(err, OSError) else str(err)
     return DataError(f"Cannot read {path}", why=why or type(err).__name__)
 
 
@@ -112,19 +113,22 @@ def blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[bytes]:
 
 
 def unquoted(block: bytes, delimiter: bytes, inside: bool) -> tuple[bytes, bool]:
-    """The block without its quoted newlines, and whether a quoted field is still open at its end.
+    """The block without its quoted line ends, and whether a quoted field is still open at its end.
 
-    ``inside`` says whether the block begins within a quoted field. Every newline in the result ends a record; fields
-    that span lines are cut down to one quote.
+    ``inside`` says whether the block begins within a quoted field. Every line end in the result ends a record;
+    fields that span lines are cut down to one quote.
     """
     if inside:
         block = b'"' + block
     if b'"' not in block or _lines_pair_their_quotes(block):
         return block, False
     pieces = block.split(b'"')
+    still_open = len(pieces) % 2 == 0
     text = b'"'.join(pieces[::2])  # two quotes in a row leave an empty piece: a doubled quote changes nothing
+    if still_open:
+        text += b'"'
     if b'x"' not in text.translate(_shape(delimiter)):
-        return text, len(pieces) % 2 == 0
+        return text, still_open
     # A quote in the middle of a field (5" pipe) is content, so counting quotes misleads: find each quoted field.
     still_open = False
 
@@ -138,7 +142,7 @@ def unquoted(block: bytes, delimiter: bytes, inside: bool) -> tuple[bytes, bool]
 
 def _lines_pair_their_quotes(block: bytes) -> bool:
     """Whether each line has an even number of quotes: the cheap sign, true of most files, that no field spans two."""
-    return b'"' not in block.translate(None, _ALL_BUT_QUOTE_AND_NEWLINE).replace(b'""', b"")
+    return b'"' not in block.translate(None, _NO_QUOTE_NO_LINE_END).replace(b'""', b"")
 
 
 def _shape(delimiter: bytes) -> bytes:

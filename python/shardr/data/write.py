@@ -40,7 +40,7 @@ def write(path: Path, fmt: Format, schema: pa.Schema, batches: Iterable[pa.Recor
         with open_to_write(path, gzipped=fmt.gzipped) as out:
             if fmt.kind == "jsonl":
                 for batch in batches:
-                    out.writelines(_json_line(row) for row in batch.to_pylist())
+                    out.writelines(_json_line(row) for row in _as_doubles(batch).to_pylist())
             else:
                 delimiter = "," if fmt.kind == "csv" else "\t"
                 out.write(_lines([pa.array([name]) for name in schema.names], delimiter))
@@ -65,6 +65,14 @@ def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBat
 def open_to_write(path: Path, *, gzipped: bool) -> IO[bytes]:
     """A new file opened for writing bytes, through gzip or not."""
     return cast("IO[bytes]", gzip.open(path, "wb", compresslevel=6) if gzipped else path.open("wb"))
+
+
+def _as_doubles(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Single precision as the double of the same few digits: 0.1 and not 0.10000000149."""
+    import pyarrow as pa
+
+    columns = [c.cast(pa.string()).cast(pa.float64()) if pa.types.is_float32(c.type) else c for c in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
 def _json_line(row: dict[str, Any]) -> bytes:
