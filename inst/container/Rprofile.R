@@ -1,6 +1,9 @@
-# Read by R at the start of every script in an instance: an uncaught error prints where it came from before R ends.
-options(error = quote({
-  calls <- rev(head(limitedLabels(sys.calls()), -1))
-  if (length(calls)) writeLines(c("Traceback (innermost call first):", paste0("  ", seq_along(calls), ": ", calls)), stderr())
-  quit(save = "no", status = 1)
-}))
+# Read by R at the start of every script in an instance: an uncaught error says where it came from before R ends.
+options(error = function() {
+  # the frames below this handler's own are the script's
+  calls <- utils::limitedLabels(utils::head(sys.calls(), -1L))
+  if (length(calls) > 0L) {
+    message("Traceback (innermost call first):\n", paste0("  ", rev(seq_along(calls)), ": ", rev(calls), collapse = "\n"))
+  }
+  quit(save = "no", status = 1L)
+})
