@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,8 +42,13 @@ def assign(keys: Sequence[str], instances: int, permute: int | None = None) -> l
     ordered = sort_keys(keys)
     if permute is None:
         return [ordered[k::instances] for k in range(instances)]
-    positions = _shuffled(len(ordered), permute)
-    return [[ordered[i] for i in sorted(positions[k::instances])] for k in range(instances)]
+    instance_of = [0] * len(ordered)
+    for i, position in enumerate(_shuffled(len(ordered), permute)):
+        instance_of[position] = i % instances
+    found: list[list[str]] = [[] for _ in range(instances)]
+    for key, instance in zip(ordered, instance_of, strict=True):
+        found[instance].append(key)
+    return found
 
 
 def _shuffled(count: int, permute: int) -> list[int]:
@@ -69,7 +75,8 @@ def balance(sizes: Sequence[tuple[str, int]], shards: int) -> list[list[str]]:
     _at_least_one("shards", shards)
     found: list[list[str]] = [[] for _ in range(shards)]
     lightest = [(0, 0, shard) for shard in range(shards)]
-    for key, size in sorted(sizes, key=lambda pair: (-pair[1], pair[0])):
+    by_key = sorted(sizes, key=itemgetter(0))
+    for key, size in sorted(by_key, key=itemgetter(1), reverse=True):  # equal sizes stay in the order of their keys
         load, count, shard = lightest[0]
         found[shard].append(key)
         heapq.heapreplace(lightest, (load + size, count + 1, shard))

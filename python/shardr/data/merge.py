@@ -156,7 +156,7 @@ def _after_bom(file: Path) -> int:
 def _append(source: IO[bytes], start: int, out: IO[bytes], last: bytes, end_of_line: bytes, *, plain: bool) -> bytes:
     """Append what follows ``start``, after mending a line that was left open; the last byte written."""
     source.seek(start)
-    block = source.read(_BLOCK_BYTES)
+    block = source.read(1 if plain else _BLOCK_BYTES)
     if block and last not in (b"\n", b"\r"):
         out.write(end_of_line)
     if block and plain:

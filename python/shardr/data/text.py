@@ -39,7 +39,7 @@ __all__ = [
 
 BOM = b"\xef\xbb\xbf"
 BLOCK_BYTES = 1 << 19
-_HEADER_BYTES = 1 << 20
+_HEADER_BYTES = 1 << 16
 
 _NO_QUOTE_NO_LINE_END = bytes(b for b in range(256) if b not in b'"\r\n')
 
