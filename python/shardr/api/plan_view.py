@@ -1,0 +1,63 @@
+"""A plan as plain data: what ``shardr plan --json`` prints and what the R door reads."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shardr.engines.base import Plan, PlannedStep, Spread
+
+SHOWN_KEYS = 1000
+"""How many keys of an instance are listed; ``objects`` counts them all."""
+
+
+def plan_dict(plan: Plan) -> dict[str, Any]:
+    """The plan as plain data: ``name``, ``run``, ``runner`` and ``steps`` in the order in which they run.
+
+    A step has ``needs``, ``jobs``, ``instance_count``, ``instance_type``, ``image``, ``entrypoint``, ``arguments``,
+    ``outputs``, ``shards`` and ``requests``. ``shards`` says for each input what each instance gets: the number of
+    ``objects``, their ``bytes`` (None when there are too many to look at each) and the first 1,000 ``keys``. An input
+    that an earlier step makes has no ``instances`` yet.
+    """
+    return {
+        "name": plan.name,
+        "run": plan.run,
+        "runner": plan.runner,
+        "steps": [_step(step) for step in plan.steps],
+    }
+
+
+def _step(step: PlannedStep) -> dict[str, Any]:
+    request = step.jobs[0].request if step.jobs else {}
+    application = request.get("AppSpecification", {})
+    outputs = request.get("ProcessingOutputConfig", {}).get("Outputs", [])
+    return {
+        "name": step.name,
+        "needs": step.needs,
+        "jobs": [job.name for job in step.jobs],
+        "instance_count": step.instance_count,
+        "instance_type": request.get("ProcessingResources", {}).get("ClusterConfig", {}).get("InstanceType"),
+        "image": application.get("ImageUri"),
+        "entrypoint": application.get("ContainerEntrypoint", []),
+        "arguments": application.get("ContainerArguments", []),
+        "outputs": [output["OutputName"] for output in outputs],
+        "shards": [_spread(spread) for spread in step.spreads],
+        "requests": [job.request for job in step.jobs],
+    }
+
+
+def _spread(spread: Spread) -> dict[str, Any]:
+    return {
+        "input": spread.input,
+        "distribution": spread.distribution,
+        "instances": [
+            {
+                "host": host,
+                "objects": len(keys),
+                "bytes": spread.bytes.get(host),
+                "keys": list(islice(keys, SHOWN_KEYS)),
+            }
+            for host, keys in spread.keys.items()
+        ],
+    }

@@ -1,0 +1,123 @@
+"""The command ``shardr``: finds the command that was meant, runs it, and turns every end into an exit status.
+
+Only what a command needs is imported, when it is run: ``shardr --help`` takes little more time than Python itself.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMPLETED = 0
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: what it does in one line, and the module that has ``declare_<name>`` and the function ``<name>``."""
+
+    summary: str
+    home: str
+
+
+GROUPS = {
+    "Run": {
+        "validate": Command("check a spec; all problems at once", "planning"),
+        "plan": Command("show what would run: steps, shards, requests; nothing is touched", "planning"),
+        "run": Command("run a spec and wait, with progress; Ctrl-C leaves it running", "running"),
+        "submit": Command("start a run and leave it", "running"),
+        "attach": Command("follow a run again until it is over", "running"),
+        "stop": Command("stop a run or a job", "running"),
+    },
+    "Look": {
+        "jobs": Command("list the jobs of this machine, newest first", "looking"),
+        "describe": Command("tell all about a run or a job: failure, instances, logs", "looking"),
+        "logs": Command("print what the instances printed", "looking"),
+    },
+    "Data": {
+        "collect": Command("merge an output into one table", "tables"),
+        "split": Command("cut one big table into files for many instances", "tables"),
+    },
+    "This machine": {
+        "doctor": Command("tell what this machine has and lacks", "machine"),
+        "example": Command("copy an example to where it can be changed", "machine"),
+        "install-r": Command("install the R half into an R library", "machine"),
+        "schema": Command("print the JSON Schema of the spec", "planning"),
+    },
+}
+COMMANDS = {name: command for group in GROUPS.values() for name, command in group.items()}
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Runs the command that the words ask for (default: those of the process) and gives its exit status.
+
+    0 completed, 1 failed, 2 bad input, 130 interrupted.
+    """
+    words = sys.argv[1:] if words is None else list(words)
+    # plugins of pydantic cannot add to our models, and looking for them takes 14 ms
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    sys.stdout.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]  # file names need not be UTF-8
+    try:
+        return _dispatch(words)
+    except SystemExit:  # --help of a command
+        raise
+    except BaseException as error:  # noqa: BLE001 - every end has a message and an exit status
+        from shardr.cli.failures import report
+
+        return report(error, json="--json" in words)
+
+
+def _dispatch(words: Sequence[str]) -> int:
+    if not words or words[0] in {"-h", "--help", "help"}:
+        print(overview())
+        return COMPLETED
+    if words[0] == "--version":
+        from importlib.metadata import version
+
+        print(f"shardr {version('shardr')}")
+        return COMPLETED
+    return _run(words[0], words[1:])
+
+
+def _run(name: str, words: Sequence[str]) -> int:
+    from shardr.cli.output import Output
+    from shardr.cli.parser import Parser, UsageError, near
+
+    if name not in COMMANDS:
+        noun = "option" if name.startswith("-") else "command"
+        known = ["--help", "--version"] if noun == "option" else COMMANDS
+        raise UsageError(f'there is no {noun} "{name}"{near(name, known)}', fix="`shardr --help` lists the commands")
+    command = COMMANDS[name]
+    home = import_module(f"shardr.cli.{command.home}")
+    function = name.replace("-", "_")
+    parser = Parser(name, command.summary)
+    getattr(home, f"declare_{function}")(parser)
+    options = parser.read(words)
+    status: int = getattr(home, function)(options, Output(json=options.json))
+    return status
+
+
+def overview() -> str:
+    """What ``shardr --help`` prints."""
+    lines = [
+        "Run R and Python scripts in parallel over shards of data.",
+        "",
+        "Usage: shardr COMMAND ...",
+    ]
+    for group, commands in GROUPS.items():
+        lines += ["", f"{group}:", *(f"  {name:<10} {command.summary}" for name, command in commands.items())]
+    lines += [
+        "",
+        "`shardr COMMAND --help` shows what a command takes; with --json it prints one JSON object.",
+        "Start with: shardr example && shardr run bank-marketing/job.yml",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

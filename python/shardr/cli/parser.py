@@ -1,0 +1,88 @@
+"""What the command line takes: options of one command, usage errors as errors of shardr, and near misses named.
+
+This is argparse, which costs 7 ms; see docs/adr/0004 for the others that were measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, ClassVar, NoReturn
+
+from shardr.errors import ShardrError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class UsageError(ShardrError):
+    """The command line is wrong; nothing was done."""
+
+    code: ClassVar[str] = "usage"
+
+
+def near(found: str, known: Iterable[str]) -> str:
+    """``; did you mean "plan"?`` when a known word is close, else the empty string."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(found, list(known), n=1)
+    return f'; did you mean "{close[0]}"?' if close else ""
+
+
+class Parser(argparse.ArgumentParser):
+    """The parser of one command: raises ``UsageError`` instead of leaving the process."""
+
+    def __init__(self, command: str, summary: str) -> None:
+        super().__init__(
+            prog=f"shardr {command}",
+            description=f"{summary}.",
+            allow_abbrev=False,  # an abbreviation would change its meaning when an option is added
+            formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=28, width=None),
+        )
+        self.add_argument("--json", action="store_true", help="print one JSON object on stdout and nothing else")
+
+    def error(self, message: str) -> NoReturn:
+        """Raises ``UsageError`` with what argparse found."""
+        raise UsageError(f"{self.prog}: {message}", fix=f"`{self.prog} --help` shows what it takes")
+
+    def read(self, words: Sequence[str]) -> argparse.Namespace:
+        """The options in ``words``; raises ``UsageError``."""
+        options, unknown = self.parse_known_args(words)
+        if unknown:
+            known = [name for action in self._actions for name in action.option_strings]
+            noun = "option" if unknown[0].startswith("-") else "argument"
+            self.error(f'there is no {noun} "{unknown[0]}"{near(unknown[0].partition("=")[0], known)}')
+        return options
+
+
+def add_spec(parser: Parser) -> None:
+    """SPEC and what changes it."""
+    parser.add_argument("spec", metavar="SPEC", help="the job spec: a YAML or JSON file")
+    parser.add_argument(
+        "--set", metavar="NAME=VALUE", action="append", default=[], help="set a parameter of the spec; repeatable"
+    )
+
+
+def add_runner(parser: Parser) -> None:
+    """How instances are started."""
+    parser.add_argument("--runner", choices=["auto", "process"], help="how instances are started (default: the spec's)")
+
+
+def add_name(parser: Parser) -> None:
+    """What the run will be called."""
+    parser.add_argument("--name", metavar="RUN", help="id of the run (default: a fresh one)")
+
+
+def parameters(options: argparse.Namespace) -> dict[str, str]:
+    """The parameters that ``--set`` gives; raises ``UsageError`` for one without ``=``."""
+    wrong = [word for word in options.set if "=" not in word.lstrip("=")]
+    if wrong:
+        raise UsageError(f'--set: found "{wrong[0]}", expected NAME=VALUE', fix="for example --set instances=4")
+    return dict(word.split("=", 1) for word in options.set)
+
+
+def step_output(text: str) -> tuple[str, str]:
+    """``split.train`` as step and output; raises ``UsageError``. Names of steps have no dot, those of outputs may."""
+    step, dot, output = text.partition(".")
+    if not (step and dot and output):
+        raise UsageError(f'found "{text}", expected STEP.OUTPUT', fix="for example split.train")
+    return step, output

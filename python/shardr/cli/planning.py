@@ -1,0 +1,136 @@
+"""Commands that look at a spec and touch nothing: validate, plan, schema."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from shardr.cli.output import count, print_json, size
+from shardr.cli.parser import add_runner, add_spec, parameters
+
+if TYPE_CHECKING:
+    import argparse
+
+    from shardr.cli.output import Output
+    from shardr.cli.parser import Parser
+
+SHOWN_INSTANCES = 10
+SHOWN_TEXT = 60
+"""Characters of keys that fit on a line beside the rest."""
+
+
+def declare_validate(parser: Parser) -> None:
+    """Options of ``shardr validate``."""
+    add_spec(parser)
+
+
+def validate(options: argparse.Namespace, out: Output) -> int:
+    """Checks a spec."""
+    from shardr.api import runs
+
+    found = runs.validate(options.spec, set=parameters(options))
+    steps = [step.name for step in found.in_order()]
+    out.answer({"run": None, "status": "Valid", "name": found.name, "steps": steps, "problems": []})
+    out.say(("valid", "green"), f": {found.name}, {count(len(steps), 'step')} ({', '.join(steps)})")
+    return 0
+
+
+def declare_plan(parser: Parser) -> None:
+    """Options of ``shardr plan``."""
+    add_spec(parser)
+    add_runner(parser)
+    parser.add_argument("--requests", action="store_true", help="print the CreateProcessingJob requests as JSON")
+
+
+def plan(options: argparse.Namespace, out: Output) -> int:
+    """Shows what would run."""
+    from shardr.api import runs
+    from shardr.api.plan_view import plan_dict
+
+    found = plan_dict(runs.plan(options.spec, runner=options.runner, set=parameters(options)))
+    if options.requests and not out.json:
+        print_json([request for step in found["steps"] for request in step["requests"]])
+        return 0
+    out.answer(found)
+    if not out.json:
+        _, why = runs.choose_runner(options.runner or found["runner"])
+        out.say((found["name"], "bold"), f": {count(len(found['steps']), 'step')} on this machine, {why}")
+        made: dict[str, str] = {}
+        for step in found["steps"]:
+            _say_step(step, made, out)
+        out.say()
+        out.say(("Nothing was touched. To run it: ", "dim"), _again(options))
+    return 0
+
+
+def _again(options: argparse.Namespace) -> str:
+    chosen = [word for value in options.set for word in ("--set", value)]
+    return shlex.join(["shardr", "run", options.spec, *chosen])
+
+
+def _say_step(step: dict[str, Any], made: dict[str, str], out: Output) -> None:
+    """One step: what runs, how each input is spread, what comes out; ``made`` knows which step makes what."""
+    program = [word.rpartition("/")[2] for word in step["entrypoint"]] + step["arguments"]
+    jobs = len(step["jobs"])
+    if jobs == 1:
+        width = f"{count(step['instance_count'], 'instance')} of {step['instance_type']}"
+    else:
+        width = f"{count(jobs, 'job')} of one {step['instance_type']}"
+    out.say()
+    out.say((step["name"], "bold"), f"  {width}  ", (shlex.join(program), "cyan"))
+    sources = {
+        item["InputName"]: item["S3Input"]["S3Uri"]
+        for item in (step["requests"][0].get("ProcessingInputs", []) if step["requests"] else [])
+    }
+    for spread in step["shards"]:
+        _say_spread(spread, made.get(sources.get(spread["input"], "")), out)
+    if step["outputs"]:
+        out.say("  makes ", ", ".join(step["outputs"]))
+    for request in step["requests"]:
+        for output in request.get("ProcessingOutputConfig", {}).get("Outputs", []):
+            made[output["S3Output"]["S3Uri"]] = f"{step['name']}.{output['OutputName']}"
+
+
+def _say_spread(spread: dict[str, Any], maker: str | None, out: Output) -> None:
+    name, instances = spread["input"], spread["instances"]
+    if not instances:
+        out.say(f"  takes {name}  {spread['distribution']}, ", (f"made by {maker or 'an earlier step'}", "dim"))
+        return
+    if spread["distribution"] == "FullyReplicated":
+        first = instances[0]
+        out.say(f"  takes {name}  each instance all of it: {_amount(first)}  ", (_keys(first), "dim"))
+        return
+    out.say(f"  takes {name}  {spread['distribution']}")
+    wide = max(len(item["host"]) for item in instances)
+    for item in instances[:SHOWN_INSTANCES]:
+        out.say(f"    {item['host']:<{wide}}  {_amount(item):<22}  ", (_keys(item), "dim"))
+    if len(instances) > SHOWN_INSTANCES:
+        out.say(f"    … and {count(len(instances) - SHOWN_INSTANCES, 'more instance')}")
+
+
+def _amount(item: dict[str, Any]) -> str:
+    weight = "" if item["bytes"] is None else f", {size(item['bytes'])}"
+    return count(item["objects"], "object") + weight
+
+
+def _keys(item: dict[str, Any]) -> str:
+    """The first keys, as many as fit, and that there are more."""
+    shown = ""
+    for i, key in enumerate(item["keys"]):
+        longer = f"{shown}, {key}" if shown else key
+        if i and len(longer) > SHOWN_TEXT:
+            return f"{shown}, …"
+        shown = longer
+    return shown if len(item["keys"]) == item["objects"] else f"{shown}, …"
+
+
+def declare_schema(_: Parser) -> None:
+    """``shardr schema`` takes no options of its own."""
+
+
+def schema(_: argparse.Namespace, __: Output) -> int:
+    """Prints the JSON Schema of the spec, for editors."""
+    from shardr.spec.schema import schema_text
+
+    print(schema_text(), end="")
+    return 0

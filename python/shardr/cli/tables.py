@@ -1,0 +1,84 @@
+"""Commands that work on tables: collect, split."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shardr.cli.output import count, size
+from shardr.cli.parser import UsageError, step_output
+
+if TYPE_CHECKING:
+    import argparse
+
+    from shardr.api.runs import Run
+    from shardr.cli.output import Output
+    from shardr.cli.parser import Parser
+
+
+def declare_collect(parser: Parser) -> None:
+    """Options of ``shardr collect``."""
+    parser.add_argument("run", metavar="RUN", help="id of the run")
+    parser.add_argument("output", metavar="STEP.OUTPUT", help="for example split.train")
+    parser.add_argument("-o", "--to", metavar="FILE", help="a .csv, .jsonl or .parquet file (default: CSV to stdout)")
+    parser.add_argument("--fill", action="store_true", help="let the shards' columns differ; what lacks is left empty")
+
+
+def collect(options: argparse.Namespace, out: Output) -> int:
+    """Merges an output into one file, or onto stdout."""
+    from shardr.api import collecting
+    from shardr.cli.known import known_run
+
+    step, output = step_output(options.output)
+    run = known_run(options.run)
+    if options.to is None:
+        return _print_merged(run, step, output, fill=options.fill, json=out.json)
+    made = collecting.collect_to(run, step, output, options.to, fill=options.fill)
+    out.answer({"run": run.id, "status": "Completed", "step": step, "output": output,
+                "path": str(made.path.absolute()), "files": made.files, "bytes": made.bytes})  # fmt: skip
+    out.say(f"{made.path}  {size(made.bytes)} of {count(made.files, 'file')}")
+    return 0
+
+
+def _print_merged(run: Run, step: str, output: str, *, fill: bool, json: bool) -> int:
+    """Delimited text to stdout: made whole first, so a shard that does not fit is found before a byte is printed."""
+    from shardr.api.collecting import output_files
+    from shardr.data.formats import tabular
+    from shardr.data.merge import merge
+
+    files = output_files(run, step, output)
+    formats = {fmt.kind if (fmt := tabular(file)) else file.suffix for file in files}
+    if json or not formats <= {"csv", "tsv"} or len(formats) > 1:
+        why = "--json says where a file is" if json else f"its files are {', '.join(sorted(formats))}"
+        raise UsageError(f"{step}.{output} cannot be printed: {why}", fix="name a file: -o FILE")
+    with tempfile.TemporaryDirectory(prefix="shardr-") as folder:
+        whole = Path(folder) / f"merged.{formats.pop()}"
+        merge(files, whole, fill=fill)
+        with whole.open("rb") as source:
+            shutil.copyfileobj(source, sys.stdout.buffer, 1 << 20)
+    sys.stdout.buffer.flush()
+    return 0
+
+
+def declare_split(parser: Parser) -> None:
+    """Options of ``shardr split``."""
+    parser.add_argument("file", metavar="FILE", help="a CSV, TSV, JSON lines or Parquet file")
+    parser.add_argument("-n", "--shards", metavar="N", type=int, required=True, help="how many files to make")
+    parser.add_argument("-o", "--to", metavar="DIR", required=True, help="folder to make them in")
+    parser.add_argument("--overwrite", action="store_true", help="replace the shards that are there already")
+
+
+def split(options: argparse.Namespace, out: Output) -> int:
+    """Cuts a table into files of whole records."""
+    from shardr.api import collecting
+
+    made = collecting.split(options.file, options.shards, options.to, overwrite=options.overwrite)
+    sizes = {path: path.stat().st_size for path in made}
+    out.answer({"run": None, "status": "Completed", "files": [str(path.absolute()) for path in made],
+                "bytes": list(sizes.values())})  # fmt: skip
+    for path, weight in sizes.items():
+        out.say(f"{path}  {size(weight)}")
+    return 0
