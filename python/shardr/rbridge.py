@@ -47,12 +47,18 @@ def call(function: str, args: Sequence[Any], kwargs: dict[str, Any], *, label: s
     """What the R function returns; see `shardr.r.call`. ``label`` is how an error names it."""
     text, buffers = pack_arguments(args, kwargs)
     with _ONE_AT_A_TIME:
-        reply, found = _exchange()(function, text, buffers)
-        for message in reply["warnings"]:
-            warnings.warn(message, RWarning, stacklevel=3)
-        if "error" in reply:
-            raise _as_exception(function, label or function, reply["error"])
-        return unpack_value(reply["value"], found)
+        reply, value = _ask(function, text, buffers)
+    for message in reply["warnings"]:
+        warnings.warn(message, RWarning, stacklevel=3)
+    if "error" in reply:
+        raise _as_exception(function, label or function, reply["error"])
+    return value
+
+
+def _ask(function: str, text: str, buffers: Sequence[Any]) -> tuple[dict[str, Any], Any]:
+    """R's reply and the value in it; whatever is R's is let go before the next call may begin."""
+    reply, found = _exchange()(function, text, buffers)
+    return reply, unpack_value(reply["value"], found) if "value" in reply else None
 
 
 def _as_exception(function: str, label: str, error: dict[str, Any]) -> ShardrError:
@@ -109,14 +115,19 @@ def _start() -> Any:
     finally:
         quiet.setLevel(level)
     if not embedded.isinitialized():
+        if embedded.is_r_externally_initialized():
+            # rpy2 lets go of Python's lock while R runs; when R then collects an object of reticulate's, it touches
+            # Python without the lock, and the process dies.
+            raise RCallError(
+                "this Python lives in an R session, and R cannot be called from here",
+                fix="call the function in R, where the session is",
+            )
         console: Any = callbacks
         console.consolewrite_warnerror = _to_stderr  # the default logs messages of R as warnings of rpy2
-    in_r = embedded.is_r_externally_initialized()
     rinterface: Any = rpy2.rinterface
     rinterface.initr()
-    if not in_r:
-        # An R that lives in Python must not load a Python of its own: the process would abort when it ends.
-        rinterface.evalr("options(shardr.hosted_by_python = TRUE)")
+    # An R that lives in Python must not load a Python of its own: the process would abort when it ends.
+    rinterface.evalr("options(shardr.hosted_by_python = TRUE)")
     if _CHECKOUT_LIBRARY.is_dir():
         libraries = rinterface.baseenv[".libPaths"]
         libraries(rinterface.StrSexpVector([str(_CHECKOUT_LIBRARY), *libraries()]))
