@@ -38,13 +38,13 @@ def load(source: SpecSource, given: Mapping[str, Any] | None = None, base: Path 
     ['Rscript', '/opt/ml/processing/input/code/a.R']
     """
     raw, folder, origin = _raw(source, base)
-    filled, problems = substitute(raw, given or {})
+    filled = substitute(raw, given or {})
+    problems = list(filled.problems)
     try:
-        pipeline = Pipeline.model_validate(filled)
+        pipeline = Pipeline.model_validate(filled.spec)
     except ValidationError as error:
         # a reference that could not be filled is named once, not again as a wrong type
-        named = {problem.path for problem in problems}
-        problems += [found for found in from_pydantic(error) if found.path not in named]
+        problems += [found for found in from_pydantic(error) if found.path not in filled.unfilled]
     else:
         problems += check(pipeline)
     if problems:
@@ -93,8 +93,8 @@ def _yaml(text: str) -> Any:
 
     def mapping(loader: Any, node: Any) -> dict[Any, Any]:
         keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
-        for (key, _), name in zip(node.value, keys, strict=True):
-            if keys.count(name) > 1:
+        for i, ((key, _), name) in enumerate(zip(node.value, keys, strict=True)):
+            if name in keys[:i]:
                 raise ValueError(f'line {key.start_mark.line + 1}: "{name}" is written twice')
         return dict(yaml.SafeLoader.construct_mapping(loader, node, deep=True))
 

@@ -36,8 +36,10 @@ def _named(value: Any) -> Any:
 
 
 def _text(value: Any) -> Any:
-    """Numbers in arguments and environments become text; the container only ever sees text."""
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    """Numbers and logicals in arguments and environments become text, as the container only ever sees text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
 
 
 Text = Annotated[str, BeforeValidator(_text), Field(max_length=256)]
@@ -59,19 +61,19 @@ class Manifest(Model):
 
 def _source_kind(value: Any) -> str:
     if isinstance(value, str):
-        return "path"
+        return "<path>"
     if isinstance(value, Manifest) or (isinstance(value, dict) and "manifest" in value):
-        return "manifest"
-    return "step_output"
+        return "<manifest>"
+    return "<step_output>"
 
 
 Source = Annotated[
-    Annotated[str, Field(min_length=1), Tag("path")]
-    | Annotated[StepOutput, Tag("step_output")]
-    | Annotated[Manifest, Tag("manifest")],
+    Annotated[str, Field(min_length=1), Tag("<path>")]
+    | Annotated[StepOutput, Tag("<step_output>")]
+    | Annotated[Manifest, Tag("<manifest>")],
     Discriminator(_source_kind),
 ]
-SOURCE_TAGS = frozenset({"path", "step_output", "manifest"})
+SOURCE_TAGS = frozenset({"<path>", "<step_output>", "<manifest>"})
 
 Distribution = Literal["FullyReplicated", "ShardedByS3Key", "balanced"]
 

@@ -71,6 +71,8 @@ def _problem(item: Any) -> Problem:
         noun = "characters" if kind == "string_too_long" else "items"
         size = context.get("actual_length", len(found) if hasattr(found, "__len__") else "more")
         return Problem(path, f"found {size} {noun}, at most {context['max_length']} are allowed")
+    if kind == "too_short":
+        return Problem(path, f"found {len(found)} items, at least {context['min_length']} is needed")
     if kind in EXPECTED:
         return Problem(path, f"found {shown(found)}, expected {EXPECTED[kind]}")
     return Problem(path, f"found {shown(found)}: {item['msg'][:1].lower()}{item['msg'][1:]}")

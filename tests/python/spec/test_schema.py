@@ -1,0 +1,50 @@
+"""The JSON Schema in ``inst/`` is the models', and says what they say."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+
+from shardr._inst import inst
+from shardr.spec.load import read
+from shardr.spec.schema import schema_text
+
+SCHEMA = json.loads(schema_text())
+
+
+def test_the_schema_file_is_what_the_models_export() -> None:
+    assert inst("schema", "job.schema.json").read_text(encoding="utf-8") == schema_text()
+
+
+def test_the_schema_is_a_valid_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_the_example_and_its_shorthands_fit_the_schema() -> None:
+    jsonschema.validate(read(inst("examples", "bank-marketing", "job.yml")), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": "a b", "steps": [{"name": "a", "code": "a.R"}]},
+        {"name": "a", "steps": []},
+        {"name": "a", "steps": [{"name": "a", "instance_count": "two"}]},
+        {"name": "a", "steps": [{"name": "a", "colour": "red"}]},
+        {"name": "a", "steps": [{"name": "a", "inputs": [{"name": "i"}]}]},
+        {"name": "a", "steps": [{"name": "a", "outputs": [{"name": "o", "on_collision": "shrug"}]}]},
+        {"name": "a", "steps": [{"name": "a"}], "permute": "seven"},
+    ],
+)
+def test_what_the_models_refuse_the_schema_refuses(wrong: dict[str, Any]) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(wrong, SCHEMA)
+
+
+def test_every_field_says_what_it_is() -> None:
+    for name, model in {"Pipeline": SCHEMA, **SCHEMA["$defs"]}.items():
+        for field, about in model.get("properties", {}).items():
+            assert about.get("description"), f"{name}.{field} has no description"
