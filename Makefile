@@ -15,7 +15,7 @@ export SHARDR_HOME ?= $(CURDIR)/.shardr
 
 EXAMPLE := inst/examples/bank-marketing
 
-.PHONY: help demo test lint bench docs dist clean distclean
+.PHONY: help demo env test lint bench docs dist clean distclean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -24,6 +24,11 @@ help: ## this list
 demo: setup-demo $(R_HALF) ## run the bank marketing example on two instances of this machine
 	@$(PYTHON) $(EXAMPLE)/generate.py $(EXAMPLE)/dataset
 	@.venv/bin/shardr run $(EXAMPLE)/job.yml
+	@echo; echo 'To type these in this shell, once: eval "$$(make env)". R and RStudio started in this folder need nothing.'
+
+env: ## what lets shardr, python and R of your own shell use this checkout: eval "$(make env)"
+	@echo 'export PATH="$(CURDIR)/.venv/bin:$$PATH"'
+	@echo 'export R_LIBS="$(R_LIBS)" RETICULATE_PYTHON="$(RETICULATE_PYTHON)" SHARDR_HOME="$(SHARDR_HOME)"'
 
 test: setup-test $(R_HALF) ## every check and test of both halves
 	@$(PYTHON) tools/check.py
