@@ -8,7 +8,7 @@ The rule, by which the same table has the same cells as CSV, JSON lines and Parq
 - Leading zeros (``007``), hexadecimal and whole numbers beyond 64 bits are text.
 - ``TRUE``, ``True`` and ``true`` are one, so are their opposites.
 - A date is its midnight; date-times compare as instants to the microsecond, without a zone they are UTC.
-- Everything else is text, byte by byte; lists and structures are their JSON.
+- Everything else is text, byte by byte; lists and structures are their JSON, raw bytes their hexadecimal digits.
 """
 
 from __future__ import annotations
@@ -83,6 +83,8 @@ def cell_hashes(values: pa.Array) -> tuple[Words, NDArray[np.bool_]]:
         values = pa.array(
             [None if v is None else json.dumps(v, sort_keys=True, default=str) for v in values.to_pylist()]
         )
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        values = pa.array([None if v is None else f"0x{v.hex()}" for v in values.to_pylist()], pa.string())
     return _text_hashes(values)
 
 

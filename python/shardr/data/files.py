@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +26,8 @@ def workplace(folder: Path) -> Iterator[Path]:
     Being on the same file system, finished files leave it by one rename. Makes ``folder`` when it is not there.
     Raises DataError with the system's reason when something cannot be written (no space left, no permission).
     """
+    import tempfile
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".shardr-") as name:

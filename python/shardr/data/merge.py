@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -79,7 +80,7 @@ def read(files: Sequence[Path], *, fill: bool = False) -> pa.Table:
     files = [Path(file) for file in files]
     fmt, names = _check(files, fill=fill)
     kept = [list(batches(file)) for file in files]
-    pieces: list[Pieces] = [lambda piece=piece: piece for piece in kept]  # type: ignore[misc]
+    pieces: list[Pieces] = [partial(iter, piece) for piece in kept]
     schema = _schema(pieces, fmt, names)
     return pa.Table.from_batches(_aligned(pieces, schema, as_written=not fmt.delimited), schema)
 
@@ -175,7 +176,7 @@ def _rewrite(files: Sequence[Path], fmt: Format, names: list[str], to: Path, tar
     """Join tables batch by batch, reading the shards twice: once for their types and once for their rows."""
     import pyarrow as pa
 
-    pieces: list[Pieces] = [lambda file=file: batches(file) for file in files]  # type: ignore[misc]
+    pieces: list[Pieces] = [partial(batches, file) for file in files]
     if fmt.delimited and target.delimited:  # text stays as it was written, to the letter
         schema = pa.schema([(name, pa.string()) for name in names])
         write(to, target, schema, _aligned(pieces, schema, as_written=True))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shardr.data.tables import batches
+from shardr.data.tables import as_data_error, batches
 
 if TYPE_CHECKING:
     import os
@@ -63,8 +63,11 @@ def combine(digests: Iterable[RowDigest]) -> RowDigest:
 
 def row_hashes(path: str | os.PathLike[str]) -> Iterator[NDArray[np.uint64]]:
     """The hashes of the rows in their order, block by block: arrays of shape 2 × rows."""
-    for batch in batches(Path(path)):
-        yield _batch_hashes(batch)
+    path = Path(path)
+    for batch in batches(path):
+        with as_data_error(path):
+            hashes = _batch_hashes(batch)
+        yield hashes
 
 
 def _batch_hashes(batch: pa.RecordBatch) -> NDArray[np.uint64]:

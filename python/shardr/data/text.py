@@ -175,8 +175,6 @@ def parse_header(path: Path, block: bytes) -> Header | None:
         raise DataError(f"The header of {path} is not UTF-8", why=str(err), fix="save it as UTF-8") from err
     fmt = tabular(path)
     delimiters = "\t" if fmt is not None and fmt.kind == "tsv" else ",;\t"
-    for delimiter in delimiters:
-        names = tuple(next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter)))
-        if len(names) > 1:
-            return Header(names, delimiter.encode(), first[0])
-    return Header(tuple(next(csv.reader(io.StringIO(line, newline="")))), delimiters[0].encode(), first[0])
+    read = {d: tuple(next(csv.reader(io.StringIO(line, newline=""), delimiter=d))) for d in delimiters}
+    delimiter = next((d for d, names in read.items() if len(names) > 1), delimiters[0])
+    return Header(read[delimiter], delimiter.encode(), first[0])

@@ -8,8 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))  # random_tables, for the tests that share it
+
+settings.register_profile("shardr", deadline=None)  # a busy machine is not a failing test
+settings.load_profile("shardr")
 
 REAL = Path(os.environ.get("SHARDR_TEST_DATA", Path(__file__).parents[4] / "shared/data/bank-marketing"))
 

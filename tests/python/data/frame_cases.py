@@ -29,10 +29,11 @@ def golden(case: dict[str, Any]) -> Packed:
 
 def built(case: dict[str, Any]) -> pd.DataFrame:
     """The frame of a case as it comes out of R: the dtypes of the table in shardr.data.columns."""
-    index = pd.Index(case["row_names"], dtype=object) if "row_names" in case else pd.RangeIndex(case["rows"])
+    index = pd.Index(case["row_names"]) if "row_names" in case else pd.RangeIndex(case["rows"])
     arrays = {place: _ARRAYS[column["type"]](column) for place, column in enumerate(case["columns"])}
     frame = pd.DataFrame(arrays, index=index)
-    frame.columns = pd.Index([column["name"] for column in case["columns"]], dtype=object)
+    names = [column["name"] for column in case["columns"]]
+    frame.columns = pd.Index(names) if names else pd.Index([], dtype=object)
     return frame
 
 

@@ -198,6 +198,27 @@ def test_nested_json_is_text() -> None:
     assert one != digest(b'{"a": {"y": [2, 1], "x": 1}}\n', "x.jsonl")
 
 
+def test_columns_that_only_parquet_has_are_hashed_too(tmp_path: Path) -> None:
+    import decimal
+
+    columns = {
+        "raw": pa.array([b"\xff\x00", None]),
+        "decimal": pa.array([decimal.Decimal("1.50"), None]),
+        "time": pa.array([1, None], pa.time32("s")),
+        "unsigned": pa.array([2**64 - 1, None], pa.uint64()),
+        "list": pa.array([[1, 2], None]),
+        "struct": pa.array([{"x": 1}, None]),
+    }
+    whole = pa.table(columns)
+    pq.write_table(whole, tmp_path / "x.parquet")
+    digests = {row_digest(tmp_path / "x.parquet")}
+    for name in columns:
+        changed = whole.set_column(whole.schema.get_field_index(name), name, columns[name].take(pa.array([1, 0])))
+        pq.write_table(changed, tmp_path / "y.parquet")
+        digests.add(row_digest(tmp_path / "y.parquet"))
+    assert len(digests) == 1 + len(columns)
+
+
 def test_empty_files_have_no_rows(tmp_path: Path) -> None:
     pq.write_table(TYPED.slice(0, 0), tmp_path / "x.parquet")
     assert row_digest(tmp_path / "x.parquet") == RowDigest(0, 0)

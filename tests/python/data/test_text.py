@@ -44,6 +44,12 @@ def test_commas_are_content_in_tab_separated_text(make) -> None:
     assert header.names == ("a,b", "c")
 
 
+def test_a_single_column_of_tab_separated_text_may_have_commas_in_its_name(make) -> None:
+    header = read_header(make("x.tsv", b"a,b\n"))
+    assert header is not None
+    assert (header.names, header.delimiter) == (("a,b",), b"\t")
+
+
 def test_a_header_in_another_encoding_is_refused(make) -> None:
     with pytest.raises(DataError, match="is not UTF-8"):
         read_header(make("x.csv", b"gr\xf6\xdfe,b\n"))
