@@ -11,7 +11,7 @@ value_unpack <- function(text, buffers) {
       null = NULL,
       list = {
         items <- lapply(node$items, read)
-        if (!is.null(node$names)) names(items) <- vapply(node$names, enc2utf8, "")
+        if (length(node$names)) names(items) <- vapply(node$names, enc2utf8, "")
         items
       },
       {
