@@ -1,0 +1,112 @@
+# What goes into a step and what comes out.
+
+#' Inputs and outputs of a step
+#'
+#' `job_input()` is a channel in: where its data comes from and how it is spread over the instances. `job_output()` is
+#' one out: everything that the script leaves in a folder. `step_output()` and `manifest()` are sources that are no
+#' path.
+#'
+#' @param name Name of the input or output: letters, digits, `.`, `_` and `-`. The script finds it by this name, with
+#'   [channel()], [read_channel()] and [write_output()].
+#' @param source A path or a glob relative to the working directory (for a job file: to its folder), an `s3://` prefix,
+#'   a `step_output()` or a `manifest()`.
+#' @param distribution `"FullyReplicated"` (default): every instance gets all objects. `"ShardedByS3Key"`: the objects,
+#'   in the order of their keys, are dealt out to the instances. `"balanced"`: shards of even size in bytes, each a
+#'   single-instance job of its own.
+#' @param path Folder in the instance, below `/opt/ml/processing/`. Default: `input/<name>` or `output/<name>` there.
+#' @param destination Folder or `s3://` prefix to leave the output in. Default: a fresh place for each run.
+#' @param on_collision What to do when two instances write a file of the same name: `"error"` (default), `"prefix_host"`
+#'   (put the instance's name before the file's) or `"last_wins"`.
+#' @param step,output Name of an earlier step, and of one of its outputs.
+#' @returns An object of class `shardr_input`, `shardr_output`, `shardr_step_output` or `shardr_manifest`. An error of
+#'   class `shardr_error_spec_invalid` lists all that is wrong with the arguments.
+#' @export
+#' @examples
+#' job_input("raw", "dataset/", distribution = "ShardedByS3Key")
+#' job_input("filtered", step_output("filter", "filtered"))
+#' job_output("scores", on_collision = "prefix_host")
+job_input <- function(name, source, distribution = NULL, path = NULL) {
+  fields <- list(
+    name = as_text(if (missing(name)) NULL else name), source = as_source(if (missing(source)) NULL else source),
+    distribution = as_text(distribution), path = as_text(path)
+  )
+  new_part(fields, "Input", "shardr_input", environment())
+}
+
+#' @rdname job_input
+#' @export
+job_output <- function(name, path = NULL, destination = NULL, on_collision = NULL) {
+  fields <- list(
+    name = as_text(if (missing(name)) NULL else name), path = as_text(path),
+    destination = as_text(destination), on_collision = as_text(on_collision)
+  )
+  new_part(fields, "Output", "shardr_output", environment())
+}
+
+#' @rdname job_input
+#' @export
+step_output <- function(step, output) {
+  fields <- list(
+    step = as_text(if (missing(step)) NULL else step), output = as_text(if (missing(output)) NULL else output)
+  )
+  new_part(fields, "StepOutput", "shardr_step_output", environment())
+}
+
+#' @rdname job_input
+#' @param manifest Path or `s3://` URI of a JSON manifest file: the list of objects to take.
+#' @export
+manifest <- function(manifest) {
+  fields <- list(manifest = as_text(if (missing(manifest)) NULL else manifest))
+  new_part(fields, "Manifest", "shardr_manifest", environment())
+}
+
+as_source <- function(x) {
+  if (inherits(x, c("shardr_step_output", "shardr_manifest"))) return(x)
+  if (inherits(x, "shardr_step")) {
+    return(problem("found a step, expected one of its outputs", "write step_output(\"step\", \"output\")"))
+  }
+  if (is.character(x) && length(x) > 1L) {
+    return(problem(paste("found", length(x), "paths, expected one"), "name their folder, a glob, or a manifest()"))
+  }
+  as_text(x)
+}
+
+as_inputs <- function(x) {
+  if (is.null(x)) return(NULL)
+  if (inherits(x, "shardr_input")) return(list(x))
+  if (inherits(x, "shardr_part") || !(is.list(x) || is.character(x))) {
+    return(problem(paste0("found ", shown(x), ", expected inputs"), "make them with job_input()"))
+  }
+  names <- names(x) %||% rep("", length(x))
+  inputs <- lapply(seq_along(x), function(i) {
+    if (inherits(x[[i]], "shardr_input")) return(x[[i]])
+    if (nzchar(names[i])) return(tryCatch(job_input(names[i], x[[i]]), shardr_error = inner_problem))
+    problem(paste0("found ", shown(x[[i]]), " without a name"), "write job_input(\"name\", source)")
+  })
+  first_problem_or(inputs)
+}
+
+as_outputs <- function(x) {
+  if (is.null(x)) return(NULL)
+  if (inherits(x, "shardr_output")) return(list(x))
+  if (is.factor(x)) x <- as.character(x)
+  if (inherits(x, "shardr_part") || !(is.list(x) || is.character(x))) {
+    return(problem(paste0("found ", shown(x), ", expected names of outputs"), "write \"name\" or job_output()"))
+  }
+  if (!is.null(names(x))) {
+    return(problem("found names, which would be lost", "write job_output(\"name\", path = \"...\")"))
+  }
+  outputs <- lapply(x, function(output) {
+    if (inherits(output, "shardr_output")) output else tryCatch(job_output(output), shardr_error = inner_problem)
+  })
+  first_problem_or(outputs)
+}
+
+inner_problem <- function(e) {
+  problem(e$problems$message[1], if (!is.na(e$problems$fix[1])) e$problems$fix[1], path = e$problems$path[1])
+}
+
+first_problem_or <- function(parts) {
+  wrong <- which(vapply(parts, is_problem, TRUE))
+  if (length(wrong)) problem_at(parts[[wrong[1]]], paste0("[[", wrong[1], "]]")) else unname(parts)
+}

@@ -1,0 +1,83 @@
+# How descriptions print: a pipeline in a few lines, a part in one.
+
+#' @export
+format.shardr_pipeline <- function(x, ...) {
+  c(
+    paste0("<pipeline ", x$name, ">"),
+    if (length(x$steps) == 0L) "no steps yet: add one with processing_step()",
+    unlist(Map(step_lines, x$steps, seq_along(x$steps))),
+    vapply(seq_along(x$parameters), function(i) {
+      paste0("parameter ", names(x$parameters)[i], ": ", format(x$parameters[[i]]))
+    }, "")
+  )
+}
+
+#' @export
+format.shardr_step <- function(x, ...) step_lines(x)
+
+#' @export
+format.shardr_input <- function(x, ...) {
+  paste0(
+    x$name, ": ", if (is.list(x$source)) format(x$source) else x$source,
+    if (!is.null(x$distribution)) paste0(" (", x$distribution, ")"),
+    if (!is.null(x$path)) paste0(" at ", x$path)
+  )
+}
+
+#' @export
+format.shardr_output <- function(x, ...) {
+  paste0(
+    x$name,
+    if (!is.null(x$path)) paste0(" at ", x$path),
+    if (!is.null(x$destination)) paste0(" to ", x$destination),
+    if (!is.null(x$on_collision)) paste0(" (on_collision ", x$on_collision, ")")
+  )
+}
+
+#' @export
+format.shardr_step_output <- function(x, ...) paste0("output ", x$output, " of step ", x$step)
+
+#' @export
+format.shardr_manifest <- function(x, ...) paste0("manifest ", x$manifest)
+
+#' @export
+format.shardr_expect <- function(x, ...) {
+  about <- c(
+    if (length(x$inputs)) paste("inputs", paste(unlist(x$inputs), collapse = ", ")),
+    if (length(x$outputs)) paste("outputs", paste(unlist(x$outputs), collapse = ", "))
+  )
+  paste0("rows ", x$rows, if (length(about)) paste0(" (", paste(about, collapse = "; "), ")"))
+}
+
+#' @export
+format.shardr_parameter <- function(x, ...) {
+  default <- if (is.null(x$default)) "no default" else paste("default", shown(x$default))
+  paste0(x$type, ", ", default, if (!is.null(x$description)) paste0(": ", x$description))
+}
+
+#' @export
+print.shardr_part <- function(x, ...) {
+  lines <- format(x)
+  if (!inherits(x, "shardr_pipeline")) {
+    lines[1] <- paste0("<", gsub("_", " ", sub("^shardr_", "", class(x)[1])), "> ", lines[1])
+  }
+  cat(lines, sep = "\n")
+  invisible(x)
+}
+
+step_lines <- function(x, number = NULL) {
+  runs <- paste(c(unlist(x$command), x$code %||% paste("image", x$image), unlist(x$arguments)), collapse = " ")
+  count <- x$instance_count %||% 1
+  about <- c(
+    runs, paste("on", count, if (identical(count, 1)) "instance" else "instances"),
+    if (!is.null(x$expect)) paste0("expects ", format(x$expect))
+  )
+  outputs <- vapply(x$outputs %||% list(), format, "")
+  after <- unlist(x$depends_on)
+  c(
+    paste0(if (!is.null(number)) paste0(number, " "), x$name, ": ", paste(about, collapse = ", ")),
+    vapply(x$inputs %||% list(), function(input) paste0("    in   ", format(input)), ""),
+    if (length(outputs)) paste0("    out  ", paste(outputs, collapse = ", ")),
+    if (length(after)) paste0("    after ", paste(after, collapse = ", "))
+  )
+}

@@ -1,0 +1,179 @@
+# The JSON Schema of the spec as the one source of what is a list, what is a map, and what is a default.
+
+job_schema <- function() {
+  if (is.null(the$schema)) {
+    file <- system.file("schema", "job.schema.json", package = "shardr")
+    the$schema <- jsonlite::fromJSON(file, simplifyVector = FALSE)
+  }
+  the$schema
+}
+
+# The schema of a part by its name in the models, as "Input"; NULL is the whole spec.
+part_schema <- function(name = NULL) if (is.null(name)) job_schema() else job_schema()[["$defs"]][[name]]
+
+# The plain schemas behind one that refers to others or offers several.
+options_of <- function(schema) {
+  if (!is.null(schema[["$ref"]])) return(options_of(part_schema(basename(schema[["$ref"]]))))
+  several <- c(schema$anyOf, schema$oneOf)
+  if (length(several)) do.call(c, lapply(several, options_of)) else list(schema)
+}
+
+# What a value is, in the words of JSON.
+kind_of <- function(x) {
+  if (is.null(x)) {
+    "null"
+  } else if (is.list(x)) {
+    if (is.null(names(x))) "array" else "object"
+  } else {
+    switch(typeof(x), character = "string", logical = "boolean", "number")
+  }
+}
+
+fits_kind <- function(option, kind, x) {
+  type <- option$type
+  if (identical(type, "integer")) kind == "number" && x == round(x) else is.null(type) || identical(type, kind)
+}
+
+# The option that a value is meant for: of its kind and, for a map, with all fields there that it needs.
+option_for <- function(x, options) {
+  kind <- kind_of(x)
+  fit <- Filter(function(option) fits_kind(option, kind, x), options)
+  if (kind == "object" && length(fit) > 1L) {
+    whole <- Filter(function(option) all(unlist(option$required) %in% names(x)), fit)
+    if (length(whole)) fit <- whole
+  }
+  if (length(fit)) fit[[1]] else NULL
+}
+
+# The value as the schema would have it written: lists of one boxed, an empty list a map where a map is meant, a name
+# alone the map that needs no more than a name.
+boxed <- function(x, schema) {
+  options <- options_of(schema)
+  types <- vapply(options, function(option) option$type %||% "", "")
+  if (is.list(x) && length(x) == 0L && "object" %in% types) x <- empty_map()
+  if ("array" %in% types && !kind_of(x) %in% c("array", "null")) x <- list(x)
+  if (is.character(x)) {
+    by_name <- vapply(options, function(option) identical(unlist(option$required), "name"), TRUE)
+    if (any(by_name)) x <- list(name = x)
+  }
+  if (is.numeric(x) && "string" %in% types && !any(c("integer", "number") %in% types)) x <- number_text(x)
+  option <- option_for(x, options)
+  switch(kind_of(x),
+    object = rlang::set_names(
+      lapply(names(x), function(name) boxed(x[[name]], field_schema(option, name))), names(x)
+    ),
+    array = lapply(unclass(x), boxed, option$items %||% list()),
+    unname(x)
+  )
+}
+
+# The schema of one field of a map; one without rules when the field is not known.
+field_schema <- function(option, name) {
+  found <- option$properties[[name]]
+  if (is.null(found) && is.list(option$additionalProperties)) found <- option$additionalProperties
+  found %||% list()
+}
+
+# The boxed value without the fields that only repeat a default.
+without_defaults <- function(x, schema) {
+  option <- option_for(x, options_of(schema))
+  if (kind_of(x) == "array") return(lapply(x, without_defaults, option$items %||% list()))
+  if (kind_of(x) != "object") return(x)
+  kept <- empty_map()
+  for (name in names(x)) {
+    field <- field_schema(option, name)
+    value <- without_defaults(x[[name]], field)
+    same <- "default" %in% names(field) && identical(json_text(boxed(field$default, field)), json_text(value))
+    if (!same) kept[name] <- list(value)
+  }
+  kept
+}
+
+# What the schema has against a boxed value, as problems with their places. Text with a reference to a parameter may
+# become anything, and is left to those who fill it in.
+schema_problems <- function(x, schema, path = "") {
+  if (is.character(x) && grepl("${", x, fixed = TRUE)) return(list())
+  options <- options_of(schema)
+  option <- option_for(x, options)
+  if (is.null(option)) {
+    types <- setdiff(vapply(options, function(one) one$type %||% "", ""), "null")
+    return(list(problem(paste0("found ", shown(x), ", expected ", kind_words(types)), path = path)))
+  }
+  switch(kind_of(x),
+    object = object_problems(x, option, path),
+    array = array_problems(x, option, path),
+    scalar_problems(x, option, path)
+  )
+}
+
+object_problems <- function(x, option, path) {
+  known <- names(option$properties)
+  at <- function(name) if (nzchar(path)) paste0(path, "$", name) else name
+  missing <- setdiff(unlist(option$required), names(x))
+  found <- lapply(missing, function(name) problem("is required", path = at(name)))
+  for (name in names(x)) {
+    if (isFALSE(option$additionalProperties) && !name %in% known) {
+      unknown <- problem(paste0("is not a known field", did_you_mean(name, known)), path = at(name))
+      found <- c(found, list(unknown))
+    } else {
+      found <- c(found, schema_problems(x[[name]], field_schema(option, name), at(name)))
+    }
+  }
+  found
+}
+
+array_problems <- function(x, option, path) {
+  size <- length(x)
+  if (size > (option$maxItems %||% Inf)) {
+    return(list(problem(paste0("found ", size, ", at most ", option$maxItems, " are allowed"), path = path)))
+  }
+  if (size < (option$minItems %||% 0)) {
+    return(list(problem("found none, expected at least one", path = path)))
+  }
+  places <- if (size > 1L) paste0(path, "[[", seq_along(x), "]]") else rep(path, size)
+  do.call(c, c(list(list()), Map(function(item, at) schema_problems(item, option$items, at), x, places)))
+}
+
+scalar_problems <- function(x, option, path) {
+  wrong <- NULL
+  if (!is.null(option$enum) && !x %in% unlist(option$enum)) {
+    allowed <- paste0("\"", unlist(option$enum), "\"", collapse = ", ")
+    wrong <- paste0("found ", shown(x), ", expected one of ", allowed, did_you_mean(x, unlist(option$enum)))
+  } else if (is.character(x) && nchar(x) > (option$maxLength %||% Inf)) {
+    wrong <- paste0("found ", nchar(x), " characters, at most ", option$maxLength, " are allowed")
+  } else if (is.character(x) && nchar(x) < (option$minLength %||% 0)) {
+    wrong <- "found an empty text"
+  } else if (!is.null(option$pattern) && !grepl(option$pattern, x, perl = TRUE)) {
+    wrong <- paste0("found ", shown(x), ", expected ", pattern_words(option$pattern))
+  } else if (is.numeric(x) && (x < (option$minimum %||% -Inf) || x > (option$maximum %||% Inf))) {
+    most <- if (is.null(option$maximum)) "" else paste0(" and at most ", option$maximum)
+    wrong <- paste0("found ", shown(x), ", expected at least ", option$minimum, most)
+  }
+  if (is.null(wrong)) list() else list(problem(wrong, path = path))
+}
+
+pattern_words <- function(pattern) {
+  if (grepl("/opt/ml/processing/", pattern, fixed = TRUE)) {
+    "a path below /opt/ml/processing/"
+  } else if (grepl("._-", pattern, fixed = TRUE)) {
+    "letters, digits, \".\", \"_\" and \"-\", starting with a letter or digit"
+  } else {
+    "letters, digits and single hyphens between them (the service refuses anything else)"
+  }
+}
+
+kind_words <- function(types) {
+  words <- c(
+    string = "text", integer = "a whole number", number = "a number", boolean = "TRUE or FALSE",
+    array = "a list", object = "a map of names to values"
+  )
+  paste(unique(words[types]), collapse = " or ")
+}
+
+# `; did you mean "filter"?` when one of the known names is close, else nothing.
+did_you_mean <- function(found, known) {
+  if (length(known) == 0L || length(found) != 1L) return("")
+  distance <- utils::adist(found, known, ignore.case = TRUE)[1, ]
+  best <- which.min(distance)
+  if (distance[best] <= max(2, nchar(found) %/% 3)) paste0("; did you mean \"", known[best], "\"?") else ""
+}
