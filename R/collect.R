@@ -1,0 +1,90 @@
+# One result from many shards, and many shards from one file.
+
+#' The merged output of a step
+#'
+#' Binds what the instances wrote, in the order of the instances and of the files. CSV, JSON lines and Parquet are read.
+#'
+#' @param x A run, or its id.
+#' @param ... For methods.
+#' @param step,output Name of the step and of its output.
+#' @param to A file to write instead: CSV, JSON lines or Parquet by its ending. CSV shards with equal headers are joined
+#'   byte for byte, whatever their size.
+#' @param fill `TRUE` binds shards whose columns differ, with `NA` where a shard has no such column. By default
+#'   differing columns are an error that names the shard.
+#' @returns A data frame with `NA` and the types intact; with `to`, the path of the file, invisibly. Errors:
+#'   `shardr_error_not_found` for an unknown run, step or output, `shardr_error_job_failed` when the step is not
+#'   complete, `shardr_error_columns_differ`, `shardr_error_data`.
+#' @export
+#' @examples
+#' \dontrun{
+#' train <- collect(run, "split", "train")
+#' collect(run, "split", "train", to = "train.csv")
+#' }
+collect <- function(x, ...) UseMethod("collect")
+
+#' @rdname collect
+#' @export
+#' @rawNamespace S3method(dplyr::collect, shardr_run)
+collect.shardr_run <- function(x, step, output, to = NULL, fill = FALSE, ...) {
+  collect_output(x, missing(step), step, missing(output), output, to, fill, environment())
+}
+
+#' @rdname collect
+#' @export
+collect.character <- function(x, step, output, to = NULL, fill = FALSE, ...) {
+  collect_output(x, missing(step), step, missing(output), output, to, fill, environment())
+}
+
+#' @export
+collect.default <- function(x, ...) {
+  # Both packages attached: what is no run of ours is a table of dplyr's.
+  if (isNamespaceLoaded("dplyr")) {
+    # called from the global environment, where dplyr's generic cannot find this very method
+    return(do.call(getExportedValue("dplyr", "collect"), list(x, ...), quote = TRUE, envir = globalenv()))
+  }
+  shardr_abort(
+    "not_found", paste0("Found ", shown(x), ", expected a run or its id."), fix = "jobs() lists them.",
+    call = rlang::caller_env()
+  )
+}
+
+collect_output <- function(x, no_step, step, no_output, output, to, fill, call) {
+  given <- list(
+    step = as_text(if (no_step) NULL else step), output = as_text(if (no_output) NULL else output),
+    to = as_text(to), fill = as_flag(fill)
+  )
+  absent <- lapply(names(Filter(is.null, given[c("step", "output")])), function(name) {
+    problem("is required", "which output of which step?", path = name)
+  })
+  checked(given, "not_found", "This does not name an output.", call, absent)
+  run <- run_id(x, call)
+  if (is.null(given$to)) {
+    return(python_frame(run, given$step, given$output, given$fill, call))
+  }
+  asked <- list(run = run, step = given$step, output = given$output, to = absolute(given$to), fill = given$fill)
+  invisible(python_call("collect", asked, call)$path)
+}
+
+#' Split one big file into shards
+#'
+#' Makes files of about even size with whole records in their order. A CSV's header is repeated in each; a quoted line
+#' end does not end a record. Memory holds one block, whatever the size of the file.
+#'
+#' @param path A CSV, TSV, JSON lines or Parquet file.
+#' @param shards Number of shards, from 1.
+#' @param to Folder to write them to; made if it is not there.
+#' @param overwrite Whether shards that are there already may be replaced.
+#' @returns The paths of the shards, in order. An error of class `shardr_error_data` when the file cannot be split.
+#' @export
+#' @examples
+#' \dontrun{
+#' split_file("big.csv", shards = 4, to = "shards")
+#' }
+split_file <- function(path, shards, to, overwrite = FALSE) {
+  call <- environment()
+  given <- list(path = as_text(path), shards = as_whole(shards), to = as_text(to), overwrite = as_flag(overwrite))
+  checked(given, "data", "The file cannot be split.", call)
+  given$path <- absolute(given$path)
+  given$to <- absolute(given$to)
+  as.character(unlist(python_call("split", given, call)$files))
+}

@@ -1,0 +1,163 @@
+# The Python half, and the only file that knows reticulate. Text crosses, in JSON, and the raw columns of a frame;
+# errors come back as answers and become conditions here.
+
+# The answer of a verb of the Python half, as plain lists; an error of it as a condition.
+python_call <- function(verb, arguments, call) {
+  door <- python_door(call)
+  text <- interruptible(door$call(verb, json_text(arguments)))
+  python_answer(text, call)
+}
+
+# A merged output as a data frame.
+python_frame <- function(run, step, output, fill, call) {
+  door <- python_door(call)
+  packed <- interruptible(door$collect_frame(run, step, output, fill))
+  header <- python_answer(packed[[1]], call)
+  frame_from_python(list(header, packed[[2]]))
+}
+
+python_answer <- function(text, call) {
+  Encoding(text) <- "UTF-8"
+  answer <- jsonlite::fromJSON(text, simplifyVector = FALSE, bigint_as_char = FALSE)
+  if (is.null(answer$error)) answer$ok else python_abort(answer$error, call)
+}
+
+# Ctrl-C in the middle of a call reaches Python first; it is R's all the same.
+interruptible <- function(expr) {
+  tryCatch(expr, error = function(e) {
+    if (grepl("KeyboardInterrupt", conditionMessage(e), fixed = TRUE)) rlang::interrupt()
+    stop(e)
+  })
+}
+
+# Stops with the condition that an error of the Python half stands for, in the words of R.
+python_abort <- function(error, call, ...) {
+  problems <- lapply(error$problems, function(found) {
+    problem(in_r_words(found$message), in_r_words(found$fix), r_place(found$path))
+  })
+  shardr_abort(
+    error$code, in_r_words(error$message), problems, why = in_r_words(error$why), fix = in_r_words(error$fix),
+    ..., call = call
+  )
+}
+
+# Places are counted from 1 and written as R writes them; what the shell would do, R does by its own verbs.
+in_r_words <- function(text) {
+  if (is.null(text)) return(NULL)
+  places <- gregexpr("\\b(steps|inputs|outputs|arguments|command|depends_on)\\[[0-9]+\\]", text, perl = TRUE)
+  regmatches(text, places) <- lapply(regmatches(text, places), function(found) {
+    number <- as.numeric(sub(".*\\[([0-9]+)\\]", "\\1", found))
+    paste0(sub("\\[.*", "", found), "[[", number + 1, "]]", recycle0 = TRUE)
+  })
+  text <- gsub("]].", "]]$", text, fixed = TRUE)
+  text <- gsub("`shardr jobs`", "`jobs()`", text, fixed = TRUE)
+  text <- gsub("`shardr (logs|stop) ([^`]+)`", "`job_\\1(\"\\2\")`", text)
+  text <- gsub("`shardr install-r`", "install the R package again", text, fixed = TRUE)
+  gsub("fill=True|--fill", "fill = TRUE", text)
+}
+
+# steps[0].inputs[1].source.step as steps[[1]]$inputs[[2]]$source$step. A file's name stays as it is.
+r_place <- function(path) {
+  text <- in_r_words(path)
+  if (grepl("^(steps|set|parameters|runner|permute|name)\\b[^/]*$", path)) gsub(".", "$", text, fixed = TRUE) else text
+}
+
+# The module shardr.rdoor of the Python half, started at first use.
+python_door <- function(call) {
+  if (is.null(the$door)) {
+    the$door <- python_start(call)
+  }
+  share_environment()
+  the$door
+}
+
+python_start <- function(call) {
+  if (!requireNamespace("reticulate", quietly = TRUE)) {
+    shardr_abort(
+      "python_missing", "The verbs that run jobs need the R package reticulate, which is not installed.",
+      fix = "Install it with install.packages(\"reticulate\") (Debian, Ubuntu: apt-get install r-cran-reticulate).",
+      call = call
+    )
+  }
+  chosen <- python_choose()
+  tryCatch(
+    {
+      share_environment()
+      reticulate::import("shardr.rdoor")
+    },
+    error = function(e) python_missing(chosen, e, call)
+  )
+}
+
+# Decides which Python reticulate starts, unless one runs already; the path, or NULL where reticulate looks itself.
+python_choose <- function() {
+  if (reticulate::py_available(initialize = FALSE)) {
+    return(reticulate::py_config()$python)
+  }
+  found <- python_candidates()
+  found <- found[file.exists(found)]
+  if (length(found)) {
+    reticulate::use_python(found[[1]], required = TRUE)
+    return(found[[1]])
+  }
+  # reticulate from 1.41 on makes an environment by itself for what is asked for.
+  if ("py_require" %in% getNamespaceExports("reticulate")) {
+    getExportedValue("reticulate", "py_require")(paste0("shardr==", half_version()))
+  }
+  NULL
+}
+
+# Where the Python half may be, the surest place first.
+python_candidates <- function() {
+  named <- Sys.getenv(c("RETICULATE_PYTHON", "SHARDR_PYTHON"), names = FALSE)
+  c(path.expand(named[nzchar(named)]), venv_python(venv_folder()), venv_python(checkout_folder(), ".venv"))
+}
+
+venv_folder <- function() file.path(tools::R_user_dir("shardr", "data"), "venv")
+
+venv_python <- function(...) {
+  inside <- if (.Platform$OS.type == "windows") c("Scripts", "python.exe") else c("bin", "python")
+  do.call(file.path, as.list(c(..., inside)))
+}
+
+# The checkout that this package was loaded or installed from, or a path that is not there.
+checkout_folder <- function() {
+  here <- system.file(package = "shardr")
+  places <- c(here, dirname(dirname(here)))
+  found <- places[file.exists(file.path(places, "pyproject.toml"))]
+  if (length(found)) found[1] else file.path(here, "no-checkout")
+}
+
+half_version <- function() as.character(utils::packageVersion("shardr"))
+
+python_missing <- function(chosen, error, call) {
+  looked <- if (is.null(chosen)) "No Python has the shardr package" else paste(chosen, "has no shardr package")
+  shardr_abort(
+    "python_missing", paste0("The Python half of shardr cannot be used: ", looked, "."),
+    why = strsplit(conditionMessage(error), "\n")[[1]][1],
+    fix = paste0(
+      "There are three ways to have it:\n",
+      "1. shardr::install_python() makes an environment of its own and puts it there.\n",
+      "2. Sys.setenv(RETICULATE_PYTHON = \"/path/to/python\") names a Python that has it; restart R before.\n",
+      "3. python -m pip install shardr==", half_version(), " puts it into the Python of your choice."
+    ),
+    parent = NULL, call = call
+  )
+}
+
+# What the Python half must know of this R: its libraries and its Rscript, for the scripts that it starts, and where
+# jobs are kept. Python copies the environment when it starts, so what changes later is told to it.
+share_environment <- function() {
+  shared <- c(
+    R_LIBS = paste(.libPaths(), collapse = .Platform$path.sep),
+    SHARDR_RSCRIPT = file.path(R.home("bin"), "Rscript"),
+    SHARDR_HOME = Sys.getenv("SHARDR_HOME", NA)
+  )
+  if (identical(the$shared, shared)) return(invisible())
+  environ <- reticulate::import("os", convert = FALSE)$environ
+  for (name in names(shared)) {
+    if (is.na(shared[[name]])) environ$pop(name, NULL) else environ$update(as.list(shared[name]))
+  }
+  the$shared <- shared
+  invisible()
+}
