@@ -28,7 +28,18 @@ if TYPE_CHECKING:
 
     Words = NDArray[np.uint64]
 
-__all__ = ["FALSE", "INSTANT", "MISSING", "TRUE", "cell_hashes", "mix", "plain_numbers", "seed"]
+__all__ = [
+    "FALSE",
+    "INSTANT",
+    "MISSING",
+    "TRUE",
+    "cast_or_none",
+    "cell_hashes",
+    "fifteen_digits",
+    "mix",
+    "plain_numbers",
+    "seed",
+]
 
 MISSING = ("", "NA", "NaN", "nan")
 TRUE = ("TRUE", "True", "true")
@@ -43,6 +54,7 @@ INSTANT = r"^[0-9]{4}-[01][0-9]-[0-3][0-9]([T ][0-2][0-9]:[0-5][0-9](:[0-5][0-9]
 
 _LONG_TEXT = 256  # bytes; beyond, hashing word by word in numpy is no faster than blake2b
 _SIGNIFICANT_DIGITS = 15
+_A_FEW = 64
 
 
 def seed(*words: str) -> Words:
@@ -108,23 +120,40 @@ def _instant(values: pa.Array) -> pa.Array:
 def _number_hashes(values: pa.Array) -> tuple[Words, NDArray[np.bool_]]:
     numbers = values.to_numpy(zero_copy_only=False).astype(np.float64)  # null becomes NaN, which is missing too
     there = ~np.isnan(numbers)
-    numbers = _fifteen_digits(np.where(there, numbers, 0.0))
+    numbers = fifteen_digits(np.where(there, numbers, 0.0))
     whole = (numbers == np.rint(numbers)) & (np.abs(numbers) < 2.0**63)
     as_whole = _tagged(_WHOLE, np.where(whole, numbers, 0.0).astype(np.int64).view(np.uint64))
     return np.where(whole, as_whole, _tagged(_FRACTION, numbers.view(np.uint64))), there
 
 
-def _fifteen_digits(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Fractions rounded to what R writes of them; whole numbers as they are."""
-    with np.errstate(all="ignore"):
-        places = _SIGNIFICANT_DIGITS - 1 - np.floor(np.log10(np.abs(numbers)))
-        scale = 10.0 ** np.clip(places, 0, 22)  # exact up to 10^22, so the quotient below is the nearest double
-        short = (np.rint(numbers * scale) / scale == numbers) | (np.rint(numbers) == numbers) | np.isinf(numbers)
-    if short.all():
+def fifteen_digits(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Fractions rounded to 15 significant digits, as ``%.15g`` prints them; whole numbers as they are."""
+    fractions = np.flatnonzero((numbers != np.rint(numbers)) & np.isfinite(numbers))
+    if not len(fractions):
         return numbers
     rounded = numbers.copy()
-    rounded[~short] = [float(f"{number:.15g}") for number in numbers[~short].tolist()]
+    part = numbers[fractions]
+    places = _SIGNIFICANT_DIGITS - 1 - np.floor(np.log10(np.abs(part)))
+    near = (places >= 0) & (places <= 22)  # so many powers of ten are doubles, and all below is exact
+    rounded[fractions[near]] = _rounded(part[near], 10.0 ** places[near])
+    rounded[fractions[~near]] = [float(f"{number:.15g}") for number in part[~near].tolist()]
     return rounded
+
+
+def _rounded(numbers: NDArray[np.float64], scale: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``numbers`` to the nearest multiple of ``1/scale``, from the exact product and not from the nearest double."""
+    product = numbers * scale
+    (a, b), (c, d) = _halves(numbers), _halves(scale)
+    error = ((a * c - product) + a * d + b * c) + b * d  # Dekker: product + error is exact
+    nearest = np.rint(product)
+    rest = (product - nearest) + error
+    return (nearest + (rest > 0.5) - (rest < -0.5)) / scale
+
+
+def _halves(numbers: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    high = numbers * 134217729.0  # 2^27 + 1
+    high = high - (high - numbers)
+    return high, numbers - high
 
 
 def _text_hashes(values: pa.Array) -> tuple[Words, NDArray[np.bool_]]:
@@ -163,15 +192,22 @@ def _all_numbers(text: pa.Array) -> Words | None:
     """The short way for a column of nothing but plain numbers; None when a cell needs a closer look."""
     if not len(text) or not plain_numbers(text):
         return None
+    wholes = cast_or_none(text, pa.int64())
+    if wholes is not None:
+        return _tagged(_WHOLE, _words(wholes))
+    numbers = cast_or_none(text, pa.float64())
+    if numbers is None or (np.abs(numbers.to_numpy()) >= 2.0**53).any():
+        return None
+    return _number_hashes(numbers)[0]
+
+
+def cast_or_none(text: pa.Array, kind: pa.DataType) -> pa.Array | None:
+    """The texts as values of a type; None when there is one that is no such value."""
     try:
-        return _as_wholes(text)
-    except pa.ArrowInvalid:
-        pass
-    try:
-        numbers = text.cast(pa.float64())
+        text[:_A_FEW].cast(kind)  # Arrow words an error for each value that fails, so a long column would take long
+        return text.cast(kind)
     except pa.ArrowInvalid:
         return None
-    return None if (np.abs(numbers.to_numpy()) >= 2.0**53).any() else _number_hashes(numbers)[0]
 
 
 def _as_wholes(text: pa.Array) -> Words:

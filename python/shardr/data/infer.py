@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from shardr.data.cells import FALSE, INSTANT, TRUE, plain_numbers
+from shardr.data.cells import FALSE, INSTANT, TRUE, cast_or_none, plain_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,9 +58,8 @@ def _fits(values: pa.Array, kind: pa.DataType) -> bool:
         return True
     if pa.types.is_boolean(kind):
         return bool(pc.all(pc.is_in(values, _LOGICALS)).as_py())
-    try:
-        found = values.cast(kind)
-    except pa.ArrowInvalid:
+    found = cast_or_none(values, kind)
+    if found is None:
         return False
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         finite = values.filter(pc.invert(pc.is_in(values, _NOT_FINITE)))
