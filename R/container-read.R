@@ -250,7 +250,7 @@ single_quotes <- function(v) {
 has_quotes <- function(path) {
   con <- file(path, "rb")
   on.exit(close(con))
-  while (length(bytes <- readBin(con, "raw", 2^20))) {
+  while (length(bytes <- readBin(con, "raw", 2^24))) {
     if (length(grepRaw("\"", bytes, fixed = TRUE))) return(TRUE)
   }
   FALSE

@@ -7,8 +7,8 @@
 #' differ between instances (the base name of an input file does).
 #'
 #' Missing values become empty fields, empty strings `""`, so that both come back as they were. CSV and TSV hold
-#' as many digits as it takes to read back the same double, JSON lines 15. Text is UTF-8 with LF line ends and a header, also
-#' when there are no rows.
+#' as many digits as it takes to read back the same double, JSON lines 15. Text is UTF-8 with LF line ends and a
+#' header, also when there are no rows.
 #'
 #' @param x A data frame. List columns go into JSON lines only.
 #' @param name Name of an output of the job.

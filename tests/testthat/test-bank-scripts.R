@@ -153,21 +153,34 @@ test_that("filter.R names the file with a value that is not of its type", {
   expect_match(done$log, "age", fixed = TRUE)
 })
 
-test_that("process.R writes headers for no rows, and nothing for no files", {
+kept <- paste(setdiff(columns, dropped), collapse = ",")
+
+test_that("process.R writes headers when there are no rows, or no files at all", {
+  skip_if_not_installed("data.table")
+  for (with_file in c(FALSE, TRUE)) {
+    base <- fake_opt_ml("filtered", c("train", "validation", "test"))
+    if (with_file) put_input(base, "filtered", "none.csv", kept)
+    expect_identical(run_script("process.R", base)$status, 0L)
+    expect_identical(parts(base), list(train = kept, validation = kept, test = kept))
+  }
+})
+
+test_that("process.R names the file whose columns are not those of the others", {
   skip_if_not_installed("data.table")
   base <- fake_opt_ml("filtered", c("train", "validation", "test"))
-  expect_identical(run_script("process.R", base)$status, 0L)
-  expect_length(list.files(file.path(base, "processing", "output"), recursive = TRUE), 0)
-  put_input(base, "filtered", "none.csv", "age,y")
-  expect_identical(run_script("process.R", base)$status, 0L)
-  expect_identical(parts(base), list(train = "age,y", validation = "age,y", test = "age,y"))
+  put_input(base, "filtered", "a.csv", c(kept, filtered(bank_lines(2, 1))))
+  put_input(base, "filtered", "b.csv", c(sub("age", "years", kept), filtered(bank_lines(2, 1))))
+  done <- run_script("process.R", base)
+  expect_identical(done$status, 1L)
+  expect_match(done$log, "b.csv has no column age; has a further column years.", fixed = TRUE)
 })
 
 test_that("seed and shares can be set, and each seed gives its own split of the same rows", {
   skip_if_not_installed("data.table")
+  lines <- filtered(bank_lines(100, 1))
   split <- function(...) {
     base <- fake_opt_ml("filtered", c("train", "validation", "test"))
-    put_input(base, "filtered", "some.csv", c("id,y", sprintf("%03d,no", 1:100)))
+    put_input(base, "filtered", "some.csv", c(kept, lines))
     expect_identical(run_script("process.R", base, ...)$status, 0L)
     lapply(parts(base), `[`, -1)
   }
@@ -176,7 +189,8 @@ test_that("seed and shares can be set, and each seed gives its own split of the 
   second <- split("--seed", "2", "--train", "0.5", "--validation", "0.5")
   expect_identical(lengths(second), c(train = 50L, validation = 50L, test = 0L))
   expect_false(identical(head(first$train, 50), second$train))
-  expect_setequal(unlist(first, use.names = FALSE), unlist(second, use.names = FALSE))
+  rows <- function(parts) sort(unlist(parts, use.names = FALSE), method = "radix")
+  expect_identical(rows(first), rows(second))
   expect_identical(withr::with_envvar(c(SPLIT_SEED = "1"), split()), first)
 })
 
@@ -186,5 +200,10 @@ test_that("shares that cannot be and a seed that is no number are refused", {
   wrong <- run_script("process.R", base, "--train", "0.9", "--validation", "0.2")
   expect_identical(wrong$status, 1L)
   expect_match(wrong$log, "at most 1 together, found: 0.9, 0.2", fixed = TRUE)
-  expect_match(run_script("process.R", base, "--seed", "once")$log, "--seed must be a number, found: once", fixed = TRUE)
+  no_number <- run_script("process.R", base, "--seed", "once")
+  expect_match(no_number$log, "--seed must be a number, found: once", fixed = TRUE)
+  mistyped <- run_script("process.R", base, "--sed", "1")
+  expect_identical(mistyped$status, 1L)
+  expect_match(mistyped$log, "found: --sed, 1", fixed = TRUE)
+  expect_match(run_script("process.R", base, "--seed")$log, "a number after each; found: --seed", fixed = TRUE)
 })
