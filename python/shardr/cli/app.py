@@ -5,6 +5,8 @@ Only what a command needs is imported, when it is run: ``shardr --help`` takes l
 
 from __future__ import annotations
 
+import gc
+import io
 import os
 import sys
 from dataclasses import dataclass
@@ -54,22 +56,35 @@ COMMANDS = {name: command for group in GROUPS.values() for name, command in grou
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Runs the command that the words ask for (default: those of the process) and gives its exit status.
+    """Exit status of the command that the words ask for (default: those of the process), after running it.
 
-    0 completed, 1 failed, 2 bad input, 130 interrupted.
+    0 completed, 1 failed, 2 bad input, 130 interrupted; 141 when the reader of stdout went away.
     """
     words = sys.argv[1:] if words is None else list(words)
     # plugins of pydantic cannot add to our models, and looking for them takes 14 ms
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    sys.stdout.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]  # file names need not be UTF-8
+    gc.set_threshold(50_000)  # imports and models make no garbage: looking for it is a tenth of `shardr plan`
+    _open_streams()
     try:
-        return _dispatch(words)
+        status = _dispatch(words)
+        sys.stdout.flush()
+        return status
     except SystemExit:  # --help of a command
         raise
     except BaseException as error:  # noqa: BLE001 - every end has a message and an exit status
         from shardr.cli.failures import report
 
         return report(error, json="--json" in words)
+
+
+def _open_streams() -> None:
+    """Makes stdout and stderr writable: also when they were closed, and for file names that are no UTF-8."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - open until the end
+        elif isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="surrogateescape" if "utf" in stream.encoding.lower() else "backslashreplace")
 
 
 def _dispatch(words: Sequence[str]) -> int:

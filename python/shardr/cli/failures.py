@@ -15,8 +15,16 @@ COMPLETED, FAILED, INVALID, INTERRUPTED, CLOSED = 0, 1, 2, 130, 141
 
 def report(error: BaseException, *, json: bool) -> int:
     """Says what happened and gives the exit status."""
-    if isinstance(error, BrokenPipeError):
-        return _closed()
+    status = CLOSED if isinstance(error, BrokenPipeError) else _told(error, json=json)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # nobody reads any more (| head), or the disk is full: what is left must not be tried again at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return status
+
+
+def _told(error: BaseException, *, json: bool) -> int:
     if isinstance(error, KeyboardInterrupt):
         return _tell(json, "Interrupted", INTERRUPTED, {"code": "interrupted", "message": "interrupted"}, "interrupted")
     if isinstance(error, ShardrError):
@@ -39,17 +47,12 @@ def report(error: BaseException, *, json: bool) -> int:
 
 def _tell(json: bool, status: str, exit_status: int, about: dict[str, Any], text: str) -> int:
     if json:
-        print_json({"run": None, "status": status, "problems": [], **about})
+        first = {"run": None, "status": status, "code": about["code"], "message": about["message"]}
+        print_json({**first, "problems": [], **about})
     else:
         head, newline, rest = text.partition("\n")
         Output().note((head, "" if status == "Interrupted" else "red"), newline + rest)
     return exit_status
-
-
-def _closed() -> int:
-    """Whoever read stdout has seen enough (``| head``): nothing more is written, not even at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return CLOSED
 
 
 def _here_is_gone() -> bool:

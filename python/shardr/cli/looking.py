@@ -6,11 +6,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from shardr.cli.output import count, painted, seconds, state
-from shardr.cli.parser import UsageError
+from shardr.cli.parser import UsageError, near
+from shardr.errors import NotFoundError
+from shardr.local.contract import hosts
 
 if TYPE_CHECKING:
     import argparse
 
+    from shardr.api.runs import Run
     from shardr.cli.output import Cell, Output
     from shardr.cli.parser import Parser
     from shardr.engines.base import LogLine
@@ -120,6 +123,8 @@ def logs(options: argparse.Namespace, out: Output) -> int:
 
     with hinted(options.id):
         run, step = run_of(options.id)
+    if options.instance:
+        _check_instance(run, options.instance)
     lines = run.logs(step=options.step or step, instance=options.instance, follow=options.follow)
     if out.json:
         found = [{"step": line.step, "instance": line.instance, "job": line.job, "text": line.text} for line in lines]
@@ -129,6 +134,15 @@ def logs(options: argparse.Namespace, out: Output) -> int:
     for line in lines:
         print(_prefixed(line, colours, on=out.colour), flush=options.follow)
     return 0
+
+
+def _check_instance(run: Run, instance: str) -> None:
+    known = hosts(max(step.instances for step in run.steps))
+    if instance not in known:
+        raise NotFoundError(
+            f'run {run.id} has no instance "{instance}"{near(instance, known)}',
+            fix=f"it has {known[0]}" + (f" to {known[-1]}" if len(known) > 1 else ""),
+        )
 
 
 def _prefixed(line: LogLine, colours: dict[tuple[str, str], str], *, on: bool) -> str:

@@ -34,7 +34,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, command: str, summary: str) -> None:
         super().__init__(
             prog=f"shardr {command}",
-            description=f"{summary}.",
+            description=f"{summary[0].upper()}{summary[1:]}.",
             allow_abbrev=False,  # an abbreviation would change its meaning when an option is added
             formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=28, width=None),
         )

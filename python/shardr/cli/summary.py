@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
+from keyword import iskeyword
 from typing import TYPE_CHECKING
 
 from shardr.cli.output import count, seconds, state
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
 
 HEAD = ("step", "status", "instances", "rows in", "rows out", "seconds")
 NUMBERS = HEAD[2:]
+SHOWN_HOSTS = 5
+NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+TAKEN = frozenset({"spec", "runner", "base", "name", "watch", "check", "set"})
+"""Keywords of ``shardr.run`` that are no parameters of the spec."""
 
 
 def summary(view: RunView, out: Output) -> None:
@@ -65,10 +71,9 @@ def failed(view: RunView, step: StepView, out: Output) -> None:
     from rich.panel import Panel
     from rich.text import Text
 
-    hosts = [
-        f"{host.host} (exit code {host.exit_code})" for host in step.hosts if host.state == "Failed" and host.exit_code
-    ]
-    where = f"step {step.name}" + (f", instance {', '.join(hosts)}" if hosts else "")
+    hosts = [host.host for host in step.hosts if host.state == "Failed"]
+    where = f"step {step.name}" + (f", instance {', '.join(hosts[:SHOWN_HOSTS])}" if hosts else "")
+    where += f" and {len(hosts) - SHOWN_HOSTS} more" if len(hosts) > SHOWN_HOSTS else ""
     out.note()
     Console(stderr=True, highlight=False).print(
         Panel(Text(step.failure or ""), title=Text(where), title_align="left", border_style="red", expand=False)
@@ -77,31 +82,39 @@ def failed(view: RunView, step: StepView, out: Output) -> None:
 
 
 def same_elsewhere(view: RunView, spec: str, given: Mapping[str, str], out: Output) -> None:
-    """The three lines that do the same in R, in Python and in the shell."""
-    found = next(((step.name, name) for step in reversed(view.steps) for name in step.outputs), None)
-    if found is None:
+    """The three lines that do the same in R and in Python, and take the table in the shell."""
+    found = [(step.name, name) for step in view.steps for name, output in step.outputs.items() if output.rows]
+    if not found:
         return
-    step, output = found[0], next(iter(view.steps[-1].outputs), found[1])
-    quoted = json.dumps(spec, ensure_ascii=False)
-    r_set = ", ".join(f"{name} = {_literal(value, 'TRUE', 'FALSE')}" for name, value in given.items())
-    py_set = "".join(f", {name}={_literal(value, 'True', 'False')}" for name, value in given.items())
-    r = f"run <- job_run({quoted}{f', set = list({r_set})' if r_set else ''})"
+    # the last step's first table is what the run was for
+    step, output = next(pair for pair in found if pair[0] == found[-1][0])
+    path, table = json.dumps(spec, ensure_ascii=False), f'"{step}", "{output}"'
+    name = re.sub(r"\W", "_", output)
     out.say()
-    out.say(("the same", "dim"))
-    out.say(("  in R       ", "dim"), f'library(shardr); {r}; collect(run, "{step}", "{output}")')
-    out.say(
-        ("  in Python  ", "dim"),
-        f'import shardr; run = shardr.run({quoted}{py_set}); run.collect("{step}", "{output}")',
-    )
-    out.say(("  the table  ", "dim"), f"shardr collect {view.run} {step}.{output} -o {output}.csv")
+    out.say(("the same in", "dim"))
+    out.say(("  R       ", "dim"),
+            f"library(shardr); run <- job_run({path}{_r_set(given)}); {name} <- collect(run, {table})")  # fmt: skip
+    out.say(("  Python  ", "dim"),
+            f"import shardr; run = shardr.run({path}{_python_set(given)}); {name} = run.collect({table})")  # fmt: skip
+    out.say(("  shell   ", "dim"), f"shardr collect {view.run} {step}.{output} -o {output}.csv")
+
+
+def _r_set(given: Mapping[str, str]) -> str:
+    values = [
+        f"{f'`{name}`' if name[0] == '_' else name} = {_literal(v, 'TRUE', 'FALSE')}" for name, v in given.items()
+    ]
+    return f", set = list({', '.join(values)})" if values else ""
+
+
+def _python_set(given: Mapping[str, str]) -> str:
+    values = {name: _literal(value, "True", "False") for name, value in given.items()}
+    if any(name in TAKEN or iskeyword(name) for name in values):
+        return f", set={{{', '.join(f'{json.dumps(name)}: {value}' for name, value in values.items())}}}"
+    return "".join(f", {name}={value}" for name, value in values.items())
 
 
 def _literal(value: str, true: str, false: str) -> str:
     """A value as R and Python write it: a number or a logical where it is one, else text."""
     if value.lower() in {"true", "false"}:
         return true if value.lower() == "true" else false
-    try:
-        float(value)
-    except ValueError:
-        return json.dumps(value, ensure_ascii=False)
-    return value
+    return value if NUMBER.fullmatch(value) else json.dumps(value, ensure_ascii=False)
