@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import runpy
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -12,11 +14,18 @@ from shardr._inst import inst
 from shardr.spec.load import read
 from shardr.spec.schema import schema_text
 
+PAGES = Path(__file__).parents[3]
 SCHEMA = json.loads(schema_text())
 
 
 def test_the_schema_file_is_what_the_models_export() -> None:
     assert inst("schema", "job.schema.json").read_text(encoding="utf-8") == schema_text()
+
+
+def test_the_page_of_the_spec_is_what_the_models_say() -> None:
+    written = PAGES / "docs/spec.md"
+    before = written.read_text(encoding="utf-8")
+    assert runpy.run_path(str(PAGES / "tools/spec_page.py"))["page"]() == before
 
 
 def test_the_schema_is_a_valid_schema() -> None:
