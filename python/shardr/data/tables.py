@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["as_data_error", "batches", "columns", "format_of", "text_batches"]
 
-_BLOCK_BYTES = 4 << 20  # Arrow works on whole blocks: larger ones than the cache would like, still small in memory
+_BLOCK_BYTES = 2 << 20  # Arrow reads up to 32 blocks ahead, so this is memory; no record of CSV may be longer
 _BATCH_ROWS = 1 << 17
 
 
