@@ -54,6 +54,7 @@ class LocalEngine:
 
     def submit(self, plan: Plan) -> None:
         """Links inputs, copies scripts, and starts the first jobs; raises ``NameInUseError`` for a known run."""
+        self.home.make()
         for deposit in plan.deposits:
             self._deposit(deposit)
         steps = [

@@ -28,6 +28,10 @@ class Home:
 
         return cls(platformdirs.user_data_path("shardr"))
 
+    def make(self) -> None:
+        """Makes the home where there is none; only its owner may look inside."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+
     @property
     def store(self) -> Path:
         """The job store's file."""

@@ -39,6 +39,7 @@ def launch(
     moment is a living job without its lock.
     """
     folder = home.job(name)
+    home.make()
     folder.root.mkdir(parents=True, exist_ok=True)
     lock = os.open(folder.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

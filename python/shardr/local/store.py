@@ -81,7 +81,7 @@ class Store:
     def _connect(self) -> sqlite3.Connection:
         fresh = not self._path.exists()
         if fresh:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         db = sqlite3.connect(self._path, timeout=30, isolation_level=None)
         db.row_factory = sqlite3.Row
         if fresh:

@@ -138,7 +138,8 @@ def test_a_stopped_run_starts_no_further_step(tmp_path: Path) -> None:
 def test_killing_the_supervisor_fails_the_job_ends_its_instances_and_shows_no_output(
     tmp_path: Path, home: Path
 ) -> None:
-    body = f"echo a > {OUT}/a.txt; echo ready; exec sleep 61.25"
+    nap = f"sleep 61.{os.getpid()}"  # nobody else on the machine sleeps so
+    body = f"echo a > {OUT}/a.txt; echo ready; exec {nap}"
     started = submit(tmp_path, one_step(tmp_path, body, instance_count=2))
     until(lambda: printed(started))
     row = Store(home / "jobs.sqlite").job(str(started.step("work").job))
@@ -148,7 +149,7 @@ def test_killing_the_supervisor_fails_the_job_ends_its_instances_and_shows_no_ou
     assert started.wait().status == "Failed"
     assert "supervisor of this job has died" in str(started.step("work").failure)
     assert published(home) == []
-    until(lambda: "sleep 61.25" not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout)
+    until(lambda: nap not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout)
     assert sorted(p.name for p in Home(home).job(row.name).root.iterdir() if p.is_dir()) == ["logs"]
 
 

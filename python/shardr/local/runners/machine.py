@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from shardr._inst import inst
+from shardr.errors import RunnerError
+from shardr.local.home import Home
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SYSTEM = ("/bin", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/nix", "/opt", "/sbin", "/usr")
@@ -41,8 +44,8 @@ def this_machine() -> Machine:
     programs = [Path(sys.prefix, "bin"), *([rscript.parent] if rscript else [])]
     profile = inst("container", "Rprofile.R")
     visible = [Path(sys.prefix), Path(sys.base_prefix), profile, *libraries]
-    if rscript and not _under_system(rscript.resolve()):
-        visible.append(_r_home(rscript))
+    if rscript:
+        visible.append(_r_prefix(Path(_told_by_r(rscript)["home"])))
     environment = {
         "PATH": ":".join([*dict.fromkeys(map(str, programs)), SYSTEM_PATH]),
         "HOME": "/root",
@@ -58,10 +61,12 @@ def this_machine() -> Machine:
 
 
 def r_libraries() -> list[Path]:
-    """Folders with R packages that scripts may load: those of ``R_LIBS``, and the checkout's own ``.Rlib``."""
-    named = [Path(part) for name in ("R_LIBS", "R_LIBS_USER") for part in os.environ.get(name, "").split(":") if part]
+    """Folders with R packages that scripts may load: those of ``R_LIBS``, the checkout's own, and those R looks in."""
+    named = [Path(part) for part in os.environ.get("R_LIBS", "").split(":") if part]
     checkout = Path(__file__).parents[4] / ".Rlib"
-    return [path for path in dict.fromkeys([*named, checkout]) if path.is_dir()]
+    rscript = _rscript()
+    told = [Path(path) for path in _told_by_r(rscript)["libraries"]] if rscript else []
+    return [path for path in dict.fromkeys([*named, checkout, *told]) if path.is_dir()]
 
 
 def which(command: str) -> str | None:
@@ -74,13 +79,41 @@ def _rscript() -> Path | None:
     return Path(found) if found else None
 
 
-def _r_home(rscript: Path) -> Path:
+@lru_cache
+def _told_by_r(rscript: Path) -> dict[str, Any]:
+    """Where R lives and which folders it looks for packages in; asked once per R and kept, as starting R takes 0.1 s.
+
+    The folder of the user's own packages is among them even before it exists.
+    """
+    home = Home.default()
+    kept = home.root / "r.json"
+    about = [str(rscript.resolve()), rscript.stat().st_mtime, os.environ.get("R_LIBS_USER"), os.environ.get("HOME")]
+    try:
+        found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+        if found["of"] == about:
+            return found
+    except (OSError, ValueError, LookupError):
+        pass
+    asked = "cat(R.home(), .libPaths(), strsplit(Sys.getenv('R_LIBS_USER'), ':')[[1]], sep = '\n')"
     told = subprocess.run(
-        [rscript, "--vanilla", "-e", "cat(R.home())"], capture_output=True, text=True, check=True, timeout=60
+        [rscript, "--no-init-file", "-e", asked], capture_output=True, text=True, check=False, timeout=60, cwd="/"
     )
-    # bin/R of a prefix such as conda's needs the libraries beside it
-    home = Path(told.stdout)
-    return home.parents[1] if home.parent.name == "lib" else home
+    if told.returncode != 0:
+        raise RunnerError(
+            f"{rscript} does not run", why=told.stderr.strip(), fix="reinstall R, or name another by SHARDR_RSCRIPT"
+        )
+    r_home, *libraries = told.stdout.splitlines()
+    found = {"of": about, "home": r_home, "libraries": [str(Path(path).expanduser()) for path in libraries if path]}
+    home.make()
+    hidden = kept.with_name(f".{kept.name}.{os.getpid()}")
+    hidden.write_text(json.dumps(found), encoding="utf-8")
+    hidden.replace(kept)
+    return found
+
+
+def _r_prefix(home: Path) -> Path:
+    """What must be visible for R to run: its home, or the prefix around it with the libraries beside (conda)."""
+    return home if _under_system(home) or home.parent.name != "lib" else home.parents[1]
 
 
 def _under_system(path: Path) -> bool:
