@@ -24,18 +24,34 @@ class StepState:
     name: str
     needs: list[str]
     planned: list[dict[str, Any]]
+    attempts: int
     jobs: list[JobRow | None]
 
     @property
     def status(self) -> str:
         """Pending until its first job starts, then what its jobs say together."""
-        found = [job.status for job in self.jobs if job is not None]
+        found = [
+            "InProgress" if self.next_attempt(i) and job.status == "Failed" else job.status
+            for i, job in enumerate(self.jobs)
+            if job is not None
+        ]
         if not found:
             return "Pending"
         for status in ("InProgress", "Stopping", "Failed", "Stopped"):
             if status in found:
                 return status
         return "Completed" if len(found) == len(self.jobs) else "InProgress"
+
+    def names(self, i: int) -> list[str]:
+        """Names of the attempts of the i-th job: its own, then with the attempt's number."""
+        name: str = self.planned[i]["name"]
+        return [name] + [f"{name[:59]}-r{attempt}" for attempt in range(1, self.attempts)]
+
+    def next_attempt(self, i: int) -> str | None:
+        """Name of the attempt that follows when the i-th job has not been started, or fails; None after the last."""
+        names, newest = self.names(i), self.jobs[i]
+        following = 0 if newest is None else names.index(newest.name) + 1
+        return names[following] if following < len(names) else None
 
 
 @dataclass(frozen=True)
@@ -87,19 +103,14 @@ def _read(home: Home, run: str) -> RunState:
         raise NotFoundError(f"there is no run {run}", fix="`shardr jobs` lists the runs of this machine")
     known = {job.name: job for job in store.jobs(run=run)}
     steps = []
-    for step in row.steps:
+    for about in row.steps:
+        step = StepState(about["name"], about["needs"], about["jobs"], about["attempts"], [])
         newest = [
-            next((known[name] for name in reversed(_attempts(job, step["attempts"])) if name in known), None)
-            for job in step["jobs"]
+            next((known[name] for name in reversed(step.names(i)) if name in known), None)
+            for i in range(len(step.planned))
         ]
-        steps.append(StepState(step["name"], step["needs"], step["jobs"], newest))
+        steps.append(replace(step, jobs=newest))
     return RunState(row, steps)
-
-
-def _attempts(job: dict[str, Any], attempts: int) -> list[str]:
-    """Names of a job's attempts: its own, then with the attempt's number."""
-    name: str = job["name"]
-    return [name] + [f"{name[:59]}-r{i}" for i in range(1, attempts)]
 
 
 def advance(home: Home, run: str) -> None:
@@ -108,20 +119,15 @@ def advance(home: Home, run: str) -> None:
     if now.row.stopping:
         return
     complete = {step.name for step in now.steps if step.status == "Completed"}
-    for step, planned in zip(now.steps, now.row.steps, strict=True):
+    for step in now.steps:
         if not complete.issuperset(step.needs):
             continue
-        for job, newest in zip(planned["jobs"], step.jobs, strict=True):
-            names = _attempts(job, planned["attempts"])
-            if newest is None:
-                name = names[0]
-            elif newest.status == "Failed" and newest.name != names[-1]:
-                name = names[names.index(newest.name) + 1]
-            else:
-                continue
-            # another process may be doing the same; the store lets one of them win
-            request = {**job["request"], "ProcessingJobName": name}
-            jobs.launch(home, name, request, now.row.machine, run=run, step=step.name)
+        for i, job in enumerate(step.jobs):
+            name = step.next_attempt(i)
+            if name is not None and (job is None or job.status == "Failed"):
+                request = {**step.planned[i]["request"], "ProcessingJobName": name}
+                # another process may be doing the same; the store lets one of them win
+                jobs.launch(home, name, request, now.row.machine, run=run, step=step.name)
 
 
 def stop(home: Home, run: str) -> RunState:
