@@ -25,9 +25,9 @@ R_PACKAGES = {
     "test": ["testthat", "withr", "lintr", "roxygen2", "knitr", "rmarkdown"],
     "bench": ["readr", "dplyr"],  # the tidyverse scripts that ours are timed against
 }
-TOOLS = {"demo": ["bubblewrap"], "test": ["pandoc", "qpdf", "tidy"], "bench": []}
+TOOLS = {"demo": ["bubblewrap"], "test": ["pandoc", "procps", "qpdf", "tidy"], "bench": []}
 SYSTEM_PYTHON = "/usr/bin/python3"
-PROGRAMS = {"bubblewrap": "bwrap"}  # where the program is not called as its package
+PROGRAMS = {"bubblewrap": "bwrap", "procps": "ps"}  # where the program is not called as its package
 LIBRARIES = ["libopenblas0-pthread"]  # products of matrices 24 times as fast as with R's reference BLAS
 EXTRAS = {"demo": "", "test": "[rpy2,test]", "bench": "[rpy2,test]"}
 
