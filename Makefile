@@ -1,6 +1,6 @@
 # Every command works from a bare clone on Debian or Ubuntu: python3 and make are all that has to be there.
 # Set-up comes by itself, once; elsewhere than apt it says what to install. Nothing is written outside the checkout
-# except the packages that apt installs.
+# except the packages that apt installs and pip's cache.
 
 PYTHON := .venv/bin/python
 R_HALF := .Rlib/shardr/Meta/package.rds
