@@ -1,7 +1,7 @@
 # What RStudio's Addins menu offers: the job of the open project, its runs, and the log of the newest.
 
 addin_run_job <- function() {
-  file <- project_job(environment())
+  file <- project_job_in(rstudio("getActiveProject")() %||% getwd(), environment())
   instances <- rstudio("showPrompt")(
     "Run job", "Number of instances (empty: as the job says)", default = ""
   )
@@ -23,9 +23,7 @@ addin_logs <- function() {
 # The line is run where the user sees it and can run it again.
 to_console <- function(code) rstudio("sendToConsole")(code, execute = TRUE)
 
-project_job <- function(call) {
-  folder <- rstudio("getActiveProject")()
-  if (is.null(folder)) folder <- getwd()
+project_job_in <- function(folder, call) {
   found <- file.path(folder, c("job.yml", "job.yaml", "job.json"))
   found <- found[file.exists(found)]
   if (length(found)) return(found[1])

@@ -9,7 +9,7 @@ as_text <- function(x) {
   if (!is.character(x)) return(problem(paste0("found ", shown(x), ", expected text")))
   if (length(x) != 1L) return(problem(paste0("found ", length(x), " values, expected one")))
   if (is.na(x)) return(problem("found NA, expected text"))
-  as_utf8(x)
+  checked_utf8(x)
 }
 
 # Several texts as a list, for arguments and the like. Numbers become text, as an instance sees only text.
@@ -29,7 +29,7 @@ as_text_map <- function(x) {
     return(problem(paste0("found ", shown(names(x)[duplicated(names(x))][1]), " twice")))
   }
   values <- each(x, as_word)
-  if (is_problem(values)) values else rlang::set_names(values, as_utf8(names(x)))
+  if (is_problem(values)) values else rlang::set_names(values, checked_utf8(names(x)))
 }
 
 # One whole number, or a reference to a parameter.
@@ -70,7 +70,7 @@ each <- function(x, fun) {
   problem_at(values[[wrong[1]]], place)
 }
 
-as_utf8 <- function(x) {
+checked_utf8 <- function(x) {
   x <- enc2utf8(as.character(x))
   if (all(validUTF8(x))) x else problem("found text that is not UTF-8", "declare its encoding with iconv()")
 }

@@ -127,6 +127,8 @@ as_set <- function(set, call) {
 
 # One text, number, TRUE or FALSE.
 as_value <- function(x) {
-  if (is.null(x)) return(problem("found NULL, expected a value", "leave it out to get the default"))
+  if (is.null(x) || (length(x) == 1L && is.na(x))) {
+    return(problem(paste0("found ", shown(x), ", expected a value"), "leave it out to get the default"))
+  }
   if (is_number(x)) as.numeric(x) else if (is.logical(x)) as_flag(x) else as_text(x)
 }

@@ -50,7 +50,7 @@ option_for <- function(x, options) {
 boxed <- function(x, schema) {
   options <- options_of(schema)
   types <- vapply(options, function(option) option$type %||% "", "")
-  if (is.list(x) && length(x) == 0L && "object" %in% types) x <- empty_map()
+  if (is.list(x) && length(x) == 0L && "object" %in% types && !"array" %in% types) x <- empty_map()
   if ("array" %in% types && !kind_of(x) %in% c("array", "null")) x <- list(x)
   if (is.character(x)) {
     by_name <- vapply(options, function(option) identical(unlist(option$required), "name"), TRUE)
@@ -93,7 +93,7 @@ without_defaults <- function(x, schema) {
 # become anything, and is left to those who fill it in.
 schema_problems <- function(x, schema, path = "") {
   if (is.character(x) && grepl("${", x, fixed = TRUE)) return(list())
-  options <- options_of(schema)
+  options <- Filter(Negate(is_reference_option), options_of(schema))
   option <- option_for(x, options)
   if (is.null(option)) {
     types <- setdiff(vapply(options, function(one) one$type %||% "", ""), "null")
@@ -105,6 +105,9 @@ schema_problems <- function(x, schema, path = "") {
     scalar_problems(x, option, path)
   )
 }
+
+# Fields that are no text may also be one reference, which the schema says by a pattern.
+is_reference_option <- function(option) startsWith(option$pattern %||% "", "^\\$\\{")
 
 object_problems <- function(x, option, path) {
   known <- names(option$properties)

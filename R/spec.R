@@ -9,7 +9,8 @@
 #' References to parameters stay as they are written; they are filled in when the job is planned or run.
 #'
 #' @param pipeline A [pipeline()].
-#' @param path A file. Its ending says the format: `.json`, or `.yml` and `.yaml`. Reading YAML needs the Python half.
+#' @param path A file. Its ending says the format: `.json`, or `.yml` and `.yaml`. YAML is written, not read: [job_plan()] and
+#'   [job_run()] take such a file as it is.
 #' @returns `spec_json()` one text. `spec_write()` the path, invisibly. `spec_read()` a [pipeline()], whose relative
 #'   paths start from the folder of the file. Errors: `shardr_error_spec_invalid` lists all problems.
 #' @export
@@ -40,11 +41,13 @@ spec_write <- function(pipeline, path) {
 #' @export
 spec_read <- function(path) {
   call <- environment()
-  if (file_format(path, call) == "json") {
-    tree <- read_json_spec(path, call)
-  } else {
-    tree <- python_call("read", list(path = absolute(path)), call)
+  if (file_format(path, call) == "yaml") {
+    shardr_abort(
+      "spec_invalid", paste0(path, " is YAML, which R reads only to run it."),
+      fix = "job_plan() and job_run() take the file itself; spec_read() takes JSON.", call = call
+    )
   }
+  tree <- read_json_spec(path, call)
   if (!is.list(tree) || is.null(names(tree))) {
     shardr_abort("spec_invalid", paste0(path, ": expected a map with name and steps."), call = call)
   }
@@ -100,8 +103,10 @@ as_pipeline <- function(tree) {
   part <- function(x, class) structure(x, class = c(class, "shardr_part"))
   tree$steps <- lapply(tree$steps, function(step) {
     step$inputs <- lapply(step$inputs, function(input) {
-      kind <- if (!is.null(input$source$manifest)) "shardr_manifest" else "shardr_step_output"
-      if (is.list(input$source)) input$source <- part(input$source, kind)
+      if (is.list(input$source)) {
+        kind <- if (is.null(input$source$manifest)) "shardr_step_output" else "shardr_manifest"
+        input$source <- part(input$source, kind)
+      }
       part(input, "shardr_input")
     })
     step$outputs <- lapply(step$outputs, part, "shardr_output")

@@ -84,4 +84,4 @@ counted <- function(x) if (is.null(x)) "" else format(x, big.mark = ",", scienti
 
 count_of <- function(n, noun) paste0(counted(n), " ", noun, if (n != 1) "s")
 
-seconds_text <- function(x) if (is.null(x)) "" else paste(format(round(x, if (x < 10) 2 else 1), trim = TRUE), "s")
+seconds_text <- function(x) if (is.null(x)) "" else paste(format(round(x, if (x < 10) 2 else 1), nsmall = 1, trim = TRUE), "s")

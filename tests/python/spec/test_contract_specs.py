@@ -1,0 +1,204 @@
+"""Both halves write the same canonical JSON: each case of tests/contract/specs, built here from the models.
+
+The R half builds the same specs with its own verbs, in tests/testthat/test-spec-contract.R.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from shardr.spec.canonical import canonical_json
+from shardr.spec.load import load
+from shardr.spec.models import (
+    Expect,
+    Input,
+    Manifest,
+    Output,
+    Parameter,
+    Pipeline,
+    ProcessingStep,
+    StepOutput,
+)
+
+FOLDER = Path(__file__).parents[2] / "contract" / "specs"
+CASES = {path.stem: json.loads(path.read_text("utf-8")) for path in FOLDER.glob("*.json")}
+
+
+def _one(**fields: object) -> Pipeline:
+    return Pipeline(name="one", steps=[ProcessingStep(name="a", **fields)])  # type: ignore[arg-type]
+
+
+BUILT: dict[str, Pipeline] = {
+    "smallest": _one(code="a.R"),
+    "bank-marketing": Pipeline(
+        name="bank-marketing",
+        steps=[
+            ProcessingStep(
+                name="filter",
+                code="filter.R",
+                inputs=[Input(name="raw", source="dataset/", distribution="ShardedByS3Key")],
+                outputs=[Output(name="filtered")],
+                instance_count=2,
+                expect=Expect(rows="preserved"),
+            ),
+            ProcessingStep(
+                name="split",
+                code="process.R",
+                inputs=[Input(name="filtered", source=StepOutput(step="filter", output="filtered"))],
+                outputs=[Output(name=name) for name in ("train", "validation", "test")],
+                expect=Expect(rows="partitioned"),
+            ),
+        ],
+    ),
+    "utf-8-in-paths": _one(
+        code="Größe/模型 1.R",
+        inputs=[Input(name="raw", source="données d'été/")],
+        environment={"TITLE": "naïve 😀"},
+    ),
+    "references-in-text": Pipeline(
+        name="one",
+        parameters={
+            "data": Parameter(type="path", default="dataset/"),
+            "top": Parameter(default="5", description="How many."),
+        },
+        steps=[
+            ProcessingStep(
+                name="a",
+                code="a.R",
+                inputs=[Input(name="raw", source="${data}")],
+                arguments=["--top=${top}", "$5 {x}"],
+            )
+        ],
+    ),
+    "lists-of-one": Pipeline(
+        name="one",
+        steps=[
+            ProcessingStep(name="b", code="b.R"),
+            ProcessingStep(
+                name="a", code="a.R", command=["Rscript"], arguments=["x"], outputs=[Output(name="o")], depends_on=["b"]
+            ),
+        ],
+    ),
+    "empty-lists-and-maps": Pipeline(
+        name="one",
+        parameters={},
+        steps=[
+            ProcessingStep(name="a", code="a.R", arguments=[], environment={}, inputs=[], outputs=[], depends_on=[])
+        ],
+    ),
+    "defaults-given": Pipeline(
+        name="one",
+        runner="auto",
+        steps=[
+            ProcessingStep(
+                name="a",
+                code="a.R",
+                image="processing",
+                instance_count=1,
+                instance_type="ml.m5.large",
+                volume_size_gb=30,
+                max_runtime_seconds=86_400,
+                max_attempts=1,
+                network_isolation=False,
+                inputs=[Input(name="raw", source="d/", distribution="FullyReplicated")],
+                outputs=[Output(name="o", on_collision="error")],
+            )
+        ],
+    ),
+    "all-fields": Pipeline(
+        name="one",
+        description="All there is.",
+        runner="process",
+        permute=0,
+        steps=[
+            ProcessingStep(name="b", code="b.py"),
+            ProcessingStep(name="c", code="c.sh"),
+            ProcessingStep(
+                name="a",
+                image="012345678901.dkr.ecr.eu-west-1.amazonaws.com/r:4.2",
+                command=["Rscript", "--vanilla"],
+                code="a.R",
+                arguments=["--x", "1"],
+                environment={"A": "b"},
+                instance_count=100,
+                instance_type="ml.m5.xlarge",
+                volume_size_gb=16_384,
+                max_runtime_seconds=777_600,
+                max_attempts=3,
+                network_isolation=True,
+                depends_on=["b", "c"],
+            )
+        ],
+    ),
+    "numbers-as-text": _one(code="a.R", arguments=["2", "0.1", "100000", "-3"], environment={"N": "7"}),
+    "keys-in-code-point-order": _one(
+        code="a.R", environment={"a_2": "1", "a10": "2", "é": "3", "B1": "4", "a1": "5", "😀": "6", "ﬁ": "7", "_": "8"}
+    ),
+    "escapes": _one(code="a.R", arguments=['"', "\\", "/", "\n\t\r\b\f", "\x01\x0b\x1f", "\x7f", "<&>", "\u2028"]),
+    "outputs-in-full": _one(
+        code="a.R",
+        outputs=[
+            Output(name="o", path="/opt/ml/processing/o", destination="out/", on_collision="last_wins"),
+            Output(name="p", on_collision="prefix_host"),
+        ],
+    ),
+    "kinds-of-source": Pipeline(
+        name="one",
+        steps=[
+            ProcessingStep(name="b", code="b.R", outputs=[Output(name="o")]),
+            ProcessingStep(
+                name="a",
+                code="a.R",
+                inputs=[
+                    Input(name="a", source="data/*.csv"),
+                    Input(name="b", source="s3://bucket/prefix/", path="/opt/ml/processing/b"),
+                    Input(name="c", source=Manifest(manifest="list.json")),
+                    Input(name="d", source=StepOutput(step="b", output="o"), distribution="ShardedByS3Key"),
+                ],
+            ),
+        ],
+    ),
+    "balanced": _one(
+        code="a.py", instance_count=3, inputs=[Input(name="raw", source="d/", distribution="balanced")]
+    ),
+    "claims": _one(
+        code="a.R",
+        inputs=[Input(name="raw", source="d/"), Input(name="more", source="e/")],
+        outputs=[Output(name="o"), Output(name="p")],
+        expect=Expect(rows="fewer", inputs=["raw"], outputs=["o", "p"]),
+    ),
+    "parameters": Pipeline(
+        name="one",
+        parameters={
+            "whole": Parameter(type="integer", default=0),
+            "none": Parameter(type="integer", default=None),
+            "large": Parameter(type="integer", default=2**40),
+            "sum": Parameter(type="number", default=0.1 + 0.2),
+            "small": Parameter(type="number", default=1e-7),
+            "huge": Parameter(type="number", default=1e20),
+            "three": Parameter(type="number", default=3),
+            "flag": Parameter(type="boolean", default=False),
+            "text": Parameter(type="string", default=""),
+        },
+        steps=[ProcessingStep(name="a", code="a.R")],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", sorted(BUILT))
+def test_the_models_give_the_text_of_the_case(case: str) -> None:
+    assert canonical_json(BUILT[case]) == CASES[case]["canonical"]
+
+
+@pytest.mark.parametrize("case", sorted(CASES))
+def test_the_text_of_the_case_reads_back_as_itself_or_as_what_its_parameters_make_of_it(case: str) -> None:
+    """What R sends is read here; references are filled in on reading."""
+    text = CASES[case]["canonical"]
+    assert canonical_json(load(json.loads(text)).pipeline) == CASES[case].get("filled", text)
+
+
+def test_each_case_is_built_from_models_or_has_a_reference_that_only_a_file_can_have() -> None:
+    assert {case for case in CASES if "filled" not in CASES[case]} <= set(BUILT) <= set(CASES)

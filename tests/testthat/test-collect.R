@@ -1,0 +1,50 @@
+test_that("an output is merged into one file, and its shards are left alone", {
+  local_job_folder()
+  run <- job_run(copy_job())
+  path <- collect(run, "copy", "copied", to = "all.csv")
+  expect_identical(path, file.path(getwd(), "all.csv"))
+  expect_identical(nrow(utils::read.csv("all.csv")), 5L)
+  expect_identical(collect(run$id, "copy", "copied"), collect(run, "copy", "copied"))
+})
+
+test_that("what does not name an output is refused", {
+  local_job_folder()
+  run <- job_run(copy_job())
+  expect_snapshot(error = TRUE, collect(run, "copy", "coppied"), transform = steady)
+  expect_snapshot(error = TRUE, collect(run))
+  expect_snapshot(error = TRUE, collect(run, "copy", NA, fill = "yes"))
+  expect_snapshot(error = TRUE, collect("no-such-run", "copy", "copied"))
+})
+
+test_that("columns that differ are refused with the shard, or filled", {
+  local_job_folder()
+  put_lines("differ.R", c(
+    "rank <- shardr::shard()$rank",
+    "x <- if (rank == 0) data.frame(a = 1, b = \"x\") else data.frame(a = 2)",
+    "shardr::write_output(x, \"out\", file = paste0(rank, \".csv\"))"
+  ))
+  run <- job_run(pipeline("copy", processing_step("d", code = "differ.R", instance_count = 2, outputs = "out")))
+  expect_error(collect(run, "d", "out"), "1[.]csv", class = "shardr_error_columns_differ")
+  expect_equal(collect(run, "d", "out", fill = TRUE), data.frame(a = 1:2, b = c("x", NA)), ignore_attr = TRUE)
+})
+
+test_that("tables of dplyr are still collected when both packages are attached", {
+  skip_if_not_installed("dplyr")
+  requireNamespace("dplyr", quietly = TRUE)
+  expect_identical(collect(data.frame(a = 1)), data.frame(a = 1))
+  expect_error(collect(structure(list(), class = "no_table")), "no applicable method")
+  local_job_folder()
+  run <- job_run(copy_job())
+  generic <- getExportedValue("dplyr", "collect")
+  expect_identical(nrow(generic(run, "copy", "copied")), 5L)
+})
+
+test_that("one big file is split into shards that hold all its rows", {
+  local_job_folder()
+  utils::write.csv(data.frame(n = 1:1000, t = "a \"quoted\"\nline"), "big.csv", row.names = FALSE)
+  files <- split_file("big.csv", shards = 3, to = "shards")
+  expect_length(files, 3)
+  expect_identical(unlist(lapply(files, function(file) utils::read.csv(file)$n)), 1:1000)
+  expect_snapshot(error = TRUE, split_file("big.csv", shards = 2.5, to = NA))
+  expect_error(split_file("nope.csv", 2, "s"), class = "shardr_error_data")
+})

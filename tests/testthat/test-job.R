@@ -1,0 +1,66 @@
+test_that("a pipeline runs on two instances and its rows come back with types and NA", {
+  local_job_folder()
+  run <- job_run(copy_job())
+  expect_s3_class(run, "shardr_run")
+  expect_identical(run$status, "Completed")
+  counts <- c("instances", "rows_in", "rows_out")
+  expect_identical(run$steps$copy[counts], list(instances = 2, rows_in = 5, rows_out = 5))
+  found <- collect(run, "copy", "copied")
+  expected <- data.frame(a = c(1L, NA, 4L, 5L, 3L), b = c("x", "\u00e9", "y,z", "x", NA))
+  expect_identical(found, expected)
+  expect_length(run$steps$copy$outputs$copied$files, 2)
+})
+
+test_that("a job file runs with values set from outside", {
+  local_job_folder()
+  job <- pipeline("copy", parameters = list(n = parameter("integer", 1), data = parameter("path", "nowhere/"))) |>
+    processing_step(
+      "copy",
+      code = "copy.R", inputs = job_input("raw", "${data}", "ShardedByS3Key"), outputs = "copied",
+      instance_count = "${n}"
+    )
+  spec_write(job, "job.json")
+  run <- job_run("job.json", set = list(n = 3, data = factor("dataset/")))
+  expect_identical(run$steps$copy$instances, 3)
+  expect_identical(run$steps$copy$rows_out, 5)
+})
+
+test_that("a plan shows the shard map and the requests, and runs nothing", {
+  local_job_folder()
+  plan <- job_plan(copy_job())
+  map <- as.data.frame(plan)
+  expect_identical(map[c("host", "objects")], data.frame(host = c("algo-1", "algo-2"), objects = c(2, 1)))
+  expect_identical(plan$steps$copy$requests[[1]]$ProcessingResources$ClusterConfig$InstanceCount, 2L)
+  expect_snapshot(plan)
+  expect_identical(nrow(jobs()), 0L)
+})
+
+test_that("a run that fails is a condition that carries the run", {
+  local_job_folder()
+  found <- tryCatch(job_run(fail_job()), shardr_error_job_failed = identity)
+  expect_s3_class(found, c("shardr_error_job_failed", "shardr_error"), exact = FALSE)
+  expect_identical(found$run$status, "Failed")
+  expect_match(found$problems$message, "algo-2.*no [{]luck[}] here")
+  expect_identical(job_logs(found$run, instance = "algo-1")$text, "fine")
+})
+
+test_that("a run that fails comes back as it is when that is no error", {
+  local_job_folder()
+  run <- job_run(fail_job(), error = FALSE)
+  expect_identical(run$status, "Failed")
+  expect_match(as.data.frame(run)$failure, "algo-2")
+})
+
+test_that("what is no job is refused before Python starts", {
+  expect_snapshot(error = TRUE, job_run(42))
+  expect_snapshot(error = TRUE, job_run(copy_job(), set = list(n = NA, m = NULL)))
+  expect_snapshot(error = TRUE, job_run(copy_job(), set = 3))
+  expect_snapshot(error = TRUE, job_plan(copy_job(), runner = "podman"))
+  expect_error(job_run(copy_job(), instances = 3), class = "rlib_error_dots_nonempty")
+})
+
+test_that("a spec that is not valid starts nothing", {
+  local_job_folder()
+  expect_snapshot(error = TRUE, job_run(copy_job(), set = c(instances = 3)), transform = steady)
+  expect_identical(nrow(jobs()), 0L)
+})

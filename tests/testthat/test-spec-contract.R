@@ -1,0 +1,144 @@
+# Both halves write the same canonical JSON: each case of tests/contract/specs, built here with the verbs of R.
+# The Python half builds the same specs in tests/python/spec/test_contract_specs.py.
+
+one <- function(...) pipeline("one", processing_step("a", ...))
+
+built <- function() {
+  list(
+    "smallest" = one(code = "a.R"),
+    "bank-marketing" = pipeline("bank-marketing") |>
+      processing_step(
+        "filter",
+        code = "filter.R", inputs = job_input("raw", "dataset/", distribution = "ShardedByS3Key"),
+        outputs = "filtered", instance_count = 2, expect = rows_preserved()
+      ) |>
+      processing_step(
+        "split",
+        code = "process.R", inputs = job_input("filtered", step_output("filter", "filtered")),
+        outputs = c("train", "validation", "test"), expect = rows_partitioned()
+      ),
+    "utf-8-in-paths" = one(
+      code = "Gr\u00f6\u00dfe/\u6a21\u578b 1.R", inputs = c(raw = "donn\u00e9es d'\u00e9t\u00e9/"),
+      environment = c(TITLE = "na\u00efve \U1F600")
+    ),
+    "references-in-text" = pipeline(
+      "one",
+      processing_step("a", code = "a.R", inputs = job_input("raw", "${data}"), arguments = c("--top=${top}", "$5 {x}")),
+      parameters = list(
+        data = parameter("path", "dataset/"), top = parameter(default = "5", description = "How many.")
+      )
+    ),
+    "references-in-numbers" = pipeline(
+      "one",
+      processing_step("a", code = "a.R", instance_count = "${instances}", network_isolation = "${isolated}"),
+      permute = "${seed}",
+      parameters = list(
+        instances = parameter("integer", 4), isolated = parameter("boolean", TRUE), seed = parameter("integer")
+      )
+    ),
+    "lists-of-one" = pipeline("one", processing_step("b", code = "b.R")) |>
+      processing_step("a", code = "a.R", command = "Rscript", arguments = "x", outputs = "o", depends_on = "b"),
+    "empty-lists-and-maps" = pipeline(
+      "one",
+      processing_step(
+        "a",
+        code = "a.R", arguments = character(), environment = character(), inputs = list(), outputs = character(),
+        depends_on = NULL
+      ),
+      parameters = list()
+    ),
+    "defaults-given" = pipeline(
+      "one",
+      processing_step(
+        "a",
+        code = "a.R", image = "processing", instance_count = 1, instance_type = "ml.m5.large", volume_size_gb = 30,
+        max_runtime_seconds = 86400, max_attempts = 1L, network_isolation = FALSE,
+        inputs = job_input("raw", "d/", "FullyReplicated"), outputs = job_output("o", on_collision = "error")
+      ),
+      runner = "auto"
+    ),
+    "all-fields" = pipeline(
+      "one",
+      processing_step("b", code = "b.py"), processing_step("c", code = "c.sh"),
+      processing_step(
+        "a",
+        image = "012345678901.dkr.ecr.eu-west-1.amazonaws.com/r:4.2", command = c("Rscript", "--vanilla"), code = "a.R",
+        arguments = list("--x", 1), environment = list(A = "b"), instance_count = 100, instance_type = "ml.m5.xlarge",
+        volume_size_gb = 16384, max_runtime_seconds = 777600, max_attempts = 3, network_isolation = TRUE,
+        depends_on = factor(c("b", "c"))
+      ),
+      description = "All there is.", runner = "process", permute = 0
+    ),
+    "numbers-as-text" = one(code = "a.R", arguments = c(2, 0.1, 1e5, -3), environment = c(N = 7L)),
+    "keys-in-code-point-order" = one(
+      code = "a.R",
+      environment = stats::setNames(1:8, c("a_2", "a10", "\u00e9", "B1", "a1", "\U1F600", "\ufb01", "_"))
+    ),
+    "escapes" = one(
+      code = "a.R",
+      arguments = c("\"", "\\", "/", "\n\t\r\b\f", "\x01\x0b\x1f", "\x7f", "<&>", "\u2028")
+    ),
+    "outputs-in-full" = one(
+      code = "a.R",
+      outputs = list(
+        job_output("o", path = "/opt/ml/processing/o", destination = "out/", on_collision = "last_wins"),
+        job_output("p", on_collision = "prefix_host")
+      )
+    ),
+    "kinds-of-source" = pipeline("one", processing_step("b", code = "b.R", outputs = "o")) |>
+      processing_step(
+        "a",
+        code = "a.R",
+        inputs = list(
+          a = "data/*.csv", job_input("b", "s3://bucket/prefix/", path = "/opt/ml/processing/b"),
+          c = manifest("list.json"), job_input("d", step_output("b", "o"), distribution = "ShardedByS3Key")
+        )
+      ),
+    "balanced" = one(code = "a.py", instance_count = 3, inputs = job_input("raw", "d/", "balanced")),
+    "claims" = one(
+      code = "a.R", inputs = c(raw = "d/", more = "e/"), outputs = c("o", "p"),
+      expect = rows_fewer(inputs = "raw", outputs = c("o", "p"))
+    ),
+    "parameters" = pipeline(
+      "one", processing_step("a", code = "a.R"),
+      parameters = list(
+        whole = parameter("integer", 0), none = parameter("integer"), large = parameter("integer", 2^40),
+        sum = parameter("number", 0.1 + 0.2), small = parameter("number", 1e-7), huge = parameter("number", 1e20),
+        three = parameter("number", 3), flag = parameter("boolean", FALSE), text = parameter("string", "")
+      )
+    )
+  )
+}
+
+case_text <- function(name) {
+  file <- test_path("..", "contract", "specs", paste0(name, ".json"))
+  jsonlite::fromJSON(file, simplifyVector = FALSE)$canonical
+}
+
+test_that("the verbs of R give the text of each case, byte for byte", {
+  pipelines <- built()
+  for (name in names(pipelines)) {
+    expect_identical(charToRaw(spec_json(pipelines[[!!name]])), charToRaw(enc2utf8(case_text(!!name))))
+  }
+})
+
+test_that("each case is built here", {
+  files <- list.files(test_path("..", "contract", "specs"), "[.]json$")
+  expect_gt(length(files), 12)
+  expect_setequal(names(built()), sub("[.]json$", "", files))
+})
+
+test_that("the text does not depend on the locale", {
+  names <- c("a_2", "a10", "B1", "a1", "_")
+  step <- one(code = "a.R", environment = stats::setNames(names, names))
+  there <- suppressWarnings(withr::with_collate("en_US.UTF-8", spec_json(step)))
+  expect_identical(there, withr::with_collate("C", spec_json(step)))
+})
+
+test_that("what was written to a JSON file is read as the same spec", {
+  for (pipeline in built()) {
+    file <- withr::local_tempfile(fileext = ".json")
+    spec_write(pipeline, file)
+    expect_identical(spec_json(spec_read(file)), spec_json(pipeline))
+  }
+})
