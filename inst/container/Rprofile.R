@@ -3,7 +3,8 @@ options(error = function() {
   # the frames below this handler's own are the script's
   calls <- utils::limitedLabels(utils::head(sys.calls(), -1L))
   if (length(calls) > 0L) {
-    message("Traceback (innermost call first):\n", paste0("  ", rev(seq_along(calls)), ": ", rev(calls), collapse = "\n"))
+    lines <- paste0("  ", seq_along(calls), ": ", calls)
+    message("Traceback (innermost call first):\n", paste(rev(lines), collapse = "\n"))
   }
   quit(save = "no", status = 1L)
 })

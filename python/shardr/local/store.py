@@ -73,10 +73,13 @@ class RunRow:
 
 
 class Store:
-    """Reads and changes the job store; safe for any number of processes."""
+    """Reads and changes the job store; safe for any number of processes.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    What cannot be done at once, as the disk is full, is tried again for ``patience_seconds``; then ``StoreError``.
+    """
+
+    def __init__(self, path: Path, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        self._path, self._patience_seconds = path, patience_seconds
 
     def _connect(self) -> sqlite3.Connection:
         fresh = not self._path.exists()
@@ -93,7 +96,7 @@ class Store:
 
     def _do(self, work: Callable[[sqlite3.Connection], T], *, write: bool = False) -> T:
         """What ``work`` gives in one transaction; a disk that is full is waited for, as a failing job frees it."""
-        end = time.monotonic() + PATIENCE_SECONDS
+        end = time.monotonic() + self._patience_seconds
         while True:
             try:
                 with closing(self._connect()) as db:

@@ -12,10 +12,11 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shardr.errors import ShardrError
+from shardr.errors import ShardrError, StoreError
 from shardr.local import accounts, contract, outputs, runs
 from shardr.local.channels import Channel, channels, stage
 from shardr.local.contract import STOP_GRACE_SECONDS, Tree, tag
@@ -38,12 +39,13 @@ class Supervisor:
     def __init__(self, home: Home, row: JobRow, machine: Mapping[str, Any]) -> None:
         self._home, self._row, self._machine = home, row, machine
         self._job = home.job(row.name)
-        self._store = Store(home.store)
+        self._store, self._hasty = Store(home.store), Store(home.store, patience_seconds=0)
         self._hosts = contract.hosts(row.request["ProcessingResources"]["ClusterConfig"]["InstanceCount"])
         self._runner = ProcessRunner(list(machine["visible"]))
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._running: dict[str, Running] = {}
         self._began: dict[str, float] = {}
+        self._started: float | None = None
         self._report: dict[str, Any] = {
             "runner": self._runner.name,
             "hosts": {host: {"state": "Pending"} for host in self._hosts},
@@ -70,9 +72,10 @@ class Supervisor:
     def _work(self) -> tuple[str, str | None]:
         inputs = channels(self._row.request, self._home.storage)
         instances = self._stage(inputs)
+        self._started = time.time()
         for instance in instances:
             self._start(instance)
-        self._store.update_job(self._row.name, started=time.time(), report=self._report)
+        self._tell(started=self._started)
         counted_in = accounts.rows_in(inputs)  # while the instances work
         self._report["rows_in_by_input"] = counted_in
         self._report["rows_in"] = accounts.total(counted_in)
@@ -152,15 +155,20 @@ class Supervisor:
             seconds = round(time.monotonic() - self._began[host], 3)
             self._report["hosts"][host].update(state="Failed" if code else "Completed", exit_code=code, seconds=seconds)
             if len(codes) < len(self._hosts):
-                self._store.update_job(self._row.name, report=self._report)
+                self._tell()
         return codes, stopped
 
     def _terminate(self, codes: dict[str, int]) -> float:
         """SIGTERM to all that still run; the moment at which SIGKILL follows."""
-        self._store.update_job(self._row.name, status="Stopping")
+        self._tell(status="Stopping")
         for host in self._running.keys() - codes.keys():
             self._running[host].terminate()
         return time.monotonic() + float(tag(self._row.request, "stop-grace-seconds", str(STOP_GRACE_SECONDS)))
+
+    def _tell(self, **changes: Any) -> None:
+        """Lets people see how far the job is; when the disk is full they see it later."""
+        with suppress(StoreError):
+            self._hasty.update_job(self._row.name, report=self._report, **changes)
 
     def _collect(self, inputs: list[Channel], counted_in: dict[str, int | None]) -> tuple[str, str | None]:
         request, job = self._row.request, self._job
@@ -189,6 +197,7 @@ class Supervisor:
         self._store.update_job(
             self._row.name,
             status=status,
+            started=self._started,
             ended=time.time(),
             exit_message=message or None,
             failure_reason=contract.failure_reason(reason) if reason else None,

@@ -133,17 +133,17 @@ def hard_coded(code: Path) -> bool:
 
 
 def _system_mounts() -> list[str]:
-    """The folders with programs, read-only; ``/opt`` child by child so that ``/opt/ml`` can lie in it."""
+    """The folders with programs, read-only; child by child where something of an instance must lie in one."""
+    # a system without /etc/hosts offers no file to put the instance's over
+    by_child = {Path("/opt"), *([] if Path("/etc/hosts").exists() else [Path("/etc")])}
     mounts: list[str] = []
     for folder in map(Path, SYSTEM):
-        if folder.is_symlink():
-            mounts += ["--symlink", str(folder.readlink()), str(folder)]
-        elif folder == Path("/opt") and folder.is_dir():
-            for child in sorted(folder.iterdir()):
-                if child.name != "ml":
-                    mounts += ["--ro-bind", str(child), str(child)]
-        elif folder.is_dir():
-            mounts += ["--ro-bind", str(folder), str(folder)]
+        children = sorted(folder.iterdir()) if folder in by_child and folder.is_dir() else [folder]
+        for path in children:
+            if path.is_symlink():
+                mounts += ["--symlink", str(path.readlink()), str(path)]
+            elif path.exists() and path != Path(ML):
+                mounts += ["--ro-bind", str(path), str(path)]
     return mounts
 
 

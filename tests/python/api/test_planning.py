@@ -1,0 +1,107 @@
+"""A plan shows all that would happen, exactly, and touches nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import worlds
+from worlds import one_step
+
+import shardr
+from shardr.api.planning import job_name, new_run
+from shardr.requests.check import check_request
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RAW = {"name": "raw", "source": "data/", "distribution": "ShardedByS3Key"}
+
+
+def request(plan: Any, step: int = 0, job: int = 0) -> dict[str, Any]:
+    """The request of a job of a plan."""
+    found: dict[str, Any] = plan.steps[step].jobs[job].request
+    return found
+
+
+def test_nothing_is_touched(tmp_path: Path, home: Path) -> None:
+    worlds.files(tmp_path / "data", 2)
+    spec = one_step(tmp_path, "", inputs=[RAW], outputs=[{"name": "out", "destination": "results"}])
+    before = sorted(tmp_path.rglob("*"))
+    shardr.plan(spec, base=tmp_path)
+    assert [path for path in sorted(tmp_path.rglob("*")) if path not in before and path.name != "r.json"] in (
+        [],
+        [home],
+    )
+
+
+def test_the_shard_map_says_which_instance_gets_what(tmp_path: Path) -> None:
+    worlds.files(tmp_path / "data", 3)
+    spread = shardr.plan(one_step(tmp_path, "", inputs=[RAW], instance_count=2), base=tmp_path).steps[0].spreads[0]
+    assert spread.keys == {"algo-1": ["part-00.csv", "part-02.csv"], "algo-2": ["part-01.csv"]}
+    assert spread.bytes == {"algo-1": 26, "algo-2": 13}
+
+
+def test_the_request_is_the_one_that_aws_would_take(tmp_path: Path) -> None:
+    worlds.files(tmp_path / "data", 3)
+    spec = one_step(tmp_path, "", "a.R", inputs=[RAW], instance_count=2, environment={"A": 1}, expect={"rows": "fewer"})
+    plan = shardr.plan(spec, base=tmp_path)
+    found = request(plan)
+    assert check_request("CreateProcessingJob", found) == []
+    assert found["AppSpecification"]["ContainerEntrypoint"] == ["Rscript", "/opt/ml/processing/input/code/a.R"]
+    assert found["ProcessingResources"]["ClusterConfig"]["InstanceCount"] == 2
+    assert found["ProcessingInputs"][0]["S3Input"]["S3DataDistributionType"] == "ShardedByS3Key"
+    assert found["Environment"] == {"A": "1"}
+    assert {"Key": "shardr:expect-rows", "Value": "fewer"} in found["Tags"]
+
+
+def test_a_step_reads_what_the_step_before_will_write(tmp_path: Path) -> None:
+    spec = one_step(tmp_path, "")
+    spec["steps"].insert(
+        0, {"name": "last", "code": "script.sh", "inputs": {"name": "in", "source": {"step": "work", "output": "out"}}}
+    )
+    plan = shardr.plan(spec, base=tmp_path)
+    assert [step.name for step in plan.steps] == ["work", "last"]
+    written = request(plan, 0)["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"]
+    assert request(plan, 1)["ProcessingInputs"][0]["S3Input"]["S3Uri"] == written
+
+
+def test_what_the_service_would_refuse_is_a_problem_of_the_spec(tmp_path: Path) -> None:
+    spec = one_step(tmp_path, "", instance_type="ml.m5.huge", environment={"NOT-A-NAME": "x"})
+    with pytest.raises(shardr.SpecError) as error:
+        shardr.plan(spec, base=tmp_path)
+    paths = [problem.path for problem in error.value.problems]
+    assert "steps[0] (ProcessingResources.ClusterConfig.InstanceType)" in paths
+    assert len(paths) == 2
+
+
+def test_odd_paths_give_requests_that_are_fine(tmp_path: Path) -> None:
+    worlds.files(tmp_path / "data with ünïcode & 100%", 1)
+    spec = one_step(tmp_path, "", inputs=[{**RAW, "source": "data with ünïcode & 100%/"}])
+    assert worlds.run(tmp_path, spec).status == "Completed"
+
+
+def test_one_balanced_input_makes_a_job_of_each_shard_that_has_files(tmp_path: Path) -> None:
+    worlds.files(tmp_path / "data", 2)
+    spec = one_step(tmp_path, "", inputs=[{**RAW, "distribution": "balanced"}], instance_count=3)
+    plan = shardr.plan(spec, base=tmp_path)
+    assert [job.name.rpartition("-work-")[2] for job in plan.steps[0].jobs] == ["shard-1", "shard-2"]
+    assert all(request(plan, 0, i)["ProcessingResources"]["ClusterConfig"]["InstanceCount"] == 1 for i in range(2))
+    manifests = [deposit for deposit in plan.deposits if deposit.uri.endswith(".manifest")]
+    assert [json.loads(deposit.content or b"")[1:] for deposit in manifests] == [["part-00.csv"], ["part-01.csv"]]
+
+
+def test_names_of_jobs_fit_the_service_and_stay_apart() -> None:
+    run = new_run("a" * 63)
+    names = [job_name(run, "b" * 63, "shard-1"), job_name(run, "b" * 63, "shard-2")]
+    assert all(len(name) <= 63 for name in names)
+    assert len(set(names)) == 2
+    assert job_name("run", "step") == "run-step"
+
+
+def test_a_name_in_use_is_refused(tmp_path: Path) -> None:
+    spec = one_step(tmp_path, "")
+    shardr.run(spec, base=tmp_path, name="mine")
+    with pytest.raises(shardr.NameInUseError, match="mine"):
+        shardr.submit(spec, base=tmp_path, name="mine")

@@ -1,0 +1,106 @@
+"""The verbs of Python: what they give, what they refuse, and what a fresh process knows of an old run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import worlds
+from worlds import OUT, one_step, run
+
+import shardr
+
+
+def test_a_run_collects_into_a_frame_whose_missing_values_change_no_type(tmp_path: Path) -> None:
+    body = f"printf 'id,flag,x,day,text\\n1,TRUE,0.5,2026-01-31,ä\\nNA,,NA,,\\n' > {OUT}/$(hostname).csv"
+    frame = run(tmp_path, one_step(tmp_path, body, instance_count=2)).collect("work", "out")
+    assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == {
+        "id": "Int64", "flag": "boolean", "x": "float64", "day": "object", "text": "object",
+    }  # fmt: skip
+    assert frame["id"].tolist()[0] == 1
+    assert frame["id"].isna().tolist() == [False, True, False, True]
+
+
+def test_an_output_is_written_to_one_file(tmp_path: Path) -> None:
+    done = run(tmp_path, one_step(tmp_path, f"printf 'a\\n1\\n' > {OUT}/$(hostname).csv", instance_count=2))
+    done.collect_to("work", "out", tmp_path / "all.csv")
+    done.collect_to("work", "out", tmp_path / "all.parquet")
+    assert (tmp_path / "all.csv").read_text() == "a\n1\n1\n"
+    assert (tmp_path / "all.parquet").stat().st_size > 0
+
+
+def test_what_is_not_there_is_named_with_what_is(tmp_path: Path) -> None:
+    done = run(tmp_path, one_step(tmp_path, f"echo a > {OUT}/a.csv"))
+    with pytest.raises(shardr.NotFoundError, match='no step "wrok"') as error:
+        done.collect("wrok", "out")
+    assert error.value.fix == "it has work"
+    with pytest.raises(shardr.NotFoundError, match='no output "uot"'):
+        done.collect("work", "uot")
+    with pytest.raises(shardr.NotFoundError, match="no run nobody"):
+        shardr.Run("nobody")
+    with pytest.raises(shardr.NotFoundError, match="nobody"):
+        shardr.describe("nobody")
+
+
+def test_a_failed_run_raises_with_the_reason_and_the_next_step(tmp_path: Path) -> None:
+    with pytest.raises(shardr.JobFailedError, match="exited with code 4") as error:
+        shardr.run(one_step(tmp_path, "exit 4"), base=tmp_path)
+    assert "shardr logs" in str(error.value.fix)
+
+
+def test_another_process_finds_a_run_again(tmp_path: Path) -> None:
+    started = worlds.submit(tmp_path, one_step(tmp_path, "sleep 0.3; echo done"))
+    code = f"import shardr; r = shardr.Run('{started.id}').wait(); print(r.status, [l.text for l in r.logs()])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told == "Completed ['done']\n"
+
+
+def test_a_submitter_that_is_killed_leaves_the_run_going(tmp_path: Path) -> None:
+    worlds.script(tmp_path, f"sleep 0.5; echo a > {OUT}/a.txt")
+    code = f"""
+import os, shardr, signal
+spec = {{"name": "w", "steps": [{{"name": "work", "code": "script.sh", "outputs": "out"}}]}}
+print(shardr.submit(spec, base=__import__("pathlib").Path({str(tmp_path)!r})).id, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False).stdout
+    assert shardr.Run(told.strip()).wait().status == "Completed"
+
+
+def test_importing_shardr_loads_nothing_heavy() -> None:
+    heavy = {"pandas", "boto3", "botocore", "pyarrow", "pydantic", "numpy"}
+    code = f"import shardr, sys; print(sorted({heavy} & set(sys.modules)))"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told == "[]\n"
+
+
+def test_each_public_name_is_there() -> None:
+    for name in shardr.__all__:
+        assert getattr(shardr, name) is not None
+    assert shardr.__version__
+
+
+def test_a_notebook_shows_a_run_as_a_table_and_no_markup_of_a_script_gets_through(tmp_path: Path) -> None:
+    done = run(tmp_path, one_step(tmp_path, "echo '<script>alert(1)</script>' >&2; exit 1"))
+    assert "<td>work</td><td>Failed</td>" in done._repr_html_()
+    assert "<script>" not in done._repr_html_()
+
+
+def test_the_doctor_finds_what_these_tests_need() -> None:
+    found = {finding.name: finding for finding in shardr.doctor()}
+    assert [name for name in ("Python", "R", "Sandbox", "SHARDR_HOME") if not found[name].ok] == []
+
+
+def test_one_big_file_becomes_shards_that_a_job_can_take(tmp_path: Path) -> None:
+    big = tmp_path / "big.csv"
+    big.write_text("id\n" + "".join(f"{i}\n" for i in range(1000)))
+    parts = shardr.split(big, 4, tmp_path / "data")
+    assert [Path(part).name for part in parts] == [f"big-0000{i}-of-00004.csv" for i in range(1, 5)]
+    inputs = [{"name": "raw", "source": "data/", "distribution": "ShardedByS3Key"}]
+    spec = one_step(
+        tmp_path, f"cp {worlds.IN}/* {OUT}/", inputs=inputs, instance_count=3, expect={"rows": "partitioned"}
+    )
+    done = run(tmp_path, spec)
+    assert done.collect("work", "out")["id"].tolist() == list(range(1000))
