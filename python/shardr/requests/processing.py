@@ -102,7 +102,9 @@ def _input(name: str, path: str, place: Placed, channel: Input | None = None) ->
 
 def _rules(step: ProcessingStep, balanced: bool) -> dict[str, str]:
     """The step's own rules as tags; only those that differ from the default."""
-    rules: dict[str, str] = {f"on-collision:{o.name}": o.on_collision for o in step.outputs if o.on_collision != "error"}
+    rules: dict[str, str] = {
+        f"on-collision:{o.name}": o.on_collision for o in step.outputs if o.on_collision != "error"
+    }
     # a balanced shard sees its own rows only, so a claim about sums is checked job by job and still holds for the whole
     if step.expect is not None:
         rules["expect-rows"] = step.expect.rows
