@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from shardr.api.jobs import describe as describe
     from shardr.api.jobs import jobs as jobs
     from shardr.api.jobs import stop as stop
-    from shardr.api.runs import Run as Run
+    from shardr.api.run import Run as Run
     from shardr.api.runs import plan as plan
     from shardr.api.runs import run as run
     from shardr.api.runs import submit as submit
@@ -55,7 +55,8 @@ _HOMES = {
     "shardr.api.doctor": ("doctor",),
     "shardr.api.examples": ("example",),
     "shardr.api.jobs": ("describe", "jobs", "stop"),
-    "shardr.api.runs": ("Run", "plan", "run", "submit", "validate"),
+    "shardr.api.run": ("Run",),
+    "shardr.api.runs": ("plan", "run", "submit", "validate"),
     "shardr.spec.models": (
         "Expect", "Input", "Manifest", "Output", "Parameter", "Pipeline", "ProcessingStep", "StepOutput",
     ),

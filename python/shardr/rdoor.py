@@ -85,7 +85,7 @@ def _submit(
 
 
 def _status(run: str) -> dict[str, Any]:
-    from shardr.api.runs import Run
+    from shardr.api.run import Run
 
     return Run(run).to_dict()
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shardr.api.jobs import run_of
-from shardr.errors import DataError, JobFailedError, NotFoundError
+from shardr.api.run import Run
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
-    from shardr.api.runs import Run
     from shardr.data.merge import MergeResult
 
 
@@ -24,9 +21,7 @@ def collect(run: Run | str, step: str, output: str, *, fill: bool = False) -> pd
     types, so no value changes its type for another's absence. Raises ``NotFoundError`` for an unknown run, step or
     output, ``JobFailedError`` when the step is not complete.
     """
-    from shardr.data.merge import read
-
-    return _to_pandas(read(output_files(run, step, output), fill=fill))
+    return _run(run).collect(step, output, fill=fill)
 
 
 def collect_to(run: Run | str, step: str, output: str, to: str | Path, *, fill: bool = False) -> MergeResult:
@@ -34,39 +29,16 @@ def collect_to(run: Run | str, step: str, output: str, to: str | Path, *, fill: 
 
     CSV shards with equal headers are joined byte for byte, and memory holds one block. Raises as ``collect`` does.
     """
-    from shardr.data.merge import merge
-
-    return merge(output_files(run, step, output), Path(to).expanduser(), fill=fill)
-
-
-def _to_pandas(table: pa.Table) -> pd.DataFrame:
-    """A data frame in which a missing value turns no whole number into a float and no logical into an object."""
-    import pandas as pd
-    import pyarrow as pa
-
-    frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        if column.null_count and (pa.types.is_integer(column.type) or pa.types.is_boolean(column.type)):
-            dtype = (
-                "boolean" if pa.types.is_boolean(column.type) else str(column.type).replace("i", "I").replace("u", "U")
-            )
-            frame[name] = pd.array(column.to_pylist(), dtype=dtype)
-    return frame
+    return _run(run).collect_to(step, output, to, fill=fill)
 
 
 def output_files(run: Run | str, step: str, output: str) -> list[Path]:
     """The files of an output in merge order; raises as ``collect`` does."""
-    found = run_of(run)[0] if isinstance(run, str) else run.refresh()
-    about = found.step(step)
-    if about.status != "Completed":
-        raise JobFailedError(f'step "{step}" of run {found.id} is {about.status}: it has no outputs', why=about.failure)
-    if output not in about.outputs:
-        raise NotFoundError(
-            f'step "{step}" has no output "{output}"', fix=f"it has {', '.join(about.outputs) or 'none'}"
-        )
-    if not about.outputs[output].files:
-        raise DataError(f'output "{output}" of step "{step}" is empty: no instance wrote a file')
-    return [Path(file) for file in about.outputs[output].files]
+    return _run(run).files(step, output)
+
+
+def _run(run: Run | str) -> Run:
+    return run if isinstance(run, Run) else Run(run)
 
 
 def split(source: str | Path, shards: int, to: str | Path, *, overwrite: bool = False) -> list[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shardr.api.runs import Run
+from shardr.api.run import Run
 from shardr.engines.local import LocalEngine
 from shardr.errors import NotFoundError
 from shardr.local import jobs as local_jobs

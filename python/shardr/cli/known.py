@@ -11,7 +11,7 @@ from shardr.errors import NotFoundError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shardr.api.runs import Run
+    from shardr.api.run import Run
 
 
 def known_run(id: str) -> Run:

@@ -13,7 +13,7 @@ from shardr.local.contract import hosts
 if TYPE_CHECKING:
     import argparse
 
-    from shardr.api.runs import Run
+    from shardr.api.run import Run
     from shardr.cli.output import Cell, Output
     from shardr.cli.parser import Parser
     from shardr.engines.base import LogLine

@@ -11,7 +11,7 @@ from shardr.cli.parser import add_name, add_runner, add_spec, parameters
 if TYPE_CHECKING:
     import argparse
 
-    from shardr.api.runs import Run
+    from shardr.api.run import Run
     from shardr.cli.output import Output
     from shardr.cli.parser import Parser
 

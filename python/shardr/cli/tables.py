@@ -14,7 +14,7 @@ from shardr.cli.parser import UsageError, step_output
 if TYPE_CHECKING:
     import argparse
 
-    from shardr.api.runs import Run
+    from shardr.api.run import Run
     from shardr.cli.output import Output
     from shardr.cli.parser import Parser
 
