@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 JOBS_HEAD = ("run", "step", "status", "instances", "rows in", "rows out", "seconds", "started")
 NUMBERS = JOBS_HEAD[3:7]
+SHOWN_INSTANCES = 10
 INSTANCE_COLOURS = ("cyan", "magenta", "green", "yellow", "blue")
 
 
@@ -137,11 +138,12 @@ def logs(options: argparse.Namespace, out: Output) -> int:
 
 
 def _check_instance(run: Run, instance: str) -> None:
-    known = hosts(max(step.instances for step in run.steps))
+    most = hosts(max(step.instances for step in run.steps))
+    known = list(dict.fromkeys([*most, *(host.host for step in run.steps for host in step.hosts)]))
     if instance not in known:
         raise NotFoundError(
             f'run {run.id} has no instance "{instance}"{near(instance, known)}',
-            fix=f"it has {known[0]}" + (f" to {known[-1]}" if len(known) > 1 else ""),
+            fix=f"it has {', '.join(known[:SHOWN_INSTANCES])}{', …' if len(known) > SHOWN_INSTANCES else ''}",
         )
 
 

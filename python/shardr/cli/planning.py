@@ -83,7 +83,10 @@ def _say_step(step: dict[str, Any], made: dict[str, str], out: Output) -> None:
         for item in (step["requests"][0].get("ProcessingInputs", []) if step["requests"] else [])
     }
     for spread in step["shards"]:
-        _say_spread(spread, made.get(sources.get(spread["input"], "")), out)
+        source = sources.get(spread["input"], "")
+        # the output of balanced shards is made piece by piece below what the next step reads
+        maker = next((who for uri, who in made.items() if source and uri.startswith(source)), None)
+        _say_spread(spread, maker, out)
     if step["outputs"]:
         out.say("  makes ", ", ".join(step["outputs"]))
     for request in step["requests"]:

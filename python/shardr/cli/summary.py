@@ -57,7 +57,7 @@ def _outputs(view: RunView, out: Output) -> None:
         below = os.path.relpath(folder, base)
         rows = "" if output.rows is None else f"{count(output.rows, 'row'):>14}"
         files = count(len(output.files), "file")
-        out.say(f"  {name:<{wide}}{rows}  {files:>8}  ", ("" if below == "." else f"{below}/", "dim"))
+        out.say(f"  {name:<{wide}}{rows}  {files:>8}", ("" if below == "." else f"  {below}/", "dim"))
 
 
 def folder_of(files: list[str]) -> str:

@@ -48,13 +48,15 @@ def _print_merged(run: Run, step: str, output: str, *, fill: bool, json: bool) -
     from shardr.api.collecting import output_files
     from shardr.data.formats import tabular
     from shardr.data.merge import merge
+    from shardr.local.home import Home
 
     files = output_files(run, step, output)
     formats = {fmt.kind if (fmt := tabular(file)) else file.suffix for file in files}
     if json or not formats <= {"csv", "tsv"} or len(formats) > 1:
         why = "--json says where a file is" if json else f"its files are {', '.join(sorted(formats))}"
         raise UsageError(f"{step}.{output} cannot be printed: {why}", fix="name a file: -o FILE")
-    with tempfile.TemporaryDirectory(prefix="shardr-") as folder:
+    # beside the outputs, where there is room for as much again; /tmp may be small
+    with tempfile.TemporaryDirectory(prefix=".collect-", dir=Home.default().root) as folder:
         whole = Path(folder) / f"merged.{formats.pop()}"
         merge(files, whole, fill=fill)
         with whole.open("rb") as source:

@@ -96,7 +96,7 @@ def test_logs_of_an_unknown_step_or_instance_name_those_there_are(shardr: Shell)
     step = shardr("logs", "talks", "--step", "coppy")
     assert (step.status, "copy, again" in step.err) == (2, True)
     instance = shardr("logs", "talks", "--instance", "algo-3")
-    assert (instance.status, "algo-1 to algo-2" in instance.err) == (2, True)
+    assert (instance.status, "it has algo-1, algo-2" in instance.err) == (2, True)
 
 
 def test_logs_follow_prints_lines_as_they_come_until_the_run_is_over(shardr: Shell) -> None:

@@ -51,6 +51,15 @@ def test_plan_for_people_shows_who_gets_what_and_how_to_run_it(shardr: Shell) ->
     assert done.out.endswith("shardr run job.yml --set instances=2\n")
 
 
+def test_plan_shows_balanced_shards_as_jobs_and_who_makes_what_the_next_step_reads(shardr: Shell) -> None:
+    text = (shardr.folder / "job.yml").read_text().replace("ShardedByS3Key", "balanced")
+    (shardr.folder / "job.yml").write_text(text)
+    out = shardr("plan", "job.yml").out
+    assert "copy  2 jobs of one ml.m5.large" in out
+    assert "shard-2  1 object" in out
+    assert "made by copy.out" in out
+
+
 def test_plan_touches_nothing(shardr: Shell, home: Path) -> None:
     before = sorted(shardr.folder.rglob("*"))
     assert shardr("plan", "job.yml").status == 0
