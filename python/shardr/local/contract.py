@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ML = "/opt/ml"
+PROCESSING = f"{ML}/processing"
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 DEFAULT_RUNTIME_SECONDS = 86_400

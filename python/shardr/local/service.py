@@ -7,13 +7,16 @@ import json
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from shardr.errors import NameInUseError, NotFoundError, Problem, RequestError
+from shardr.errors import DataError, NameInUseError, NotFoundError, Problem, RequestError
 from shardr.local import contract, jobs
 from shardr.local.runners.machine import this_machine
 from shardr.local.store import JobRow, Store
 from shardr.requests.check import require_request
+from shardr.storage.uris import split_uri
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shardr.local.home import Home
 
 SORT = {"Name": "name", "CreationTime": "created", "Status": "status"}
@@ -82,22 +85,39 @@ def check_runnable(request: dict[str, Any]) -> None:
                 "is required by the process runner: only the image itself knows what it runs",
             )
         )
+    names: set[str] = set()
     for i, item in enumerate(request.get("ProcessingInputs", [])):
         at = f"ProcessingInputs[{i}]"
-        if "S3Input" not in item:
-            problems.append(Problem(f"{at}.S3Input", "is required: no other kind of input can be read here"))
-        elif "LocalPath" not in item["S3Input"]:
-            problems.append(Problem(f"{at}.S3Input.LocalPath", "is required unless AppManaged"))
-        elif item["S3Input"].get("S3InputMode", "File") != "File":
+        problems += _channel(at, "InputName", item, "S3Input", names)
+        if item.get("S3Input", {}).get("S3InputMode", "File") != "File":
             problems.append(Problem(f"{at}.S3Input.S3InputMode", 'found "Pipe", only "File" can be served here'))
+    names = set()
     for i, item in enumerate(request.get("ProcessingOutputConfig", {}).get("Outputs", [])):
         at = f"ProcessingOutputConfig.Outputs[{i}]"
-        if "LocalPath" not in item.get("S3Output", {}):
-            problems.append(Problem(f"{at}.S3Output.LocalPath", "is required unless AppManaged"))
-        elif item["S3Output"]["S3UploadMode"] != "EndOfJob":
+        problems += _channel(at, "OutputName", item, "S3Output", names)
+        if item.get("S3Output", {}).get("S3UploadMode", "EndOfJob") != "EndOfJob":
             problems.append(Problem(f"{at}.S3Output.S3UploadMode", 'found "Continuous", only "EndOfJob" is done here'))
     if problems:
         raise RequestError("This machine cannot run the request as it is:", problems=problems)
+
+
+def _channel(at: str, field: str, item: dict[str, Any], kind: str, names: set[str]) -> Iterator[Problem]:
+    """What is wrong with an input or output; a name and a path become folders here, so neither may lead elsewhere."""
+    name: str = item[field]
+    if name in names or "/" in name or name in {"", ".", ".."}:
+        reason = "is the name of another one, too" if name in names else "cannot be the name of a folder"
+        yield Problem(f"{at}.{field}", f'"{name}" {reason}')
+    names.add(name)
+    if kind not in item:
+        yield Problem(f"{at}.{kind}", "is required: data of no other kind is moved here")
+        return
+    path: str = item[kind].get("LocalPath", "")
+    if not path.startswith(f"{contract.PROCESSING}/") or {"", ".", ".."} & set(path.rstrip("/").split("/")[1:]):
+        yield Problem(f"{at}.{kind}.LocalPath", f'found "{path}", expected a path below {contract.PROCESSING}/')
+    try:
+        split_uri(item[kind]["S3Uri"])
+    except DataError as error:
+        yield Problem(f"{at}.{kind}.S3Uri", error.what)
 
 
 def described(row: JobRow) -> dict[str, Any]:

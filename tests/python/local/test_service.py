@@ -129,3 +129,24 @@ def test_a_job_without_a_run_can_be_stopped_and_read(service: LocalSageMaker) ->
     assert over(service, "one")["ProcessingJobStatus"] == "Stopped"
     service.stop_processing_job(ProcessingJobName="one")
     assert over(service, "one")["ProcessingJobStatus"] == "Stopped"
+
+
+def test_names_and_paths_of_a_request_cannot_lead_out_of_the_job(service: LocalSageMaker, tmp_path: Path) -> None:
+    def output(name: str, path: str, uri: str = "s3://b/k") -> dict[str, Any]:
+        return {"OutputName": name, "S3Output": {"S3Uri": uri, "LocalPath": path, "S3UploadMode": "EndOfJob"}}
+
+    wrong = [
+        output("../../out", "/opt/ml/processing/a"),
+        output("b", "/opt/ml/processing/../../../../etc"),
+        output("c", "/etc/cron.d"),
+        output("c", "/opt/ml/processing/c", "s3://b/../../k"),
+    ]
+    with pytest.raises(shardr.RequestError) as error:
+        service.create_processing_job(**request("one", ProcessingOutputConfig={"Outputs": wrong}))
+    assert [p.path.removeprefix("ProcessingOutputConfig.") for p in error.value.problems] == [
+        "Outputs[0].OutputName",
+        "Outputs[1].S3Output.LocalPath",
+        "Outputs[2].S3Output.LocalPath",
+        "Outputs[3].OutputName",
+        "Outputs[3].S3Output.S3Uri",
+    ]
