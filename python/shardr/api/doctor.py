@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from shardr.errors import RunnerError
 from shardr.local.home import Home
 from shardr.local.runners.machine import this_machine, which
 from shardr.local.runners.process import sandbox_problem
@@ -48,7 +49,10 @@ def doctor() -> list[Finding]:
 
 
 def _r() -> list[Finding]:
-    rscript = which("Rscript")
+    try:
+        rscript = which("Rscript")
+    except RunnerError as error:
+        return [Finding("R", False, f"{error.what}: {error.why}", error.fix)]
     if rscript is None:
         return [Finding("R", False, "Rscript is not on the PATH", "install R: `apt-get install r-base-core`")]
     there = ", ".join(f'requireNamespace("{package}", quietly = TRUE)' for package in ("shardr", "data.table"))

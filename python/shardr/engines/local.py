@@ -101,7 +101,8 @@ class LocalEngine:
                 for host in contract.hosts(_instances(job)):
                     key = f"{job.name}/{host}"
                     text, after[key] = _read(self.home.job(job.name).log(host), after.get(key, 0), whole=job.over)
-                    lines += [LogLine(job.name, step.name, host, line) for line in text.splitlines()]
+                    instance = _shard(job, host, len(step.jobs))
+                    lines += [LogLine(job.name, step.name, instance, line) for line in text.splitlines()]
         return lines, after
 
     def output_files(self, uris: Sequence[str]) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 import time
@@ -105,7 +106,7 @@ class Store:
                     db.execute("COMMIT")
                     return found
             except (sqlite3.OperationalError, OSError) as error:
-                if time.monotonic() > end:
+                if time.monotonic() > end or not _passing(error):
                     raise StoreError(
                         f"the job store {self._path} cannot be used: {error}",
                         fix="free some space there, or set SHARDR_HOME to a folder that can be written",
@@ -174,6 +175,13 @@ class Store:
 
     def _changes(self, statement: str, values: Any) -> bool:
         return self._do(lambda db: db.execute(statement, values).rowcount == 1, write=True)
+
+
+def _passing(error: sqlite3.OperationalError | OSError) -> bool:
+    """Whether it may go by itself: a disk that is full, or another process that holds the store."""
+    if isinstance(error, sqlite3.OperationalError):
+        return any(word in str(error) for word in ("disk", "full", "locked"))
+    return error.errno == errno.ENOSPC
 
 
 def _job(row: sqlite3.Row) -> JobRow:

@@ -104,3 +104,30 @@ def test_one_big_file_becomes_shards_that_a_job_can_take(tmp_path: Path) -> None
     )
     done = run(tmp_path, spec)
     assert done.collect("work", "out")["id"].tolist() == list(range(1000))
+
+
+def test_the_doctor_tells_of_an_r_that_does_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "Rscript"
+    broken.write_text("#!/bin/sh\necho no libR >&2; exit 1\n")
+    broken.chmod(0o755)
+    code = "import shardr; print([(f.ok, f.found) for f in shardr.doctor() if f.name == 'R'])"
+    monkeypatch.setenv("SHARDR_RSCRIPT", str(broken))
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told == f"[(False, '{broken} does not run: no libR')]\n"
+
+
+def test_a_home_that_cannot_be_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("SHARDR_HOME", str(tmp_path / "file/home"))
+    with pytest.raises(shardr.StoreError, match=r"jobs\.sqlite cannot be used"):
+        shardr.jobs()
+
+
+def test_the_lines_of_balanced_shards_go_by_the_shard(tmp_path: Path) -> None:
+    worlds.files(tmp_path / "data", 2)
+    inputs = [{"name": "raw", "source": "data/", "distribution": "balanced"}]
+    done = run(tmp_path, one_step(tmp_path, f"ls {worlds.IN}", inputs=inputs, instance_count=2))
+    assert [(line.instance, line.text) for line in done.logs()] == [
+        ("shard-1", "part-00.csv"),
+        ("shard-2", "part-01.csv"),
+    ]
