@@ -75,13 +75,20 @@ step_result <- function(step) {
 
 step_state <- function(step) {
   if (step$status == "Pending") return(paste(step$name, "waits"))
-  states <- table(vapply(step$hosts, function(host) host$state, ""))
-  hosts <- paste(states, tolower(names(states)), collapse = ", ")
+  states <- table(vapply(step$hosts, function(host) state_words(host$state), ""))
+  hosts <- paste(states, names(states), collapse = ", ")
   paste0(step$name, " runs", if (length(states)) paste0(" (", hosts, ")"))
+}
+
+state_words <- function(state) {
+  known <- c(InProgress = "running", Completed = "done", Failed = "failed", Stopped = "stopped")
+  if (state %in% names(known)) known[[state]] else tolower(state)
 }
 
 counted <- function(x) if (is.null(x)) "" else format(x, big.mark = ",", scientific = FALSE, trim = TRUE)
 
 count_of <- function(n, noun) paste0(counted(n), " ", noun, if (n != 1) "s")
 
-seconds_text <- function(x) if (is.null(x)) "" else paste(format(round(x, if (x < 10) 2 else 1), nsmall = 1, trim = TRUE), "s")
+seconds_text <- function(x) {
+  if (is.null(x)) "" else paste(format(round(x, if (x < 10) 2 else 1), nsmall = 1, trim = TRUE), "s")
+}

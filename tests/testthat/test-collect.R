@@ -10,10 +10,10 @@ test_that("an output is merged into one file, and its shards are left alone", {
 test_that("what does not name an output is refused", {
   local_job_folder()
   run <- job_run(copy_job())
-  expect_snapshot(error = TRUE, collect(run, "copy", "coppied"), transform = steady)
+  expect_error(collect(run, "copy", "coppied"), "coppied.*copied", class = "shardr_error_not_found")
   expect_snapshot(error = TRUE, collect(run))
   expect_snapshot(error = TRUE, collect(run, "copy", NA, fill = "yes"))
-  expect_snapshot(error = TRUE, collect("no-such-run", "copy", "copied"))
+  expect_error(collect("no-such-run", "copy", "copied"), "no-such-run.*jobs\\(\\)", class = "shardr_error_not_found")
 })
 
 test_that("columns that differ are refused with the shard, or filled", {

@@ -13,5 +13,6 @@ test_that("an example is copied with its data to a folder that is empty or not t
   expect_true(all(c("job.yml", "filter.R", "process.R", "dataset") %in% list.files(folder)))
   expect_identical(job_plan(file.path(folder, "job.yml"))$steps$filter$instance_count, 2L)
   expect_error(shardr_example("bank-marketing", "my bank"), "not empty", class = "shardr_error_spec_invalid")
-  expect_snapshot(error = TRUE, shardr_example("bank"))
+  expect_error(shardr_example("bank"), "bank-marketing", class = "shardr_error_not_found")
+  expect_snapshot(error = TRUE, shardr_example(NA, to = 1))
 })

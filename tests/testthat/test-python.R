@@ -17,9 +17,10 @@ test_that("an error of the Python half becomes a condition with every problem", 
   local_job_folder()
   bad <- copy_job() |>
     processing_step("next", code = "nope.R", inputs = job_input("x", step_output("coppy", "copied")))
-  expect_snapshot(error = TRUE, job_validate(bad), transform = steady)
   found <- tryCatch(job_validate(bad), shardr_error_spec_invalid = identity)
   expect_identical(found$problems$path, "steps[[2]]$inputs[[1]]$source$step")
+  expect_match(found$problems$message, "\"coppy\" is not a step; did you mean \"copy\"?", fixed = TRUE)
+  expect_match(conditionMessage(found), "steps[[2]]$inputs[[1]]$source$step: \"coppy\"", fixed = TRUE)
 })
 
 test_that("a Python without shardr is told apart, with three ways out", {
