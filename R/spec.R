@@ -9,8 +9,8 @@
 #' References to parameters stay as they are written; they are filled in when the job is planned or run.
 #'
 #' @param pipeline A [pipeline()].
-#' @param path A file. Its ending says the format: `.json`, or `.yml` and `.yaml`. YAML is written, not read: [job_plan()]
-#'   and [job_run()] take such a file as it is.
+#' @param path A file. Its ending says the format: `.json`, or `.yml` and `.yaml`. YAML is written, not read:
+#'   [job_plan()] and [job_run()] take such a file as it is.
 #' @returns `spec_json()` one text. `spec_write()` the path, invisibly. `spec_read()` a [pipeline()], whose relative
 #'   paths start from the folder of the file. Errors: `shardr_error_spec_invalid` lists all problems.
 #' @export
