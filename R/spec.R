@@ -9,8 +9,7 @@
 #' References to parameters stay as they are written; they are filled in when the job is planned or run.
 #'
 #' @param pipeline A [pipeline()].
-#' @param path A file. Its ending says the format: `.json`, or `.yml` and `.yaml`. YAML is written, not read:
-#'   [job_plan()] and [job_run()] take such a file as it is.
+#' @param path A file. Its ending says the format: `.json`, or `.yml` and `.yaml`. YAML is read by the Python half.
 #' @returns `spec_json()` one text. `spec_write()` the path, invisibly. `spec_read()` a [pipeline()], whose relative
 #'   paths start from the folder of the file. Errors: `shardr_error_spec_invalid` lists all problems.
 #' @export
@@ -41,13 +40,8 @@ spec_write <- function(pipeline, path) {
 #' @export
 spec_read <- function(path) {
   call <- environment()
-  if (file_format(path, call) == "yaml") {
-    shardr_abort(
-      "spec_invalid", paste0(path, " is YAML, which R reads only to run it."),
-      fix = "job_plan() and job_run() take the file itself; spec_read() takes JSON.", call = call
-    )
-  }
-  tree <- read_json_spec(path, call)
+  yaml <- file_format(path, call) == "yaml"
+  tree <- if (yaml) python_call("read", list(path = absolute(path)), call) else read_json_spec(path, call)
   if (!is.list(tree) || is.null(names(tree))) {
     shardr_abort("spec_invalid", paste0(path, ": expected a map with name and steps."), call = call)
   }

@@ -61,6 +61,12 @@ def _plain(value: Any) -> Any:
     return os.fspath(value)
 
 
+def _read(path: str) -> dict[str, Any]:
+    from shardr.spec.load import read
+
+    return read(Path(path))
+
+
 def _validate(spec: Any, base: str, set: dict[str, Any] | None = None) -> dict[str, Any]:
     from shardr.api.runs import validate
 
@@ -145,6 +151,7 @@ def _example(name: str = "bank-marketing", to: str | None = None) -> dict[str, A
 
 
 VERBS: dict[str, Callable[..., Any]] = {
+    "read": _read,
     "validate": _validate,
     "plan": _plan,
     "submit": _submit,

@@ -16,6 +16,14 @@ test_that("YAML written here is read by the Python half as the same job", {
   expect_identical(job_plan("job.yml")$steps$copy$shards, job_plan(copy_job())$steps$copy$shards)
 })
 
+test_that("YAML is read back as the same job, and YAML that is none is refused", {
+  local_job_folder()
+  spec_write(copy_job(), "job.yml")
+  expect_identical(spec_json(spec_read("job.yml")), spec_json(copy_job()))
+  put_lines("torn.yml", "name: [")
+  expect_error(spec_read("torn.yml"), "is not readable as YAML", class = "shardr_error_spec_invalid")
+})
+
 test_that("a spec that was read starts its paths from its folder", {
   folder <- withr::local_tempdir()
   spec_write(copy_job(), file.path(folder, "job.json"))
@@ -41,7 +49,6 @@ test_that("a file that is no spec is refused with all that is wrong", {
   put_lines("bad.json", "{\"name\":\"p q\",\"stepps\":[],\"steps\":[{\"name\":\"a\",\"instance_count\":\"two\"}]}")
   put_lines("torn.json", "{\"name\":")
   expect_snapshot(error = TRUE, spec_read("bad.json"))
-  expect_error(spec_read("job.yml"), "job_run", class = "shardr_error_spec_invalid")
   expect_error(spec_read("torn.json"), "is not JSON", class = "shardr_error_spec_invalid")
   expect_snapshot(error = TRUE, spec_read("job.txt"))
   expect_snapshot(error = TRUE, spec_read("badd.json"))

@@ -33,7 +33,6 @@ class Machine:
         return asdict(self)
 
 
-@lru_cache
 def this_machine() -> Machine:
     """R, its libraries and this Python as a script of the ``processing`` image finds them.
 
