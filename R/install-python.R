@@ -35,7 +35,7 @@ install_python <- function(python = NULL, source = NULL) {
   pip <- c("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade", what)
   run_or_abort(venv_python(folder), pip, "The Python half could not be installed.", NULL, call)
   cli::cli_inform(c("v" = "Done. {.fn doctor} tells what else this machine has and lacks."))
-  if (isNamespaceLoaded("reticulate") && is.null(the$door)) {
+  if (python_may_run()) {
     cli::cli_inform(c("i" = "Restart R if a Python is running in this session already."))
   }
   invisible(venv_python(folder))

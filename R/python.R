@@ -71,7 +71,16 @@ python_door <- function(call) {
   the$door
 }
 
+# Whether a Python that is not ours may be running in this session: there can be only one.
+python_may_run <- function() isNamespaceLoaded("reticulate") && is.null(the$door)
+
 python_start <- function(call) {
+  if (isTRUE(getOption("shardr.hosted_by_python"))) {
+    shardr_abort(
+      "python_missing", "This R lives inside a Python, and a second Python cannot start in it.",
+      fix = "Call the verbs of the Python package itself: `import shardr`.", call = call
+    )
+  }
   if (!requireNamespace("reticulate", quietly = TRUE)) {
     shardr_abort(
       "python_missing", "The verbs that run jobs need the R package reticulate, which is not installed.",

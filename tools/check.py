@@ -50,6 +50,7 @@ def run(name: str) -> tuple[int, float]:
     environment = os.environ | {
         "PATH": f"{Path(PYTHON).parent}{os.pathsep}{os.environ['PATH']}",  # the shardr of this checkout
         "SHARDR_HOME": str(ROOT / "build" / "test-home"),  # no test touches the user's own jobs
+        "NOT_CRAN": "true",  # testthat compares snapshots only then
     }
     start = time.monotonic()
     status = subprocess.run(SUITES[name], cwd=ROOT, env=environment, check=False).returncode
