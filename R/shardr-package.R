@@ -2,8 +2,8 @@
 
 #' shardr: run scripts in parallel over shards of data
 #'
-#' The same script on N instances in parallel, over shards of the data, and one merged result back as a data frame:
-#' first on this machine, then unchanged on Amazon SageMaker.
+#' The same script on N instances in parallel, over shards of the data, and one merged result back as a data frame.
+#' The script sees what it would see in an Amazon SageMaker processing job, and this machine runs it.
 #'
 #' Describe a job with [pipeline()] and [processing_step()], or in a file `job.yml`; look at it with [job_plan()]; run
 #' it with [job_run()]; get a result with [collect()]. Inside an instance a script finds its data with [channel()],

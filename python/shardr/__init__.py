@@ -1,4 +1,4 @@
-"""Run R and Python scripts in parallel over shards of data, on this machine and on Amazon SageMaker.
+"""Run R and Python scripts in parallel over shards of data, by the contract of Amazon SageMaker.
 
 >>> import shardr
 >>> run = shardr.run("job.yml", instances=2)     # doctest: +SKIP
