@@ -12,6 +12,7 @@ columns <- c(
 )
 dropped <- c("duration", "emp.var.rate", "cons.price.idx", "cons.conf.idx", "euribor3m", "nr.employed")
 header <- paste(columns, collapse = ",")
+kept <- paste(setdiff(columns, dropped), collapse = ",")
 
 # Rows like the example's, with many repeats and the texts that spoil a careless reader.
 bank_lines <- function(n, seed) {
@@ -80,13 +81,32 @@ test_that("the split is the same, byte for byte, for 1, 2 and 7 instances and an
   expect_identical(run_both(files, 2), one)
   expect_identical(run_both(files, 7), one)
   expect_identical(run_both(files, 2, assignment = c(1, 1, 0, 1, 0)), one)
-  expect_identical(run_both(rev(stats::setNames(files, rev(names(files)))), 3, assignment = c(2, 0, 0, 2, 2)), one)
+  # Under other names the files come in another order, and the rows of a part with them; which rows they are stays.
+  renamed <- run_both(rev(stats::setNames(files, rev(names(files)))), 3, assignment = c(2, 0, 0, 2, 2))
+  expect_identical(lapply(renamed, sort, method = "radix"), lapply(one, sort, method = "radix"))
 
   rows <- lapply(one, `[`, -1)
   expect_identical(lengths(rows), c(train = 420L, validation = 90L, test = 90L))
   came <- filtered(unlist(lapply(files, `[`, -1)))
   expect_gt(sum(duplicated(came)), 20)
   expect_identical(sort(unlist(rows, use.names = FALSE), method = "radix"), sort(unname(came), method = "radix"))
+})
+
+test_that("the split does not depend on how the rows lie in the files, nor on their order", {
+  skip_if_not_installed("data.table")
+  lines <- filtered(bank_lines(500, seed = 9))
+  split <- function(groups) {
+    base <- fake_opt_ml("filtered", c("train", "validation", "test"))
+    for (i in seq_along(groups)) put_input(base, "filtered", paste0(i, ".csv"), c(kept, groups[[i]]))
+    done <- run_script("process.R", base)
+    expect_identical(done$status, 0L, info = done$log)
+    lapply(parts(base), function(part) sort(part[-1], method = "radix"))
+  }
+  one <- split(list(lines))
+  expect_identical(lengths(one), c(train = 350L, validation = 75L, test = 75L))
+  expect_identical(split(list(rev(lines))), one)
+  expect_identical(split(unname(base::split(lines, rep(c(3, 1, 2, 2, 4), 100)))), one)
+  expect_identical(split(list(character(), lines[301:500], lines[1:300])), one)
 })
 
 test_that("the real data goes through whole: as many rows, the same rows", {
@@ -152,8 +172,6 @@ test_that("filter.R names the file with a value that is not of its type", {
   expect_match(done$log, "bad.csv", fixed = TRUE)
   expect_match(done$log, "age", fixed = TRUE)
 })
-
-kept <- paste(setdiff(columns, dropped), collapse = ",")
 
 test_that("process.R writes headers when there are no rows, or no files at all", {
   skip_if_not_installed("data.table")

@@ -22,24 +22,12 @@ kept <- setdiff(names(types), dropped)
 folder <- channel("raw")
 files <- shard_files("raw", "[.]csv$")
 
-filter_file <- function(file) {
+rows <- each_file(files, function(file) {
   part <- read_channel("raw", files = file, col_types = types, columns = kept, na = "")
   inside <- substring(file, nchar(folder) + 2L)
   write_output(part, "filtered", file = sub("[.]csv$", "_processed.csv", inside))
   nrow(part)
-}
-
-# One file per core: text columns are read by one thread however many there are. What fails in a worker is raised here,
-# and a worker that was killed for want of memory has sent no number.
-cores <- if (.Platform$OS.type == "windows") 1L else max(1L, parallel::detectCores(), na.rm = TRUE)
-rows <- parallel::mclapply(
-  files, function(file) tryCatch(filter_file(file), error = identity),
-  mc.cores = cores, mc.preschedule = FALSE
-)
-for (i in seq_along(files)) {
-  if (inherits(rows[[i]], "error")) rlang::cnd_signal(rows[[i]])
-  if (!is.numeric(rows[[i]])) stop("The worker for ", files[[i]], " was killed; too little memory?", call. = FALSE)
-}
+})
 
 # An instance without files is an ordinary one: it writes nothing and ends well.
 job_message(

@@ -42,30 +42,13 @@ types <- c(
   housing = "character", loan = "character", contact = "character", month = "character", day_of_week = "character",
   campaign = "integer", pdays = "integer", previous = "integer", poutcome = "character", y = "character"
 )
-rows <- read_channel("filtered", files = shard_files("filtered", "[.]csv$"), col_types = types, na = "")
-n <- nrow(rows)
+bank <- read_channel("filtered", files = shard_files("filtered", "[.]csv$"), col_types = types, na = "")
 
-# Which file a row came in depends on how many instances made the files, so the order of arrival must not count. The
-# rows are brought into one order of their own, by all their values; rows that are alike in all of them keep their
-# number and can change places unnoticed. Then a seeded permutation deals out the places: exact shares, and the same
-# rows in each part whatever the step before looked like.
-canonical <- rows[
-  order(
-    age, job, marital, education, default, housing, loan, contact, month, day_of_week, campaign, pdays, previous,
-    poutcome, y
-  ),
-  which = TRUE
-]
-set.seed(seed, kind = "Mersenne-Twister", normal.kind = "Inversion", sample.kind = "Rejection")
-dealt <- canonical[sample.int(n)]
+# By the values of the rows, not by their order: which file a row came in depends on how many instances made the files.
+rows <- split_rows(bank, c(train = shares[1], validation = shares[2], test = max(0, 1 - sum(shares))), seed)
 
-ends <- c(pmin(n, round(n * cumsum(shares))), n)
-counts <- diff(c(0, ends))
-parts <- c("train", "validation", "test")
-
-for (i in seq_along(parts)) {
-  part <- rows[dealt[seq_len(counts[i]) + ends[i] - counts[i]]]
-  write_output(part, parts[i], file = paste0("bank-marketing-", parts[i], ".csv"))
+for (part in names(rows)) {
+  write_output(bank[rows[[part]]], part, file = paste0("bank-marketing-", part, ".csv"))
 }
 
-job_message(sprintf("%.0f rows: ", n), paste(sprintf("%s %.0f", parts, counts), collapse = ", "))
+job_message(sprintf("%.0f rows: ", nrow(bank)), paste(sprintf("%s %.0f", names(rows), lengths(rows)), collapse = ", "))
