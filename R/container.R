@@ -191,8 +191,8 @@ sort_bytes <- function(x) {
 
 #' Leave a message with the job
 #'
-#' The message becomes `ExitMessage` in the description of the job, whether it completes or fails. A second message
-#' takes the place of the first.
+#' The message becomes a line of `ExitMessage` in the description of the job, whether it completes or fails. A second
+#' message takes the place of the first.
 #'
 #' @param ... Text, pasted together without separator. The service keeps 1024 bytes of UTF-8: longer text is cut, at
 #'   the end of a character.
@@ -203,6 +203,8 @@ sort_bytes <- function(x) {
 job_message <- function(...) {
   read_config("resourceconfig.json", environment())
   text <- enc2utf8(paste0(..., collapse = "\n"))
+  # The service joins the messages of all instances without a mark: each ends its own line.
+  if (nzchar(text) && !endsWith(text, "\n")) text <- paste0(text, "\n")
   # A message that is not UTF-8 makes the service fail the job: bytes that are none become <xx>.
   text <- iconv(text, "UTF-8", "UTF-8", sub = "byte")
   bytes <- utils::head(charToRaw(text), 1024L)

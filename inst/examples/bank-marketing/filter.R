@@ -31,6 +31,5 @@ rows <- each_file(files, function(file) {
 
 # An instance without files is an ordinary one: it writes nothing and ends well.
 job_message(
-  shard()$host, ": ", sprintf("%.0f", sum(as.numeric(unlist(rows)))), " rows of ", length(files), " files, ",
-  length(dropped), " columns dropped"
+  shard()$host, ": ", sprintf("%.0f", sum(as.numeric(unlist(rows)))), " rows, ", length(dropped), " columns dropped"
 )
