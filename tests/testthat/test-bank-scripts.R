@@ -134,7 +134,7 @@ test_that("filter.R keeps files of one name in two sub-folders apart", {
     list.files(in_output(base, "filtered"), recursive = TRUE), c("2009/may_processed.csv", "2010/may_processed.csv")
   )
   expect_length(readLines(in_output(base, "filtered", "2009", "may_processed.csv")), 4)
-  expect_match(readLines(file.path(base, "output", "message"), warn = FALSE), "algo-1: 5 rows of 2 files")
+  expect_match(readLines(file.path(base, "output", "message"), warn = FALSE), "algo-1: 5 rows, 6 columns dropped")
 })
 
 test_that("an empty shard writes nothing, and a header alone stays a header with the columns left", {
