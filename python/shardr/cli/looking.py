@@ -134,6 +134,8 @@ def logs(options: argparse.Namespace, out: Output) -> int:
     colours: dict[tuple[str, str], str] = {}
     for line in lines:
         print(_prefixed(line, colours, on=out.colour), flush=options.follow)
+    if not colours:
+        out.note(("nothing was printed", "dim"))
     return 0
 
 

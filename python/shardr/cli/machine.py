@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,5 +66,6 @@ def install_r(options: argparse.Namespace, out: Output) -> int:
     out.answer({"run": None, "status": "Completed", "path": str(made.absolute())})
     out.say(str(made))
     if not out.json:
-        out.note(("in R  ", "dim"), "library(shardr)")
+        where = f", lib.loc = {json.dumps(str(made.parent))}" if options.library else ""
+        out.note(("in R  ", "dim"), f"library(shardr{where})")
     return 0

@@ -80,9 +80,17 @@ def parameters(options: argparse.Namespace) -> dict[str, str]:
     return dict(word.split("=", 1) for word in options.set)
 
 
-def step_output(text: str) -> tuple[str, str]:
-    """``split.train`` as step and output; raises ``UsageError``. Names of steps have no dot, those of outputs may."""
-    step, dot, output = text.partition(".")
-    if not (step and dot and output):
-        raise UsageError(f'found "{text}", expected STEP.OUTPUT', fix="for example split.train")
+def step_output(text: str | None, made: list[str]) -> tuple[str, str]:
+    """``split.train`` as step and output; raises ``UsageError`` naming those that the run has ``made``.
+
+    Without a text, and for a step or an output alone, the only one that fits. Names of steps have no dot, those of
+    outputs may.
+    """
+    fitting = [name for name in made if text in {None, name, *name.split(".", 1)}]
+    if text is not None and "." in text:
+        fitting = fitting or [text]  # the run itself says what it lacks
+    if len(fitting) != 1:
+        found = "which output is meant is open" if text is None else f'found "{text}", expected STEP.OUTPUT'
+        raise UsageError(found, fix=f"this run has {', '.join(made) or 'no outputs'}")
+    step, _, output = fitting[0].partition(".")
     return step, output

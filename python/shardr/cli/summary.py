@@ -47,6 +47,7 @@ def _outputs(view: RunView, out: Output) -> None:
         for name, output in step.outputs.items()
         if output.files
     }
+    _nothing(view, out)
     if not made:
         return
     base = os.path.commonpath([folder for _, folder in made.values()])
@@ -58,6 +59,15 @@ def _outputs(view: RunView, out: Output) -> None:
         rows = "" if output.rows is None else f"{count(output.rows, 'row'):>14}"
         files = count(len(output.files), "file")
         out.say(f"  {name:<{wide}}{rows}  {files:>8}", ("" if below == "." else f"  {below}/", "dim"))
+
+
+def _nothing(view: RunView, out: Output) -> None:
+    """What a complete run did not make: a job can end well and still not be what somebody wanted."""
+    for step in view.steps:
+        for name, output in step.outputs.items():
+            if not output.files or output.rows == 0:
+                lack = "no rows" if output.files else "no file: no instance wrote one"
+                out.say((f"{step.name}.{name} has {lack}", "yellow"))
 
 
 def folder_of(files: list[str]) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def declare_collect(parser: Parser) -> None:
     """Options of ``shardr collect``."""
     parser.add_argument("run", metavar="RUN", help="id of the run")
-    parser.add_argument("output", metavar="STEP.OUTPUT", help="for example split.train")
+    parser.add_argument("output", metavar="STEP.OUTPUT", nargs="?", help="for example split.train; not needed for one")
     parser.add_argument("-o", "--to", metavar="FILE", help="a .csv, .jsonl or .parquet file (default: CSV to stdout)")
     parser.add_argument("--fill", action="store_true", help="let the shards' columns differ; what lacks is left empty")
 
@@ -32,8 +32,8 @@ def collect(options: argparse.Namespace, out: Output) -> int:
     from shardr.api import collecting
     from shardr.cli.known import known_run
 
-    step, output = step_output(options.output)
     run = known_run(options.run)
+    step, output = step_output(options.output, [f"{s.name}.{name}" for s in run.steps for name in s.outputs])
     if options.to is None:
         return _print_merged(run, step, output, fill=options.fill, json=out.json)
     made = collecting.collect_to(run, step, output, options.to, fill=options.fill)
@@ -76,9 +76,15 @@ def declare_split(parser: Parser) -> None:
 def split(options: argparse.Namespace, out: Output) -> int:
     """Cuts a table into files of whole records."""
     from shardr.api import collecting
+    from shardr.data.records import count as count_records
 
     made = collecting.split(options.file, options.shards, options.to, overwrite=options.overwrite)
     sizes = {path: path.stat().st_size for path in made}
+    empty = sum(1 for path in made if count_records(path) == 0)
+    if empty:
+        out.note(
+            (f"{count(empty, 'shard')} of {len(made)} hold no record: there are fewer records than shards", "yellow")
+        )
     out.answer({"run": None, "status": "Completed", "files": [str(path.absolute()) for path in made],
                 "bytes": list(sizes.values())})  # fmt: skip
     for path, weight in sizes.items():

@@ -46,7 +46,6 @@ def test_version_is_that_of_both_halves(shardr: Shell) -> None:
         (["run", "job.yml", "--set", "instances"], '--set: found "instances", expected NAME=VALUE'),
         (["run", "job.yml", "--set", "instancs=3"], 'instancs: is not a parameter of this spec; did you mean'),
         (["run", "jib.yml"], 'no such spec file; did you mean "job.yml"?'),
-        (["collect", "tiny", "split"], 'found "split", expected STEP.OUTPUT'),
         (["collect", "tiny", "split.train"], "there is no run and no job tiny"),
         (["describe", "tiny"], "there is no run and no job tiny"),
         (["logs", "tiny"], "there is no run and no job tiny"),

@@ -258,3 +258,15 @@ def _on_a_terminal(
     assert started.wait(timeout=30) == status
     os.close(ours)
     return written.decode()
+
+
+def test_a_run_that_made_nothing_says_so(shardr: Shell) -> None:
+    (shardr.folder / "nothing.sh").write_text("printf 'a\\n' > /opt/ml/processing/output/header/a.csv\n")
+    (shardr.folder / "nothing.yml").write_text(
+        "name: nothing\nsteps: {name: make, code: nothing.sh, outputs: [header, none]}\n"
+    )
+    done = shardr("run", "nothing.yml", "--name", "nothing")
+    assert done.status == 0
+    assert "make.header has no rows" in done.out
+    assert "make.none has no file: no instance wrote one" in done.out
+    assert "nothing was printed" in shardr("logs", "nothing").err

@@ -101,3 +101,17 @@ def test_split_refuses_a_folder_with_shards_in_it_unless_told(shardr: Shell) -> 
     over = shardr("split", "big.csv", "-n", "2", "-o", "parts", "--overwrite", "--json").json
     assert [Path(file).is_file() for file in over["files"]] == [True, True]
     assert over["bytes"] == [Path(file).stat().st_size for file in over["files"]]
+
+
+def test_collect_takes_the_only_output_that_fits_and_names_those_of_the_run_otherwise(ran: Shell) -> None:
+    assert ran("collect", "done", "again").out == WHOLE
+    open_ = ran("collect", "done")
+    assert (open_.status, "this run has copy.out, again.out" in open_.err) == (2, True)
+    assert "this run has copy.out, again.out" in ran("collect", "done", "out").err
+
+
+def test_split_says_when_shards_hold_no_record(shardr: Shell) -> None:
+    (shardr.folder / "few.csv").write_text("a\n1\n2\n")
+    done = shardr("split", "few.csv", "-n", "5", "-o", "few")
+    assert done.status == 0
+    assert "3 shards of 5 hold no record" in done.err
