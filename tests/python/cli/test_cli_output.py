@@ -50,10 +50,13 @@ def test_parameters_become_literals_of_each_language() -> None:
 
 
 def test_an_output_may_have_dots_in_its_name_and_a_step_may_not() -> None:
-    assert step_output("split.train.v2") == ("split", "train.v2")
-    for wrong in ("split", ".train", "split.", ""):
-        with pytest.raises(UsageError, match=r"expected STEP\.OUTPUT"):
-            step_output(wrong)
+    made = ["split.train.csv", "split.test"]
+    assert step_output("split.train.csv", made) == ("split", "train.csv")
+    assert step_output("train.csv", made) == ("split", "train.csv")
+    assert step_output("other.one", made) == ("other", "one")
+    for text in ("split", "", "nothing", None):
+        with pytest.raises(UsageError, match=r"STEP\.OUTPUT|open"):
+            step_output(text, made)
 
 
 def test_a_near_miss_is_named_and_a_far_one_is_not() -> None:
