@@ -17,12 +17,13 @@ from shardr.local.contract import hosts
 from shardr.local.service import check_runnable
 from shardr.requests.check import check_request
 from shardr.requests.processing import Placed, processing_request
+from shardr.spec.load import Loaded
 from shardr.spec.models import Manifest, StepOutput
 from shardr.spec.problems import did_you_mean
 
 if TYPE_CHECKING:
     from shardr.engines.local import LocalEngine
-    from shardr.spec.load import Loaded
+    from shardr.spec.load import Examined
     from shardr.spec.models import Input, ProcessingStep
 
 JOB_NAME = 63
@@ -39,6 +40,16 @@ def make_plan(loaded: Loaded, engine: LocalEngine, runner: str, run: str | None 
     order = {step.name: i for i, step in enumerate(loaded.pipeline.in_order())}
     steps.sort(key=lambda step: order[step.name])
     return Plan(run, loaded.pipeline.name, runner, steps, list(dict.fromkeys(planner.deposits)))
+
+
+def missing_files(examined: Examined, engine: LocalEngine) -> list[Problem]:
+    """Scripts and data that a spec names and that cannot be read, for a spec that may have other problems, too."""
+    if examined.pipeline is None:
+        return []
+    planner = _Planner(Loaded(examined.pipeline, examined.base, examined.origin), engine, "run")
+    for i, step in enumerate(examined.pipeline.steps):
+        planner.files(i, step)
+    return planner.problems
 
 
 def new_run(name: str) -> str:
@@ -76,6 +87,13 @@ class _Planner:
             for suffix, inputs, where in self._shards(step, spreads, located, placed, outputs):
                 jobs.append(self._job(at, step, suffix, inputs, where, code))
         return PlannedStep(step.name, step.needs, step.instance_count, step.max_attempts, jobs, spreads)
+
+    def files(self, index: int, step: ProcessingStep) -> None:
+        """Looks for the step's script and for its data that no other step makes."""
+        for i, channel in enumerate(step.inputs):
+            if not isinstance(channel.source, StepOutput):
+                self._input(f"steps[{index}].inputs[{i}].source", step, channel)
+        self._code(f"steps[{index}].code", step)
 
     def _job(
         self, at: str, step: ProcessingStep, suffix: list[str], inputs: Any, outputs: dict[str, str], code: Any

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from shardr.api.planning import make_plan
+from shardr.api.planning import make_plan, missing_files
 from shardr.api.run import Run
 from shardr.engines.local import LocalEngine
 from shardr.errors import RunnerError
 from shardr.local.runners.process import hard_coded, sandbox_problem
-from shardr.spec.load import load
+from shardr.spec.load import examine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -104,9 +104,11 @@ def _prepare(
     runner: str | None,
     name: str | None = None,
 ) -> tuple[Loaded, Plan]:
-    loaded = load(spec, parameters, base)
+    engine = LocalEngine()
+    examined = examine(spec, parameters, base)
+    loaded = examined.require(missing_files(examined, engine) if examined.problems else [])
     chosen, _ = choose_runner(runner or loaded.pipeline.runner)
-    return loaded, make_plan(loaded, LocalEngine(), chosen, name)
+    return loaded, make_plan(loaded, engine, chosen, name)
 
 
 def _check_runner(loaded: Loaded) -> None:

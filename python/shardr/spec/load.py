@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from pydantic import ValidationError
 
 from shardr.errors import Problem, SpecError
 from shardr.spec.check import check
-from shardr.spec.models import Pipeline
+from shardr.spec.models import SOURCE_TAGS, Pipeline
 from shardr.spec.parameters import substitute
 from shardr.spec.problems import did_you_mean, from_pydantic, shown
 
@@ -28,6 +30,27 @@ class Loaded:
     origin: str
 
 
+@dataclass(frozen=True)
+class Examined:
+    """A spec as far as it can be read, and everything that is wrong with it.
+
+    ``pipeline`` lacks what is wrong; it is None when what is wrong is needed to make sense of the rest.
+    """
+
+    pipeline: Pipeline | None
+    base: Path
+    origin: str
+    problems: list[Problem]
+
+    def require(self, more: Iterable[Problem] = ()) -> Loaded:
+        """The spec when nothing is wrong with it; raises ``SpecError`` with all problems, and ``more``, otherwise."""
+        problems = [*self.problems, *more]
+        if problems or self.pipeline is None:
+            count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+            raise SpecError(f"{self.origin} has {count}:", problems=problems)
+        return Loaded(self.pipeline, self.base, self.origin)
+
+
 def load(source: SpecSource, given: Mapping[str, Any] | None = None, base: Path | None = None) -> Loaded:
     """The checked spec of a file, a mapping or a model, with the given parameters set.
 
@@ -37,23 +60,49 @@ def load(source: SpecSource, given: Mapping[str, Any] | None = None, base: Path 
     >>> load({"name": "one", "steps": [{"name": "a", "code": "a.R"}]}).pipeline.steps[0].entrypoint
     ['Rscript', '/opt/ml/processing/input/code/a.R']
     """
+    return examine(source, given, base).require()
+
+
+def examine(source: SpecSource, given: Mapping[str, Any] | None = None, base: Path | None = None) -> Examined:
+    """The same without raising for what is wrong inside the spec; raises ``SpecError`` for a file that is none."""
     raw, folder, origin = _raw(source, base)
     filled = substitute(raw, given or {})
-    problems = list(filled.problems)
-    try:
-        pipeline = Pipeline.model_validate(filled.spec)
-    except ValidationError as error:
-        # a reference that could not be filled is named once, not again as a wrong type
-        problems += [found for found in from_pydantic(error) if found.path not in filled.unfilled]
-    else:
+    pipeline, found = _modelled(filled.spec)
+    # a reference that could not be filled is named once, not again as a wrong type
+    problems = filled.problems + [problem for problem in found if problem.path not in filled.unfilled]
+    if pipeline is not None:
         problems += check(pipeline)
-    if problems:
-        raise SpecError(_headline(origin, problems), problems=problems)
-    return Loaded(pipeline, folder, origin)
+    return Examined(pipeline, folder, origin, problems)
 
 
-def _headline(origin: str, problems: list[Problem]) -> str:
-    return f"{origin} has {len(problems)} problem{'s' if len(problems) > 1 else ''}:"
+def _modelled(spec: dict[str, Any]) -> tuple[Pipeline | None, list[Problem]]:
+    """The pipeline and what is wrong with its fields; when it can be without them, the rest is still checked."""
+    try:
+        return Pipeline.model_validate(spec), []
+    except ValidationError as error:
+        problems = from_pydantic(error)
+        rest = copy.deepcopy(spec)
+        droppable = [_drop(rest, item["loc"]) for item in error.errors(include_url=False) if item["type"] != "missing"]
+        if len(droppable) == len(problems) and all(droppable):
+            with suppress(ValidationError):
+                return Pipeline.model_validate(rest), problems
+        return None, problems
+
+
+def _drop(tree: Any, loc: tuple[str | int, ...]) -> bool:
+    """Takes a field out of a spec; False where that would move others, or where it is not written as a map."""
+    *above, last = [part for part in loc if part not in SOURCE_TAGS]
+    for part in above:
+        if isinstance(part, int) and not isinstance(tree, list):
+            continue  # one where a list of one is meant
+        try:
+            tree = tree[part]
+        except (LookupError, TypeError):
+            return False
+    if not isinstance(tree, dict) or last not in tree:
+        return False
+    del tree[last]
+    return True
 
 
 def _raw(source: SpecSource, base: Path | None) -> tuple[dict[str, Any], Path, str]:

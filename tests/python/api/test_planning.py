@@ -105,3 +105,26 @@ def test_a_name_in_use_is_refused(tmp_path: Path) -> None:
     shardr.run(spec, base=tmp_path, name="mine")
     with pytest.raises(shardr.NameInUseError, match="mine"):
         shardr.submit(spec, base=tmp_path, name="mine")
+
+
+def test_mistakes_of_every_kind_are_told_in_one_go(tmp_path: Path) -> None:
+    spec = {
+        "name": "many",
+        "steps": [
+            {"name": "keep", "code": "kep.R", "colour": "red", "inputs": {"name": "raw", "source": "daat/*.csv"}},
+            {"name": "split", "code": "keep.R", "instance_count": "two", "outputs": ["a", "a"],
+             "inputs": {"name": "in", "source": {"step": "kepe", "output": "kept"}}},
+        ],
+    }  # fmt: skip
+    (tmp_path / "keep.R").write_text("")
+    with pytest.raises(shardr.SpecError) as error:
+        shardr.plan(spec, base=tmp_path)
+    assert sorted(problem.path for problem in error.value.problems) == [
+        "steps[0].code",
+        "steps[0].colour",
+        "steps[0].inputs[0].source",
+        "steps[1].inputs[0].source.step",
+        "steps[1].instance_count",
+        "steps[1].outputs[1].name",
+        "steps[1].outputs[1].path",
+    ]
