@@ -17,7 +17,9 @@
 #' @param columns Names of the columns to keep, in this order, or `NULL` for all. Not reading a column saves its time.
 #' @param files Files to read, by default all of the channel. CSV, TSV (`.csv`, `.tsv`) and JSON lines (`.jsonl`,
 #'   `.ndjson`), compressed (`.gz`) or not.
-#' @param na Texts that stand for a missing value in CSV and TSV. With `na = ""` the text `NA` is a value like others.
+#' @param na Texts that stand for a missing value in CSV and TSV where they have no quotes: `,NA,` is missing, `,"NA",`
+#'   is text, and so is `,"",`. With `na = ""` the text `NA` is a value like others even without quotes. Without the
+#'   package data.table the quotes cannot be told, and quoted or not these texts are missing.
 #' @returns A data frame; a `data.table` if the script has attached that package, which is also the faster reader when
 #'   it is installed. Errors: `shardr_error_columns_differ` names the files whose columns are not those of the first,
 #'   or not those stated; `shardr_error_data` names the file that cannot be read and says why.

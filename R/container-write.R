@@ -6,9 +6,9 @@
 #' end, so the default name carries the host: `part-algo-1.csv`. Give `file` when the name must say more, and make it
 #' differ between instances (the base name of an input file does).
 #'
-#' Missing values become empty fields, empty strings `""`, so that both come back as they were. CSV and TSV hold
-#' as many digits as it takes to read back the same double, JSON lines 15. Text is UTF-8 with LF line ends and a
-#' header, also when there are no rows.
+#' In CSV and TSV a missing value becomes an empty field without quotes; the empty text and the text `NA` are quoted, so
+#' that [read_channel()] and [collect()] tell all three apart. CSV and TSV hold as many digits as it takes to read back
+#' the same double, JSON lines 15. Text is UTF-8 with LF line ends and a header, also when there are no rows.
 #'
 #' @param x A data frame. List columns go into JSON lines only.
 #' @param name Name of an output of the job.
@@ -96,12 +96,22 @@ write_jsonl <- function(x, path, gz) {
   jsonlite::stream_out(x, con, verbose = FALSE, na = "null", digits = NA, POSIXt = "ISO8601", UTC = TRUE)
 }
 
+# fwrite quotes by itself what must be, the empty text too, but takes the text NA for harmless: where there is one, all
+# texts get quotes, as fwrite has no choice by column.
 write_text_fast <- function(x, path, format) {
+  x <- exact_text(x)
   data.table::fwrite(
-    exact_text(x), path,
-    sep = format$sep, na = "", quote = "auto", qmethod = "double", eol = "\n",
+    x, path,
+    sep = format$sep, na = "", quote = if (holds_na_text(x)) TRUE else "auto", qmethod = "double", eol = "\n",
     compress = if (format$gz) "gzip" else "none", showProgress = FALSE
   )
+}
+
+holds_na_text <- function(x) {
+  for (column in x) {
+    if ("NA" %in% (if (is.factor(column)) levels(column) else if (is.character(column)) column)) return(TRUE)
+  }
+  FALSE
 }
 
 write_text_base <- function(x, path, format) {

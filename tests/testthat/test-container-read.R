@@ -85,6 +85,15 @@ test_that("texts are kept to the byte: quotes, commas, line breaks, blanks, NA, 
   expect_identical(read_channel("raw")$w, c(" x ", NA, "\u00e9", "z"))
 })
 
+test_that("quotes tell a text from a missing value; only base R cannot see them", {
+  skip_if_not_installed("data.table")
+  with_files(a.csv = c("n,t", "1,\"\"", "2,\"NA\"", "3,", "4,NA", "\"5\",x"))
+  found <- read_channel("raw")
+  expect_identical(found, data.frame(n = 1:5, t = c("", "NA", NA, NA, "x")))
+  slow <- read_text_base(shard_files("raw"), ",", character(), c("n", "t"), c("", "NA"))
+  expect_identical(slow, data.frame(n = 1:5, t = c(NA, NA, NA, NA, "x")))
+})
+
 test_that("tsv, gz and JSON lines are read by their names, and others are refused", {
   base <- with_files(a.tsv = c("x\ty", "1\ta,b"))
   expect_identical(read_channel("raw"), data.frame(x = 1L, y = "a,b"))

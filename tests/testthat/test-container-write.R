@@ -26,11 +26,27 @@ test_that("a table comes back as it was, from each format", {
   )
   for (file in c("a.csv", "sub/b.tsv", "c.csv.gz", "d.jsonl", "e.ndjson.gz")) {
     path <- write_output(x, "filtered", file)
-    found <- read_channel("filtered", files = path, na = "")
+    found <- read_channel("filtered", files = path)
     if (grepl("json", file)) expect_equal(found, x, info = file) else expect_identical(found, x, info = file)
   }
   gz <- in_output(base, "filtered", "c.csv.gz")
   expect_identical(readBin(gz, "raw", 2), as.raw(c(0x1f, 0x8b)))
+})
+
+test_that("a missing value has no quotes; the empty text and the text NA have them, in text and in factors", {
+  skip_if_not_installed("data.table")
+  in_instance()
+  for (x in list(c("", NA, "NA", "a"), factor(c("", NA, "NA", "a")))) {
+    for (write in list(write_text_fast, write_text_base)) {
+      path <- withr::local_tempfile(fileext = ".csv")
+      write(data.frame(n = c(1, NA, 3, 4), x = x), path, list(kind = "csv", sep = ",", gz = FALSE))
+      expect_identical(gsub("\"([nxa])\"", "\\1", as_text(path)), "n,x\n1,\"\"\n,\n3,\"NA\"\n4,a\n")
+      expect_identical(read_channel("raw", files = path)$x, as.character(x))
+    }
+  }
+  path <- withr::local_tempfile(fileext = ".csv")
+  write_text_fast(data.frame(t = c("", NA, "a")), path, list(kind = "csv", sep = ",", gz = FALSE))
+  expect_identical(as_text(path), "t\n\"\"\n\na\n")
 })
 
 test_that("base R writes what reads back the same, too", {
