@@ -99,6 +99,13 @@ def preview(
 
 
 def _script(step: ProcessingStep, folder: Path) -> Path:
+    from shardr.spec.models import ProcessingStep
+
+    if not isinstance(step, ProcessingStep):
+        raise SpecError(
+            f"found {type(step).__name__}, expected a step",
+            fix='a shardr.ProcessingStep, or shardr.validate("job.yml").step("filter")',
+        )
     if step.code is None or Path(step.code).suffix.lower() != ".r":
         raise SpecError(
             f'step "{step.name}" has no R script to preview',

@@ -25,5 +25,5 @@ def example(name: str = "bank-marketing", to: str | Path | None = None) -> Path:
     shutil.copytree(inst("examples", name), target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("dataset"))
     generator = target / "generate.py"
     if generator.exists():
-        subprocess.run([sys.executable, generator.name, "dataset"], cwd=target, check=True, capture_output=True)
+        subprocess.run([sys.executable, "-B", generator.name, "dataset"], cwd=target, check=True, capture_output=True)
     return target

@@ -19,7 +19,7 @@ from shardr.requests.check import check_request
 from shardr.requests.processing import Placed, processing_request
 from shardr.spec.load import Loaded
 from shardr.spec.models import Manifest, StepOutput
-from shardr.spec.problems import did_you_mean
+from shardr.spec.problems import file_you_mean
 
 if TYPE_CHECKING:
     from shardr.engines.local import LocalEngine
@@ -153,7 +153,7 @@ class _Planner:
             gone = isinstance(error, FileNotFoundError)
             message = f'"{step.code}" is not there' if gone else f'"{step.code}" cannot be read: {error.strerror}'
             self.problems.append(
-                Problem(at, message + (did_you_mean(path.name, beside) if gone else ""), fix=f"looked for {path}")
+                Problem(at, message + (file_you_mean(path.name, beside) if gone else ""), fix=f"looked for {path}")
             )
             return Placed("s3://missing", "S3Prefix")
         uri = self._engine.code_uri(hashlib.sha256(content).hexdigest(), path.name)

@@ -13,7 +13,7 @@ from shardr.engines.base import Deposit
 from shardr.errors import DataError, Problem
 from shardr.requests.processing import Placed
 from shardr.spec.models import Manifest
-from shardr.spec.problems import did_you_mean
+from shardr.spec.problems import file_you_mean
 from shardr.storage.local import Listing, list_files
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def locate(source: str | Manifest, base: Path, engine: Engine, storage: LocalSto
         return _checked(found, source)
     if glob.has_magic(source):
         return _checked(_glob(path, engine, manifest_uri), source)
-    near = did_you_mean(path.name, os.listdir(path.parent) if path.parent.is_dir() else [])  # noqa: PTH208
+    near = file_you_mean(path.name, os.listdir(path.parent) if path.parent.is_dir() else [])  # noqa: PTH208
     raise NotLocatedError(f'"{source}" is not there{near}', fix=f"looked for {path}")
 
 

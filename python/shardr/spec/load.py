@@ -16,7 +16,7 @@ from shardr.errors import Problem, SpecError
 from shardr.spec.check import check
 from shardr.spec.models import SOURCE_TAGS, Pipeline
 from shardr.spec.parameters import substitute
-from shardr.spec.problems import did_you_mean, from_pydantic, shown
+from shardr.spec.problems import file_you_mean, from_pydantic, shown
 
 SpecSource = Pipeline | Mapping[str, Any] | str | Path
 
@@ -120,7 +120,7 @@ def read(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         beside = [other.name for other in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
-        raise SpecError(f"{path}: no such spec file{did_you_mean(path.name, beside)}") from None
+        raise SpecError(f"{path}: no such spec file{file_you_mean(path.name, beside)}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
     try:
@@ -151,4 +151,4 @@ def _yaml(text: str) -> Any:
     try:
         return yaml.load(text, Loader=OneKeyLoader)  # noqa: S506 - a SafeLoader with one more check
     except yaml.YAMLError as error:
-        raise ValueError(" ".join(str(error).split())) from error
+        raise ValueError(" ".join(str(error).replace('in "<unicode string>", ', "at ").split())) from error

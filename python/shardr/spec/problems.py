@@ -28,10 +28,15 @@ EXPECTED = {
 }
 
 
-def did_you_mean(found: str, known: Iterable[str]) -> str:
+def did_you_mean(found: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """``; did you mean "filter"?`` when one of the known names is close, else the empty string."""
-    close = get_close_matches(found, list(known), n=1, cutoff=0.6)
+    close = get_close_matches(found, list(known), n=1, cutoff=cutoff)
     return f'; did you mean "{close[0]}"?' if close else ""
+
+
+def file_you_mean(found: str, known: Iterable[str]) -> str:
+    """The same for names of files, which must be closer: their endings are alike without meaning anything."""
+    return did_you_mean(found, known, cutoff=0.75)
 
 
 def place(loc: Sequence[str | int]) -> str:
