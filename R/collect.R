@@ -6,7 +6,8 @@
 #'
 #' @param x A run, or its id.
 #' @param ... For methods.
-#' @param step,output Name of the step and of its output.
+#' @param step,output Name of the step and of its output. What leaves no choice can be left out: the step of a run with
+#'   one output, the output of a step with one.
 #' @param to A file to write instead: CSV, JSON lines or Parquet by its ending. CSV shards with equal headers are joined
 #'   byte for byte, whatever their size.
 #' @param fill `TRUE` binds shards whose columns differ, with `NA` where a shard has no such column. By default
@@ -18,6 +19,7 @@
 #' @examples
 #' \dontrun{
 #' train <- collect(run, "split", "train")
+#' filtered <- collect(run, "filter")
 #' collect(run, "split", "train", to = "train.csv")
 #' }
 collect <- function(x, ...) UseMethod("collect")
@@ -25,14 +27,14 @@ collect <- function(x, ...) UseMethod("collect")
 #' @rdname collect
 #' @export
 #' @rawNamespace S3method(dplyr::collect, shardr_run)
-collect.shardr_run <- function(x, step, output, to = NULL, fill = FALSE, ...) {
-  collect_output(x, missing(step), step, missing(output), output, to, fill, environment())
+collect.shardr_run <- function(x, step = NULL, output = NULL, to = NULL, fill = FALSE, ...) {
+  collect_output(x, step, output, to, fill, environment())
 }
 
 #' @rdname collect
 #' @export
-collect.character <- function(x, step, output, to = NULL, fill = FALSE, ...) {
-  collect_output(x, missing(step), step, missing(output), output, to, fill, environment())
+collect.character <- function(x, step = NULL, output = NULL, to = NULL, fill = FALSE, ...) {
+  collect_output(x, step, output, to, fill, environment())
 }
 
 #' @export
@@ -48,21 +50,36 @@ collect.default <- function(x, ...) {
   )
 }
 
-collect_output <- function(x, no_step, step, no_output, output, to, fill, call) {
-  given <- list(
-    step = as_text(if (no_step) NULL else step), output = as_text(if (no_output) NULL else output),
-    to = as_text(to), fill = as_flag(fill)
-  )
-  absent <- lapply(names(Filter(is.null, given[c("step", "output")])), function(name) {
-    problem("is required", "which output of which step?", path = name)
-  })
-  checked(given, "not_found", "This does not name an output.", call, absent)
+collect_output <- function(x, step, output, to, fill, call) {
+  given <- list(step = as_text(step), output = as_text(output), to = as_text(to), fill = as_flag(fill))
+  checked(given, "not_found", "This does not name an output.", call)
   run <- run_id(x, call)
+  if (is.null(step) || is.null(output)) {
+    given[c("step", "output")] <- only_output(refreshed(run, call), given$step, given$output, call)
+  }
   if (is.null(given$to)) {
     return(python_frame(run, given$step, given$output, given$fill, call))
   }
   asked <- list(run = run, step = given$step, output = given$output, to = absolute(given$to), fill = given$fill)
   invisible(python_call("collect", asked, call)$path)
+}
+
+# The one output of the run, of the step or of that name, as list(step, output).
+only_output <- function(run, step, output, call) {
+  pairs <- do.call(c, lapply(run$steps, function(one) lapply(names(one$outputs), function(name) list(one$name, name))))
+  fit <- Filter(function(pair) pair[[1]] == (step %||% pair[[1]]) && pair[[2]] == (output %||% pair[[2]]), pairs)
+  if (length(fit) == 1L) return(fit[[1]])
+  known <- vapply(pairs, function(pair) paste0("collect(run, ", shown(pair[[1]]), ", ", shown(pair[[2]]), ")"), "")
+  wanted <- c(if (!is.null(output)) paste0(" ", shown(output)), if (!is.null(step)) paste0(" of a step ", shown(step)))
+  what <- if (length(fit)) {
+    paste0(length(fit), " outputs", wanted, ": say which.")
+  } else {
+    paste0("no output", wanted, if (run$status != "Completed") paste0("; it is ", run$status), ".")
+  }
+  shardr_abort(
+    "not_found", paste0("Run ", run$id, " has ", what),
+    fix = if (length(pairs)) paste0("It has ", paste(known, collapse = ", "), "."), call = call
+  )
 }
 
 #' Split one big file into shards
@@ -72,19 +89,24 @@ collect_output <- function(x, no_step, step, no_output, output, to, fill, call) 
 #'
 #' @param path A CSV, TSV, JSON lines or Parquet file.
 #' @param shards Number of shards, from 1.
-#' @param to Folder to write them to; made if it is not there.
+#' @param to Folder to write them to; made if it is not there. Default: beside the file, by its name: `big-shards` for
+#'   `big.csv`.
 #' @param overwrite Whether shards that are there already may be replaced.
 #' @returns The paths of the shards, in order. An error of class `shardr_error_data` when the file cannot be split.
 #' @export
 #' @examples
 #' \dontrun{
-#' split_file("big.csv", shards = 4, to = "shards")
+#' split_file("big.csv", shards = 4)
 #' }
-split_file <- function(path, shards, to, overwrite = FALSE) {
+split_file <- function(path, shards, to = NULL, overwrite = FALSE) {
   call <- environment()
-  given <- list(path = as_text(path), shards = as_whole(shards), to = as_text(to), overwrite = as_flag(overwrite))
+  given <- list(
+    path = if (missing(path)) problem("is required") else as_text(path),
+    shards = if (missing(shards)) problem("is required", "in how many files?") else as_whole(shards),
+    to = as_text(to), overwrite = as_flag(overwrite)
+  )
   checked(given, "data", "The file cannot be split.", call)
   given$path <- absolute(given$path)
-  given$to <- absolute(given$to)
+  given$to <- absolute(given$to %||% paste0(sub("[.][^./]+([.]gz)?$", "", given$path), "-shards"))
   as.character(unlist(python_call("split", given, call)$files))
 }

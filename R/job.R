@@ -6,7 +6,7 @@
 #'
 #' @param x A [pipeline()], or the path of a job file (`job.yml`, `job.json`). Relative paths in a pipeline start from
 #'   the working directory, those in a file from its folder.
-#' @param ... Not used.
+#' @param ... Nothing: what follows goes by its name. Values of parameters go into `set`.
 #' @param set Values of parameters, as `list(instances = 4)` or `c(data = "folder")`.
 #' @returns `x`, invisibly. An error of class `shardr_error_spec_invalid` lists every problem with its place.
 #' @export
@@ -15,7 +15,7 @@
 #' job_validate("job.yml", set = list(instances = 4))
 #' }
 job_validate <- function(x, ..., set = list()) {
-  rlang::check_dots_empty()
+  refuse_dots(list(...), names(formals()), environment())
   asked <- job_arguments(x, set, NULL, environment())
   python_call("validate", asked[c("spec", "base", "set")], environment())
   invisible(x)
@@ -37,7 +37,7 @@ job_validate <- function(x, ..., set = list()) {
 #' job_plan("job.yml", set = list(instances = 4))
 #' }
 job_plan <- function(x, ..., set = list(), runner = NULL) {
-  rlang::check_dots_empty()
+  refuse_dots(list(...), names(formals()), environment())
   plan <- python_call("plan", job_arguments(x, set, runner, environment()), environment())
   names(plan$steps) <- vapply(plan$steps, function(step) step$name, "")
   structure(plan, class = "shardr_plan")
@@ -66,8 +66,8 @@ job_plan <- function(x, ..., set = list(), runner = NULL) {
 #' train <- collect(run, "split", "train")
 #' }
 job_run <- function(x, ..., set = list(), runner = NULL, progress = interactive(), error = TRUE) {
-  rlang::check_dots_empty()
   call <- environment()
+  refuse_dots(list(...), names(formals()), call)
   run <- new_run(python_call("submit", job_arguments(x, set, runner, call), call))
   wait_for(run, progress, error, call)
 }
@@ -75,16 +75,27 @@ job_run <- function(x, ..., set = list(), runner = NULL, progress = interactive(
 #' @rdname job_run
 #' @export
 job_submit <- function(x, ..., set = list(), runner = NULL) {
-  rlang::check_dots_empty()
+  refuse_dots(list(...), names(formals()), environment())
   new_run(python_call("submit", job_arguments(x, set, runner, environment()), environment()))
 }
 
 #' @rdname job_run
 #' @export
 job_wait <- function(run, ..., progress = interactive(), error = TRUE) {
-  rlang::check_dots_empty()
   call <- environment()
+  refuse_dots(list(...), names(formals()), call)
   wait_for(refreshed(run_id(run, call), call), progress, error, call)
+}
+
+# What is no argument, and close to none, is a parameter of the job more often than not.
+refuse_dots <- function(dots, known, call) {
+  problems <- lapply(unused_arguments(dots, known), function(found) {
+    if ("set" %in% known && nzchar(found$path) && !grepl("did you mean", found$message, fixed = TRUE)) {
+      found$fix <- paste0("a parameter of the job? Write set = list(", found$path, " = ", shown(dots[[found$path]]), ")")
+    }
+    found
+  })
+  if (length(problems)) shardr_abort("spec_invalid", "Not all arguments can be used.", problems, call = call)
 }
 
 # The arguments that validate, plan and submit have in common.

@@ -176,7 +176,7 @@ unused_arguments <- function(dots, known) {
     if (nzchar(given[i])) {
       problem(paste0("is not an argument", did_you_mean(given[i], setdiff(known, "..."))), path = given[i])
     } else {
-      problem(paste0("found ", shown(dots[[i]]), " without a name"), "all arguments after the step's name go by name")
+      problem(paste0("found ", shown(dots[[i]]), " without a name"), "give it the name of its argument")
     }
   })
 }

@@ -173,10 +173,17 @@ kind_words <- function(types) {
   paste(unique(words[types]), collapse = " or ")
 }
 
-# `; did you mean "filter"?` when one of the known names is close, else nothing.
+# `; did you mean "filter"?` when one of the known names is close or says the same, else nothing.
 did_you_mean <- function(found, known) {
   if (length(known) == 0L || length(found) != 1L) return("")
   distance <- utils::adist(found, known, ignore.case = TRUE)[1, ]
   best <- which.min(distance)
-  if (distance[best] <= max(2, nchar(found) %/% 3)) paste0("; did you mean \"", known[best], "\"?") else ""
+  meant <- if (distance[best] <= max(2, nchar(found) %/% 3)) known[best] else intersect(synonyms[[found]], known)
+  if (length(meant)) paste0("; did you mean \"", meant, "\"?") else ""
 }
+
+# What other tools, and people, call the fields of a step.
+synonyms <- list(
+  instances = "instance_count", script = "code", args = "arguments", env = "environment", timeout = "max_runtime_seconds",
+  retries = "max_attempts", needs = "depends_on"
+)

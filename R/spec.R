@@ -10,6 +10,8 @@
 #'
 #' @param pipeline A [pipeline()].
 #' @param path A file. Its ending says the format: `.json`, or `.yml` and `.yaml`. YAML is read by the Python half.
+#' @param overwrite Whether a file of that name may be replaced. Otherwise it is an error: it may have been written by
+#'   hand, with comments and an order that would be lost.
 #' @returns `spec_json()` one text. `spec_write()` the path, invisibly. `spec_read()` a [pipeline()], whose relative
 #'   paths start from the folder of the file. Errors: `shardr_error_spec_invalid` lists all problems.
 #' @export
@@ -24,12 +26,18 @@ spec_json <- function(pipeline) json_text(spec_tree(check_pipeline(pipeline, env
 
 #' @rdname spec_json
 #' @export
-spec_write <- function(pipeline, path) {
+spec_write <- function(pipeline, path, overwrite = FALSE) {
   call <- environment()
   tree <- spec_tree(check_pipeline(pipeline, call))
   # A person reads the name first and the steps last.
   tree <- tree[intersect(names(part_schema()$properties), names(tree))]
   text <- if (file_format(path, call) == "json") spec_json(pipeline) else paste(yaml_lines(tree), collapse = "\n")
+  if (file.exists(path) && !isTRUE(overwrite)) {
+    shardr_abort(
+      "spec_invalid", paste0(path, " is there already."), fix = "Give another path, or set overwrite = TRUE.",
+      call = call
+    )
+  }
   con <- file(path, "wb")
   on.exit(close(con))
   writeLines(text, con, useBytes = TRUE)

@@ -56,7 +56,8 @@ test_that("what is no job is refused before Python starts", {
   expect_snapshot(error = TRUE, job_run(copy_job(), set = list(n = NA, m = NULL)))
   expect_snapshot(error = TRUE, job_run(copy_job(), set = 3))
   expect_snapshot(error = TRUE, job_plan(copy_job(), runner = "podman"))
-  expect_error(job_run(copy_job(), instances = 3), class = "rlib_error_dots_nonempty")
+  expect_snapshot(error = TRUE, job_run(copy_job(), 2, instances = 4, data = "a", runnner = "process"))
+  expect_snapshot(error = TRUE, job_wait("id", instances = 4))
 })
 
 test_that("a spec that is not valid starts nothing", {

@@ -45,4 +45,8 @@ test_that("a close name is offered, a far one is not", {
   expect_identical(did_you_mean("fliter", c("split", "filter")), "; did you mean \"filter\"?")
   expect_identical(did_you_mean("zzz", c("split", "filter")), "")
   expect_identical(did_you_mean("a", character()), "")
+  expect_identical(did_you_mean("instances", c("instance_type", "instance_count")), "; did you mean \"instance_count\"?")
+  expect_identical(did_you_mean("instances", c("name", "instance")), "; did you mean \"instance\"?")
+  expect_identical(did_you_mean("instances", "name"), "")
+  expect_true(all(unlist(synonyms) %in% names(formals(processing_step))))
 })

@@ -10,6 +10,15 @@ test_that("YAML is written for people, and each of its values is JSON", {
   expect_snapshot(cat(readLines(file, encoding = "UTF-8"), sep = "\n"))
 })
 
+test_that("a file that is there is replaced only when that is said", {
+  file <- withr::local_tempfile(fileext = ".yml")
+  put_lines(file, "# by hand")
+  expect_error(spec_write(copy_job(), file), "overwrite = TRUE", class = "shardr_error_spec_invalid")
+  expect_identical(readLines(file), "# by hand")
+  spec_write(copy_job(), file, overwrite = TRUE)
+  expect_identical(readLines(file)[1], "name: \"copy\"")
+})
+
 test_that("YAML written here is read by the Python half as the same job", {
   local_job_folder()
   spec_write(copy_job(), "job.yml")
