@@ -70,7 +70,7 @@ only_output <- function(run, step, output, call) {
   fit <- Filter(function(pair) pair[[1]] == (step %||% pair[[1]]) && pair[[2]] == (output %||% pair[[2]]), pairs)
   if (length(fit) == 1L) return(fit[[1]])
   known <- vapply(pairs, function(pair) paste0("collect(run, ", shown(pair[[1]]), ", ", shown(pair[[2]]), ")"), "")
-  wanted <- c(if (!is.null(output)) paste0(" ", shown(output)), if (!is.null(step)) paste0(" of a step ", shown(step)))
+  wanted <- c(if (!is.null(output)) paste0(" ", shown(output)), if (!is.null(step)) paste0(" of step ", shown(step)))
   what <- if (length(fit)) {
     paste0(length(fit), " outputs", wanted, ": say which.")
   } else {
