@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from shardr.engines.base import HostView, LogLine, OutputView, RunView, StepView
+from shardr.errors import DataError
 from shardr.local import contract, runs
 from shardr.local.home import Home
 from shardr.local.runners.machine import this_machine
@@ -75,7 +76,10 @@ class LocalEngine:
             self.home.storage.put(deposit.uri, deposit.content)
         elif deposit.path is not None:
             if deposit.make_folder:
-                deposit.path.mkdir(parents=True, exist_ok=True)
+                try:
+                    deposit.path.mkdir(parents=True, exist_ok=True)
+                except OSError as error:
+                    raise DataError(f"The destination {deposit.path} cannot be made: {error.strerror}") from error
             self.home.storage.link(deposit.uri, deposit.path)
 
     def run(self, run: str, *, files: bool = True) -> RunView:
@@ -184,6 +188,9 @@ def _read(log: Path, start: int, *, whole: bool) -> tuple[str, int]:
             found = stream.read(LOG_BYTES)
     except FileNotFoundError:
         return "", start
-    if not whole or len(found) == LOG_BYTES:
-        found = found[: found.rfind(b"\n") + 1]
+    end = found.rfind(b"\n") + 1
+    if len(found) == LOG_BYTES:
+        found = found[: end or LOG_BYTES]  # a line that is longer comes in pieces
+    elif not whole:
+        found = found[:end]
     return found.decode("utf-8", "replace"), start + len(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shardr.storage.local import Listing, LocalStorage
+
+LINKED = "/mnt/linked"
+"""Where the sandbox shows files that no hard link can be made to."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +56,14 @@ def channels(request: dict[str, Any], storage: LocalStorage) -> list[Channel]:
     return found
 
 
-def stage(base: Path, keys: Iterable[str], folder: Path, *, hard: bool) -> set[Path]:
-    """Makes the objects appear in ``folder``; returns the folders that must be visible for that.
+def stage(base: Path, keys: Iterable[str], folder: Path, *, sandboxed: bool) -> dict[str, str]:
+    """Makes the objects appear in ``folder``; what must be visible to the script for that, and where.
 
     A hard link is a plain file to the script and outlives the original's removal. Where the file system refuses one
-    (another disk, another owner), and where ``hard`` is False, it is a symbolic link to the original.
+    (another disk, another owner) it is a symbolic link to a place that the sandbox shows the original at: the one file
+    that is needed, else its folder. Without a sandbox all are symbolic links to the originals.
     """
-    needed: set[Path] = set()
+    apart: dict[str, list[str]] = {}
     made: set[str] = set()
     target, source = os.fspath(folder), os.fspath(base)
     folder.mkdir(parents=True, exist_ok=True)
@@ -71,13 +76,19 @@ def stage(base: Path, keys: Iterable[str], folder: Path, *, hard: bool) -> set[P
         if not os.access(original, os.R_OK):
             state = "is not readable" if os.path.exists(original) else "is not there"  # noqa: PTH110
             raise DataError(f"{original} {state}")
-        if hard:
-            try:
-                os.link(original, f"{target}/{key}")
-            except OSError:
-                pass
-            else:
-                continue
-        os.symlink(original, f"{target}/{key}")  # noqa: PTH211
-        needed.add(base.joinpath(key).resolve().parent)
-    return needed
+        if not sandboxed:
+            os.symlink(original, f"{target}/{key}")  # noqa: PTH211
+            continue
+        try:
+            os.link(original, f"{target}/{key}")
+        except OSError:
+            parent, name = os.path.split(original)
+            os.symlink(f"{_place(parent)}/{name}", f"{target}/{key}")  # noqa: PTH211
+            apart.setdefault(parent, []).append(name)
+    alone = [f"/{names[0]}" if len(names) == 1 else "" for names in apart.values()]
+    return {f"{parent}{name}": f"{_place(parent)}{name}" for parent, name in zip(apart, alone, strict=True)}
+
+
+def _place(folder: str) -> str:
+    """Where the sandbox shows a folder: never at its own path, which may be ``/tmp`` or a home."""
+    return f"{LINKED}/{hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]}"

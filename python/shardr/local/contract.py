@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from dataclasses import dataclass
@@ -17,12 +18,21 @@ ACCOUNT = "000000000000"
 DEFAULT_RUNTIME_SECONDS = 86_400
 STOP_GRACE_SECONDS = 120
 MESSAGE_BYTES = 1024
+NAME_CHARACTERS = 63
 REASON_CHARACTERS = 1024
 
 
 def hosts(count: int) -> list[str]:
     """The names of the instances, in lexicographic order: algo-10 comes before algo-2."""
     return sorted(f"algo-{i}" for i in range(1, count + 1))
+
+
+def attempt_name(name: str, attempt: int) -> str:
+    """The name of a job's further attempt, cut with a digest where the service would not take the whole."""
+    ending = f"-r{attempt}"
+    if len(name) + len(ending) > NAME_CHARACTERS:
+        ending = f"-{hashlib.sha256(name.encode()).hexdigest()[:8]}{ending}"
+    return name[: NAME_CHARACTERS - len(ending)] + ending
 
 
 def processing_arn(name: str) -> str:
@@ -49,10 +59,14 @@ class Tree:
         _write_json(self.root / "config/resourceconfig.json", {"current_host": host, "hosts": peers})
         _write_json(self.root / "config/processingjobconfig.json", job_config(request, name))
 
+    def linked(self, path: str) -> bool:
+        """Whether a script has put a symbolic link on the way to a path of the instance: it leads anywhere."""
+        return self.at(path).resolve() != self.root.resolve() / os.path.relpath(path, ML)
+
     def message(self) -> bytes:
         """What the instance wrote to ``output/message``; empty when it wrote nothing."""
         path = self.root / "output/message"
-        if path.is_symlink() or not path.is_file():
+        if self.linked(f"{ML}/output/message") or not path.is_file():
             return b""
         with path.open("rb") as stream:
             return stream.read(MESSAGE_BYTES + 4)  # enough to know whether a character is cut
@@ -120,8 +134,11 @@ def exit_message(messages: list[bytes]) -> str:
 
 
 def failure_reason(text: str) -> str:
-    """A failure reason at the length the service keeps."""
-    return text if len(text) <= REASON_CHARACTERS else text[: REASON_CHARACTERS - 1] + "…"
+    """A failure reason at the length the service keeps, counted in UTF-16 as Java does; odd file names made legible."""
+    found = text.encode("utf-8", "backslashreplace").decode().encode("utf-16-le")
+    if len(found) <= 2 * REASON_CHARACTERS:
+        return found.decode("utf-16-le")
+    return found[: 2 * REASON_CHARACTERS - 2].decode("utf-16-le", "ignore") + "…"
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

@@ -29,8 +29,9 @@ class Home:
         return cls(platformdirs.user_data_path("shardr"))
 
     def make(self) -> None:
-        """Makes the home where there is none; only its owner may look inside."""
+        """Makes the home where there is none; only its owner may look inside, and never at jobs."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self.root / "jobs").mkdir(mode=0o700, exist_ok=True)
 
     @property
     def store(self) -> Path:

@@ -9,10 +9,12 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shardr.local import outputs
+from shardr.local.contract import failure_reason
 from shardr.local.store import JobRow, Store
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ BOOT = (
     "import json, sys; given = json.load(sys.stdin); sys.path[:] = given['sys_path'];"
     "from shardr.local.supervisor import main; main(given['home'], given['job'], given['machine'])"
 )
+_started: list[subprocess.Popen[bytes]] = []
+"""Supervisors that this process started and that it has not seen end."""
 
 
 def launch(
@@ -33,31 +37,26 @@ def launch(
     run: str | None = None,
     step: str | None = None,
 ) -> bool:
-    """Takes a job in and starts its supervisor; False when the name is in use.
+    """Takes a job in and starts its supervisor; False when the name is in use or its run is asked to stop.
 
     The request must be valid. The lock is taken before the job can be seen, and the supervisor inherits it, so at no
     moment is a living job without its lock.
     """
     folder = home.job(name)
     home.make()
-    folder.root.mkdir(parents=True, exist_ok=True)
-    lock = os.open(folder.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    lock = _take(folder)
+    if lock is None:
+        return False
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not Store(home.store).add_job(name, "processing", request, run, step):
             return False
-        store = Store(home.store)
-        if not store.add_job(name, "processing", request, run, step):
-            return False
-        pid = _spawn(home, name, folder, machine, lock)
-        store.update_job(name, pid=pid)
+        _spawn(home, name, folder, machine, lock)
         return True
     finally:
         os.close(lock)
 
 
-def _spawn(home: Home, name: str, folder: JobFolder, machine: dict[str, Any], lock: int) -> int:
+def _spawn(home: Home, name: str, folder: JobFolder, machine: dict[str, Any], lock: int) -> None:
     given = {"home": str(home.root), "job": name, "machine": machine}
     given["sys_path"] = [path for path in sys.path if path]
     with folder.supervisor_log.open("ab") as log:
@@ -72,10 +71,14 @@ def _spawn(home: Home, name: str, folder: JobFolder, machine: dict[str, Any], lo
             start_new_session=True,
         )
     assert process.stdin is not None  # noqa: S101 - for the type checker: it was asked for
-    with process.stdin as stream:
+    with suppress(BrokenPipeError), process.stdin as stream:  # one that died at once is found by the next look
         stream.write(json.dumps(given).encode())
-    process.returncode = 0  # it is nobody's child from here on; keeps Popen from warning that it still runs
-    return process.pid
+    _started.append(process)
+
+
+def _reap() -> None:
+    """Lets go of supervisors that have ended: a long session would collect them as zombies."""
+    _started[:] = [process for process in _started if process.poll() is None]
 
 
 def _python() -> str:
@@ -84,44 +87,61 @@ def _python() -> str:
     return str(inside) if inside.exists() else sys.executable
 
 
+def _take(folder: JobFolder) -> int | None:
+    """The job's lock, to be closed by the caller; None while its supervisor lives, or somebody buries it."""
+    folder.root.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock
+
+
 def alive(folder: JobFolder) -> bool:
     """Whether the job's supervisor still lives: it holds the lock for as long as it does."""
-    try:
-        lock = os.open(folder.lock, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
+    lock = _take(folder)
+    if lock is not None:
         os.close(lock)
-    return False
+    return lock is None
 
 
 def look(home: Home, row: JobRow) -> JobRow:
     """The job as it stands; one whose supervisor has died becomes Failed here, and its traces are removed."""
-    if row.over or alive(home.job(row.name)):
+    _reap()
+    if row.over:
         return row
-    store = Store(home.store)
-    now = store.job(row.name)
-    if now is None or now.over:
-        return now or row
     folder = home.job(row.name)
+    lock = _take(folder)
+    if lock is None:
+        return row
+    try:  # with the lock held: nobody else removes what another attempt may by now have published
+        store = Store(home.store)
+        now = store.job(row.name)
+        if now is not None and not now.over:
+            _bury(store, folder, now)
+        return store.job(row.name) or row
+    finally:
+        os.close(lock)
+
+
+def _bury(store: Store, folder: JobFolder, row: JobRow) -> None:
     outputs.withdraw(folder)
-    log = folder.supervisor_log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    reason = "InternalServerError: the supervisor of this job has died" + (f": {log[-1]}" if log else "")
-    status = "Stopped" if now.status == "Stopping" else "Failed"  # a stop can come before it listens for one
-    store.update_job(row.name, status=status, ended=time.time(), failure_reason=reason)
+    reason = "InternalServerError: the supervisor of this job has died"
+    with suppress(FileNotFoundError):
+        log = folder.supervisor_log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        reason += f": {log[-1]}" if log else ""
+    status = "Stopped" if row.status == "Stopping" else "Failed"
+    store.update_job(row.name, status=status, ended=time.time(), failure_reason=failure_reason(reason))
     outputs.sweep(folder)
-    return store.job(row.name) or row
 
 
 def stop(home: Home, row: JobRow) -> None:
-    """Asks the supervisor of a job to stop it."""
-    Store(home.store).update_job(row.name, only_from="InProgress", status="Stopping")
-    if row.pid is not None and alive(home.job(row.name)):
-        try:
-            os.kill(row.pid, signal.SIGTERM)
-        except ProcessLookupError:
-            return
+    """Asks the supervisor of a job to stop it; one that has not begun to own the job finds it Stopping."""
+    store = Store(home.store)
+    store.update_job(row.name, only_from="InProgress", status="Stopping")
+    now = store.job(row.name)
+    if now is not None and now.pid is not None and alive(home.job(row.name)):
+        with suppress(ProcessLookupError):
+            os.kill(now.pid, signal.SIGTERM)

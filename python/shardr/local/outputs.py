@@ -13,20 +13,44 @@ from shardr.errors import DataError
 from shardr.local.contract import Tree, output_paths, output_uris, tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from shardr.local.home import JobFolder
     from shardr.storage.local import LocalStorage
 
 
 def written(folder: Path) -> Iterator[str]:
-    """Relative paths of the plain files below a folder, sorted; links are not followed, as in the service."""
-    for above, folders, files in os.walk(folder):
-        folders.sort()
+    """Relative paths of the plain files below a folder, sorted; links are not followed, as in the service.
+
+    Names that start with a dot are no objects. What outlives the sandbox loses the rights of its owner, and folders
+    that their script has closed are opened.
+    """
+    top = os.fspath(folder)
+    _open(top)
+    for above, folders, files in os.walk(top, onerror=_refused):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in folders:
+            _open(f"{above}/{name}")
         for name in sorted(files):
-            path = Path(above, name)
-            if stat.S_ISREG(path.lstat().st_mode):
-                yield path.relative_to(folder).as_posix()
+            if name.startswith("."):
+                continue
+            mode = os.lstat(f"{above}/{name}").st_mode
+            if not stat.S_ISREG(mode):
+                continue
+            if mode & (stat.S_ISUID | stat.S_ISGID):  # outside the sandbox it would run with its owner's rights
+                os.chmod(f"{above}/{name}", stat.S_IMODE(mode) & 0o777)  # noqa: PTH101
+            yield f"{above}/{name}"[len(top) + 1 :]
+
+
+def _refused(error: OSError) -> None:
+    raise error
+
+
+def _open(folder: str) -> None:
+    """Lets the owner look into a folder and move its files away."""
+    mode = os.lstat(folder).st_mode
+    if stat.S_ISDIR(mode) and mode & stat.S_IRWXU != stat.S_IRWXU:
+        os.chmod(folder, stat.S_IMODE(mode) | stat.S_IRWXU)  # noqa: PTH101
 
 
 def gather(request: dict[str, Any], job: JobFolder, hosts: list[str]) -> dict[str, list[str]]:
@@ -40,9 +64,11 @@ def gather(request: dict[str, Any], job: JobFolder, hosts: list[str]) -> dict[st
     for name, path in output_paths(request).items():
         rule = tag(request, f"on-collision:{name}", "error")
         owners: dict[str, str] = {}
-        files = {host: list(written(Tree(job.instance(host)).at(path))) for host in hosts}
+        files = {host: _of(Tree(job.instance(host)), path, name, host) for host in hosts}
         shared = _shared(files)
         for host, relatives in files.items():
+            source = Tree(job.instance(host)).at(path)
+            moves: list[tuple[str, str]] = []
             for relative in relatives:
                 target = relative
                 if relative in shared and rule == "prefix_host":
@@ -52,7 +78,8 @@ def gather(request: dict[str, Any], job: JobFolder, hosts: list[str]) -> dict[st
                     clashes.append(f"{name}/{target} was written by {owners[target]} and by {host}")
                     continue
                 owners[target] = host
-                _move(Tree(job.instance(host)).at(path) / relative, job.staged / name / target)
+                moves.append((relative, target))
+            _move(moves, source, job.staged / name)
         found[name] = sorted(owners, key=os.fsencode)
     if clashes:
         more = f" and {len(clashes) - 3} more" if len(clashes) > 3 else ""
@@ -61,6 +88,22 @@ def gather(request: dict[str, Any], job: JobFolder, hosts: list[str]) -> dict[st
             fix="put the host or the input's name into the file name, or set on_collision to prefix_host or last_wins",
         )
     return found
+
+
+def _of(tree: Tree, path: str, name: str, host: str) -> list[str]:
+    """The files that one instance wrote to one output."""
+    folder = tree.at(path)
+    if tree.linked(path):
+        raise DataError(
+            f"{host} made output {name} a symbolic link, or a folder above it",
+            why="links are not followed: they may lead anywhere on this machine",
+            fix=f"write the files to {path}",
+        )
+    if not folder.exists():
+        return []
+    if not folder.is_dir():
+        raise DataError(f"{host} wrote a file {path}: output {name} is no folder", fix=f"write files below {path}")
+    return list(written(folder))
 
 
 def _shared(files: dict[str, list[str]]) -> set[str]:
@@ -72,55 +115,80 @@ def _shared(files: dict[str, list[str]]) -> set[str]:
     return twice
 
 
-def _move(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    source.replace(target)
+def _move(names: Iterable[tuple[str, str]], source: Path, target: Path) -> None:
+    """Moves files below one folder to below another of the same file system, each by its old and its new name."""
+    made: set[str] = set()
+    for old, new in names:
+        above = new.rpartition("/")[0]
+        if above not in made:
+            target.joinpath(above).mkdir(parents=True, exist_ok=True)
+            made.add(above)
+        os.replace(f"{source}/{old}", f"{target}/{new}")  # noqa: PTH105 - there can be very many
 
 
 def publish(request: dict[str, Any], job: JobFolder, storage: LocalStorage) -> None:
     """Makes the gathered outputs visible: a fresh place by one rename, an existing folder file by file.
 
-    What was begun is noted first, so that ``withdraw`` can undo it when the supervisor dies in between.
+    What is about to appear is noted first, so that ``withdraw`` can undo it when the supervisor dies before the job is
+    Completed. A file of the same name that was there is gone in any case.
     """
-    moves = [(job.staged / name, storage.path(uri)) for name, uri in output_uris(request).items()]
-    fresh = [os.fspath(target) for source, target in moves if source.is_dir() and not target.exists()]
-    job.publishing.write_text(json.dumps(fresh), encoding="utf-8")
+    moves = [(job.staged / name, storage.path(uri).resolve()) for name, uri in output_uris(request).items()]
+    moves = [(source, target) for source, target in moves if source.is_dir()]
+    fresh = [os.fspath(path) for source, target in moves for path in _appearing(source, target, job)]
+    hidden = job.publishing.with_suffix(".new")
+    hidden.write_text(json.dumps(fresh), encoding="utf-8")
+    hidden.replace(job.publishing)
     try:
         for source, target in moves:
-            if source.is_dir():
-                _publish_one(source, target)
+            _publish_one(source, target, _behind(target, job))
     except OSError as error:
         withdraw(job)
-        raise DataError(f"The outputs could not be published: {error.strerror}: {error.filename}") from error
+        raise DataError(f"The outputs could not be published: {error}") from error
 
 
-def _publish_one(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    folder = target.resolve()
-    if not folder.exists() and folder.parent.stat().st_dev == source.stat().st_dev:
-        source.rename(folder)
+def _behind(target: Path, job: JobFolder) -> Path:
+    """Where files from another disk are collected before they appear: a name that nobody lists."""
+    return target / f".shardr-{job.root.name}"
+
+
+def _appearing(source: Path, target: Path, job: JobFolder) -> Iterator[Path]:
+    """The topmost new files and folders of one output."""
+    if not target.exists():
+        yield target
         return
-    folder.mkdir(exist_ok=True)
-    if folder.stat().st_dev != source.stat().st_dev:
-        # another disk: the slow part happens behind a name that nobody lists
-        hidden = folder / f".shardr-{source.parent.parent.name}"
-        try:
-            shutil.copytree(source, hidden)
-        except (OSError, shutil.Error):
-            shutil.rmtree(hidden, ignore_errors=True)
-            raise
+    yield _behind(target, job)
+    for name in written(source):
+        path = target
+        for part in name.split("/"):
+            path /= part
+            if not path.exists() and not path.is_symlink():
+                yield path
+                break
+
+
+def _publish_one(source: Path, target: Path, hidden: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.exists() and target.parent.stat().st_dev == source.stat().st_dev:
+        source.rename(target)
+        return
+    target.mkdir(exist_ok=True)
+    if target.stat().st_dev != source.stat().st_dev:
+        shutil.copytree(source, hidden)
         source = hidden
-    for relative in list(written(source)):
-        _move(source / relative, folder / relative)
+    _move([(name, name) for name in written(source)], source, target)
     shutil.rmtree(source, ignore_errors=True)
 
 
 def withdraw(job: JobFolder) -> None:
-    """Removes what an unfinished publication has left in fresh places."""
-    if job.publishing.exists():
-        for target in json.loads(job.publishing.read_text(encoding="utf-8")):
-            shutil.rmtree(target, ignore_errors=True)
-        job.publishing.unlink()
+    """Removes what a publication that was not completed has made appear."""
+    if not job.publishing.exists():
+        return
+    for path in map(Path, json.loads(job.publishing.read_text(encoding="utf-8"))):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    job.publishing.unlink()
 
 
 def sweep(job: JobFolder) -> None:
@@ -128,4 +196,9 @@ def sweep(job: JobFolder) -> None:
     for entry in job.root.iterdir():
         if entry.is_dir() and entry.name != "logs":
             shutil.rmtree(entry, ignore_errors=True)
+            if entry.exists():  # a script has closed folders of its own
+                for above, folders, _ in os.walk(entry):
+                    for name in folders:
+                        _open(f"{above}/{name}")
+                shutil.rmtree(entry, ignore_errors=True)
     job.publishing.unlink(missing_ok=True)

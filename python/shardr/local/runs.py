@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.errors import NameInUseError, NotFoundError
 from shardr.local import jobs
+from shardr.local.contract import attempt_name
 from shardr.local.store import TERMINAL, JobRow, RunRow, Store
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class StepState:
     needs: list[str]
     planned: list[dict[str, Any]]
     attempts: int
+    stopping: bool
     jobs: list[JobRow | None]
 
     @property
@@ -45,10 +47,12 @@ class StepState:
     def names(self, i: int) -> list[str]:
         """Names of the attempts of the i-th job: its own, then with the attempt's number."""
         name: str = self.planned[i]["name"]
-        return [name] + [f"{name[:59]}-r{attempt}" for attempt in range(1, self.attempts)]
+        return [name] + [attempt_name(name, attempt) for attempt in range(1, self.attempts)]
 
     def next_attempt(self, i: int) -> str | None:
-        """Name of the attempt that follows when the i-th job has not been started, or fails; None after the last."""
+        """Name of the attempt that would be next for the i-th job; None after the last, or after a stop."""
+        if self.stopping:
+            return None
         names, newest = self.names(i), self.jobs[i]
         following = 0 if newest is None else names.index(newest.name) + 1
         return names[following] if following < len(names) else None
@@ -87,8 +91,8 @@ def state(home: Home, run: str) -> RunState:
     """The run as it stands, with jobs found dead already failed; raises ``NotFoundError``."""
     found = _read(home, run)
     looked = {job.name: jobs.look(home, job) for step in found.steps for job in step.jobs if job}
-    if looked and all(job.over for job in looked.values()) and found.status not in TERMINAL:
-        # a supervisor that died, perhaps just before it started what comes next
+    if all(job.over for job in looked.values()) and found.status not in TERMINAL:
+        # a supervisor or submitter that died, perhaps just before it started what comes next
         advance(home, run)
         found = _read(home, run)
         looked = {job.name: job for step in found.steps for job in step.jobs if job}
@@ -104,7 +108,7 @@ def _read(home: Home, run: str) -> RunState:
     known = {job.name: job for job in store.jobs(run=run)}
     steps = []
     for about in row.steps:
-        step = StepState(about["name"], about["needs"], about["jobs"], about["attempts"], [])
+        step = StepState(about["name"], about["needs"], about["jobs"], about["attempts"], row.stopping, [])
         newest = [
             next((known[name] for name in reversed(step.names(i)) if name in known), None)
             for i in range(len(step.planned))
@@ -116,8 +120,6 @@ def _read(home: Home, run: str) -> RunState:
 def advance(home: Home, run: str) -> None:
     """Starts what can be started: the jobs of steps whose needs are complete, and another attempt of a failed one."""
     now = _read(home, run)
-    if now.row.stopping:
-        return
     complete = {step.name for step in now.steps if step.status == "Completed"}
     for step in now.steps:
         if not complete.issuperset(step.needs):
@@ -131,10 +133,9 @@ def advance(home: Home, run: str) -> None:
 
 
 def stop(home: Home, run: str) -> RunState:
-    """Stops the jobs of a run and lets no further one start."""
-    now = state(home, run)
-    Store(home.store).stop_run(run)
-    for step in now.steps:
+    """Stops the jobs of a run and lets no further one start; raises ``NotFoundError``."""
+    Store(home.store).stop_run(run)  # first: what starts until then is among the jobs that are read next
+    for step in state(home, run).steps:
         for job in step.jobs:
             if job is not None and not job.over:
                 jobs.stop(home, job)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from shardr.local.home import Home
 
+Place = tuple[Any, str]
+"""Where a job stands in a list: what it is sorted by, and its name."""
 SORT = {"Name": "name", "CreationTime": "created", "Status": "status"}
 
 
@@ -61,11 +63,14 @@ class LocalSageMaker:
         rows = [row for row in rows if _wanted(row, request)]
         key = SORT[request.get("SortBy", "CreationTime")]
         rows.sort(key=lambda row: (getattr(row, key), row.name), reverse=request.get("SortOrder") != "Ascending")
-        start = _start(request)
-        page = rows[start : start + request.get("MaxResults", 10)]
+        last = _last(request)
+        if last is not None:  # by the job itself: those that were created since do not shift the pages
+            up = request.get("SortOrder") == "Ascending"
+            rows = [row for row in rows if ((getattr(row, key), row.name) > last) == up and row.name != last[1]]
+        page = rows[: request.get("MaxResults", 10)]
         answer: dict[str, Any] = {"ProcessingJobSummaries": [_summary(row) for row in page]}
-        if start + len(page) < len(rows):
-            answer["NextToken"] = _token(request, start + len(page))
+        if len(page) < len(rows):
+            answer["NextToken"] = _token(request, (getattr(page[-1], key), page[-1].name))
         return answer
 
     def _job(self, name: str) -> JobRow:
@@ -78,13 +83,20 @@ class LocalSageMaker:
 def check_runnable(request: dict[str, Any]) -> None:
     """Refuses what the service would take and this machine cannot do; raises ``RequestError`` with all of it."""
     problems = []
-    if "ContainerEntrypoint" not in request["AppSpecification"]:
+    app = request["AppSpecification"]
+    if "ContainerEntrypoint" not in app:
         problems.append(
             Problem(
                 "AppSpecification.ContainerEntrypoint",
                 "is required by the process runner: only the image itself knows what it runs",
             )
         )
+    words = {f"Environment.{key}": value for key, value in request.get("Environment", {}).items()}
+    for field in ("ContainerEntrypoint", "ContainerArguments"):
+        words |= {f"AppSpecification.{field}[{i}]": word for i, word in enumerate(app.get(field, []))}
+    problems += [
+        Problem(at, "holds a NUL, which no program can be given") for at, word in words.items() if "\0" in word
+    ]
     names: set[str] = set()
     for i, item in enumerate(request.get("ProcessingInputs", [])):
         at = f"ProcessingInputs[{i}]"
@@ -165,22 +177,22 @@ def _wanted(row: JobRow, request: dict[str, Any]) -> bool:
     )
 
 
-def _token(request: dict[str, Any], start: int) -> str:
-    """Where the next page begins, with the question it belongs to."""
+def _token(request: dict[str, Any], last: Place) -> str:
+    """After which job the next page begins, with the question it belongs to."""
     asked = {key: str(value) for key, value in request.items() if key not in {"NextToken", "MaxResults"}}
-    return base64.urlsafe_b64encode(json.dumps([start, asked]).encode()).decode()
+    return base64.urlsafe_b64encode(json.dumps([*last, asked]).encode()).decode()
 
 
-def _start(request: dict[str, Any]) -> int:
+def _last(request: dict[str, Any]) -> Place | None:
     if "NextToken" not in request:
-        return 0
+        return None
     try:
-        start: int = json.loads(base64.urlsafe_b64decode(request["NextToken"]))[0]
-    except (ValueError, LookupError, TypeError) as error:
+        key, name, _ = json.loads(base64.urlsafe_b64decode(request["NextToken"]))
+    except (ValueError, TypeError) as error:
         raise RequestError("NextToken is not one that was handed out") from error
-    if _token(request, start) != request["NextToken"]:
+    if _token(request, (key, name)) != request["NextToken"]:
         raise RequestError("NextToken belongs to another question", fix="repeat the filters of the first page")
-    return start
+    return key, name
 
 
 def _time(seconds: float | None) -> datetime | None:
@@ -189,5 +201,5 @@ def _time(seconds: float | None) -> datetime | None:
 
 def _seconds(moment: datetime | float | str) -> float:
     if isinstance(moment, str):
-        moment = datetime.fromisoformat(moment)
+        moment = datetime.fromisoformat(moment.replace("Z", "+00:00"))
     return moment.timestamp() if isinstance(moment, datetime) else float(moment)

@@ -83,17 +83,20 @@ class Store:
         self._path, self._patience_seconds = path, patience_seconds
 
     def _connect(self) -> sqlite3.Connection:
-        fresh = not self._path.exists()
-        if fresh:
+        if not self._path.exists():
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._path.touch(mode=0o600)  # requests can hold secrets in their environment
         db = sqlite3.connect(self._path, timeout=30, isolation_level=None)
         db.row_factory = sqlite3.Row
-        if fresh:
-            db.execute("PRAGMA journal_mode = WAL")
-            db.executescript(SCHEMA)
         # the file is a record of what ran, not a ledger of money: no fsync for each step of a job
         db.execute("PRAGMA synchronous = NORMAL")
         return db
+
+    def _fill(self) -> None:
+        """Makes the tables, whoever else may be doing the same."""
+        with closing(self._connect()) as db:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.executescript(SCHEMA)
 
     def _do(self, work: Callable[[sqlite3.Connection], T], *, write: bool = False) -> T:
         """What ``work`` gives in one transaction; a disk that is full is waited for, as a failing job frees it."""
@@ -106,21 +109,39 @@ class Store:
                     db.execute("COMMIT")
                     return found
             except (sqlite3.OperationalError, OSError) as error:
-                if time.monotonic() > end or not _passing(error):
+                empty = "no such table" in str(error)
+                if time.monotonic() > end or not (empty or _passing(error)):
                     raise StoreError(
                         f"the job store {self._path} cannot be used: {error}",
                         fix="free some space there, or set SHARDR_HOME to a folder that can be written",
                     ) from error
-                time.sleep(0.2)
+                try:
+                    if empty:
+                        self._fill()
+                        continue
+                except sqlite3.OperationalError:  # another process fills it
+                    pass
+                time.sleep(0.02 if empty else 0.2)
 
     def add_job(self, name: str, kind: str, request: dict[str, Any], run: str | None, step: str | None) -> bool:
-        """Takes the job in as InProgress; False when the name is in use."""
+        """Takes the job in as InProgress; False when the name is in use, or its run is asked to stop."""
         now = time.time()
         return self._changes(
             "INSERT INTO jobs (name, kind, request, status, created, modified, run, step)"
-            " VALUES (?, ?, ?, 'InProgress', ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (name, kind, json.dumps(request), now, now, run, step),
+            " SELECT ?, ?, ?, 'InProgress', ?, ?, ?, ? WHERE NOT EXISTS"
+            " (SELECT 1 FROM runs WHERE id = ? AND stopping) ON CONFLICT DO NOTHING",
+            (name, kind, json.dumps(request), now, now, run, step, run),
         )
+
+    def own_job(self, name: str, pid: int) -> JobRow | None:
+        """The job, with the process that owns it from now on: a stop either finds that process or is found by it."""
+
+        def work(db: sqlite3.Connection) -> list[sqlite3.Row]:
+            db.execute("UPDATE jobs SET pid = ? WHERE name = ?", (pid, name))
+            return db.execute("SELECT * FROM jobs WHERE name = ?", (name,)).fetchall()
+
+        rows = self._do(work, write=True)
+        return _job(rows[0]) if rows else None
 
     def update_job(self, name: str, *, only_from: str | None = None, **changes: Any) -> bool:
         """Changes columns of a job; with ``only_from``, only while it has that status. False when it did not."""

@@ -6,6 +6,7 @@ job needs more, and it is started by ``jobs.launch`` with the lock already held.
 
 from __future__ import annotations
 
+import os
 import queue
 import signal
 import sys
@@ -31,18 +32,42 @@ if TYPE_CHECKING:
 
 Event = tuple[str, int | None]
 STOP: Event = ("", None)
+STOPPED = "The job was stopped"
+
+
+class Counting:
+    """The records of the inputs, counted while the instances work: neither a stop nor a time limit waits for it."""
+
+    def __init__(self, inputs: list[Channel]) -> None:
+        self._inputs = inputs
+        self._found: dict[str, int | None] | Exception = {}
+        self._thread = threading.Thread(target=self._count, daemon=True)
+        self._thread.start()
+
+    def _count(self) -> None:
+        try:
+            self._found = accounts.rows_in(self._inputs)
+        except Exception as error:  # noqa: BLE001 - told by result()
+            self._found = error
+
+    def result(self) -> dict[str, int | None]:
+        """Records by input; raises what counting raised."""
+        self._thread.join()
+        if isinstance(self._found, Exception):
+            raise self._found
+        return self._found
 
 
 class Supervisor:
     """Owns a job from its first link to its final state."""
 
-    def __init__(self, home: Home, row: JobRow, machine: Mapping[str, Any]) -> None:
+    def __init__(self, home: Home, row: JobRow, machine: Mapping[str, Any], events: queue.SimpleQueue[Event]) -> None:
         self._home, self._row, self._machine = home, row, machine
         self._job = home.job(row.name)
         self._store, self._hasty = Store(home.store), Store(home.store, patience_seconds=0)
         self._hosts = contract.hosts(row.request["ProcessingResources"]["ClusterConfig"]["InstanceCount"])
         self._runner = ProcessRunner(list(machine["visible"]))
-        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._events = events
         self._running: dict[str, Running] = {}
         self._began: dict[str, float] = {}
         self._started: float | None = None
@@ -50,10 +75,6 @@ class Supervisor:
             "runner": self._runner.name,
             "hosts": {host: {"state": "Pending"} for host in self._hosts},
         }
-
-    def request_stop(self, *_: object) -> None:
-        """Signal handler: asks the main loop to stop the instances."""
-        self._events.put(STOP)
 
     def run(self) -> None:
         """Takes the job to its final state, whatever happens."""
@@ -72,16 +93,19 @@ class Supervisor:
     def _work(self) -> tuple[str, str | None]:
         inputs = channels(self._row.request, self._home.storage)
         instances = self._stage(inputs)
+        if not self._events.empty():
+            return "Stopped", STOPPED
         self._started = time.time()
         for instance in instances:
             self._start(instance)
         self._tell(started=self._started)
-        counted_in = accounts.rows_in(inputs)  # while the instances work
-        self._report["rows_in_by_input"] = counted_in
-        self._report["rows_in"] = accounts.total(counted_in)
+        counting = Counting(inputs)
         codes, stopped = self._watch()
         if stopped:
             return "Stopped", stopped
+        counted_in = counting.result()
+        self._report["rows_in_by_input"] = counted_in
+        self._report["rows_in"] = accounts.total(counted_in)
         failed = {host: code for host, code in codes.items() if code}
         if failed:
             return "Failed", host_failure(failed, self._job, len(self._hosts))
@@ -96,11 +120,11 @@ class Supervisor:
         for host in self._hosts:
             root = self._job.instance(host)
             Tree(root).prepare(request, self._row.name, host, self._hosts)
-            visible: set[Path] = set()
+            linked: dict[str, str] = {}
             for channel in inputs:
                 keys = assigned[channel.name][host]
-                hard = self._runner.sandboxed  # without a sandbox nothing would keep the original from being written
-                visible |= stage(channel.listing.base, keys, Tree(root).at(channel.path), hard=hard)
+                at = Tree(root).at(channel.path)
+                linked |= stage(channel.listing.base, keys, at, sandboxed=self._runner.sandboxed)
                 self._report["hosts"][host].setdefault("objects", {})[channel.name] = len(keys)
             instances.append(
                 Instance(
@@ -109,7 +133,7 @@ class Supervisor:
                     hosts=self._hosts,
                     root=root,
                     inputs=[channel.path for channel in inputs],
-                    visible=sorted(visible),
+                    linked=linked,
                     command=_command(request),
                     environment=environment,
                     network_isolation=request.get("NetworkConfig", {}).get("EnableNetworkIsolation", False),
@@ -147,7 +171,7 @@ class Supervisor:
                 continue
             if code is None:
                 if stopped is None:
-                    stopped = "The job was stopped"
+                    stopped = STOPPED
                     deadline = self._terminate(codes)
                 continue
             codes[host] = code
@@ -217,9 +241,12 @@ def _command(request: dict[str, Any]) -> list[str]:
 def main(root: str, name: str, machine: Mapping[str, Any]) -> None:
     """Entry point of the detached process."""
     home = Home(Path(root))
-    row = Store(home.store).job(name)
+    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    signal.signal(signal.SIGTERM, lambda *_: events.put(STOP))
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored by some submitters: then exit codes would be lost
+    row = Store(home.store).own_job(name, os.getpid())  # after the handler: from here on a stop is a signal
     if row is None:
         sys.exit(f"there is no job {name} in {root}")
-    supervisor = Supervisor(home, row, machine)
-    signal.signal(signal.SIGTERM, supervisor.request_stop)
-    supervisor.run()
+    if row.status == "Stopping":
+        events.put(STOP)
+    Supervisor(home, row, machine, events).run()

@@ -127,7 +127,8 @@ def list_files(base: Path, start: str = "") -> list[str]:
                 if entry.name.startswith(".") or not (key.startswith(start) or start.startswith(key + "/")):
                     continue
                 if not entry.is_dir():
-                    found.append(key)
+                    if entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path)):  # noqa: PTH110
+                        found.append(key)  # a link to nothing is told later, a pipe or a socket is no object
                 elif not entry.is_symlink() or os.path.realpath(entry.path) not in seen:
                     if entry.is_symlink():
                         seen.add(os.path.realpath(entry.path))  # a link to a folder above would never end

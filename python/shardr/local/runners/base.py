@@ -20,8 +20,8 @@ class Instance:
     """The folder that becomes ``/opt/ml``."""
     inputs: list[str]
     """Paths of the instance that must be read-only."""
-    visible: list[Path]
-    """Folders of this machine that the inputs link to."""
+    linked: dict[str, str]
+    """Files and folders of this machine that the inputs link to, and the paths of the instance they link by."""
     command: list[str]
     environment: dict[str, str]
     network_isolation: bool

@@ -7,22 +7,29 @@ home folder, no other job, and no environment but the job's. Without bubblewrap 
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
 import signal
 import subprocess
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from shardr.errors import RunnerError
 from shardr.local.contract import ML
 from shardr.local.runners.machine import SYSTEM
+from shardr.local.runners.started import Process, Sandboxed
 
 if TYPE_CHECKING:
     from shardr.local.runners.base import Instance
+
+GUARD = ["/bin/sh", "-c", 'flock -sn 0 && exit 1; exec "$@" </dev/null', "sh"]
+"""In front of the script: ends where the lock on its input is free, so the supervisor that holds it has died.
+
+bubblewrap ends with its parent, unless that one has died before bubblewrap could ask for it.
+"""
 
 
 class ProcessRunner:
@@ -31,6 +38,7 @@ class ProcessRunner:
     def __init__(self, visible: list[str]) -> None:
         self._visible = visible
         self.sandboxed = sandbox_problem() is None
+        self._alive: IO[bytes] | None = None
         self.name = "process" if self.sandboxed else "process without a sandbox"
 
     def start(self, instance: Instance) -> Process:
@@ -43,8 +51,10 @@ class ProcessRunner:
             )
         (instance.root.parent / "tmp" / instance.host).mkdir(parents=True, exist_ok=True)
         instance.log.parent.mkdir(parents=True, exist_ok=True)
-        command, environment = self._sandboxed(instance) if self.sandboxed else _plain(instance)
         with instance.log.open("ab") as log:
+            if self.sandboxed:
+                return self._in_sandbox(instance, log)
+            command, environment = _plain(instance)
             return Process(
                 subprocess.Popen(
                     command,
@@ -52,69 +62,68 @@ class ProcessRunner:
                     stdout=log,
                     stderr=log,
                     env=environment,
-                    cwd="/" if self.sandboxed else instance.root,
+                    cwd=instance.root,
                     start_new_session=True,
-                ),
-                sandboxed=self.sandboxed,
+                )
             )
 
-    def _sandboxed(self, instance: Instance) -> tuple[list[str], dict[str, str]]:
+    def _in_sandbox(self, instance: Instance, log: IO[bytes]) -> Process:
+        """Starts bubblewrap; its settings go by a file in memory, as any user may read a command line."""
+        read, write = os.pipe()
+        settings = os.memfd_create("settings")
+        try:
+            words = [*self._settings(instance), "--info-fd", str(write)]
+            os.write(settings, b"".join(os.fsencode(word) + b"\0" for word in words))
+            os.lseek(settings, 0, os.SEEK_SET)
+            with self._proof_of_life(instance) as proof:
+                popen = subprocess.Popen(
+                    ["bwrap", "--args", str(settings), "--", *GUARD, *instance.command],
+                    stdin=proof,
+                    stdout=log,
+                    stderr=log,
+                    env={"PATH": os.environ.get("PATH", os.defpath)},
+                    cwd="/",
+                    start_new_session=True,
+                    pass_fds=[settings, write],
+                )
+        except BaseException:
+            os.close(read)
+            raise
+        finally:
+            os.close(settings)
+            os.close(write)
+        return Sandboxed(popen, os.fdopen(read, "rb"))
+
+    def _proof_of_life(self, instance: Instance) -> IO[bytes]:
+        """A file that is locked for as long as this process lives, opened anew."""
+        path = instance.root.parent / "tmp" / "alive"
+        if self._alive is None:
+            self._alive = path.open("wb")
+            fcntl.flock(self._alive, fcntl.LOCK_EX)
+        return path.open("rb")
+
+    def _settings(self, instance: Instance) -> list[str]:
         scratch = instance.root.parent / "tmp" / instance.host
         hosts = scratch.with_suffix(".hosts")
         hosts.write_text(_hosts_file(instance), encoding="ascii")
-        command = ["bwrap", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", instance.host]
+        command = ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", instance.host]
         command += ["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
         command += ["--unshare-net"] if instance.network_isolation else []
         command += _system_mounts()
         command += ["--proc", "/proc", "--dev", "/dev", "--dir", "/run", "--dir", "/var", "--dir", "/root"]
         command += ["--bind", str(scratch), "/tmp", "--symlink", "/tmp", "/var/tmp"]  # noqa: S108 - its own
         command += ["--ro-bind", str(hosts), "/etc/hosts", *_resolver()]
-        for path in dict.fromkeys([*self._visible, *map(str, instance.visible)]):
+        for path in self._visible:
             command += ["--ro-bind", path, path]
+        for path, place in sorted(instance.linked.items(), key=lambda item: len(item[1])):
+            command += ["--ro-bind", path, place]
         command += ["--bind", str(instance.root), ML]
         command += ["--ro-bind", str(instance.root / "config"), f"{ML}/config"]
         for path in sorted(instance.inputs, key=len):
             command += ["--ro-bind", str(instance.root / os.path.relpath(path, ML)), path]
         for name, value in instance.environment.items():
             command += ["--setenv", name, value]
-        return [*command, "--chdir", "/", "--", *instance.command], {"PATH": os.environ.get("PATH", os.defpath)}
-
-
-class Process:
-    """A started instance: the process that stands for it."""
-
-    def __init__(self, popen: subprocess.Popen[bytes], *, sandboxed: bool) -> None:
-        self._popen = popen
-        self._sandboxed = sandboxed
-
-    def wait(self) -> int:
-        """Blocks until the instance has ended; a signal counts as 128 + its number, as containers tell it."""
-        code = self._popen.wait()
-        return code if code >= 0 else 128 - code
-
-    def terminate(self) -> None:
-        """SIGTERM to the script itself: bubblewrap would not pass it on."""
-        with suppress(ProcessLookupError):
-            for pid in self._scripts():
-                os.kill(pid, signal.SIGTERM)
-
-    def kill(self) -> None:
-        """SIGKILL to the whole instance; the sandbox's processes end with it."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._popen.pid, signal.SIGKILL)
-
-    def _scripts(self) -> list[int]:
-        """The script's process: bubblewrap's child reaps inside the sandbox, and its child is the script."""
-        if not self._sandboxed:
-            return [self._popen.pid]
-        return [script for reaper in _children(self._popen.pid) for script in _children(reaper)]
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
-    except OSError:
-        return []
+        return [*command, "--chdir", "/"]
 
 
 @lru_cache
@@ -123,8 +132,19 @@ def sandbox_problem() -> str | None:
     if shutil.which("bwrap") is None:
         return "bubblewrap (bwrap) is not installed"
     probe = ["bwrap", *_system_mounts(), "--proc", "/proc", "--dev", "/dev", "--unshare-pid", "--unshare-uts", "true"]
-    tried = subprocess.run(probe, capture_output=True, text=True, check=False, timeout=30)
+    # whoever ignores the end of children hands that down, and bubblewrap would wait for its own in vain
+    ignored = signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN
+    try:
+        tried = subprocess.run(
+            probe, capture_output=True, text=True, check=False, timeout=30, preexec_fn=_heed if ignored else None
+        )
+    except subprocess.TimeoutExpired:
+        return "bwrap does not end"
     return None if tried.returncode == 0 else tried.stderr.strip() or f"bwrap ended with {tried.returncode}"
+
+
+def _heed() -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 def hard_coded(code: Path) -> bool:
