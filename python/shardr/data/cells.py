@@ -2,7 +2,9 @@
 
 The rule, by which the same table has the same cells as CSV, JSON lines and Parquet:
 
-- Missing: an empty field, ``NA``, ``NaN``, JSON and Parquet null. Quotes never matter.
+- Missing: an empty field, ``NA``, ``NaN``, JSON and Parquet null. Quotes never matter, not even those that make text of
+  ``""`` and ``"NA"`` when a table is read: many a script reads them as missing and writes them as it likes, and no row
+  is lost by that.
 - Numbers compare by value: 1.50, 1.5 and "1.5" are one, so are 999, 999.0 and 9.99e2. Whole numbers are exact within
   64 bits; fractions compare by 15 significant digits, which is what R writes.
 - Leading zeros (``007``), hexadecimal and whole numbers beyond 64 bits are text.

@@ -1,8 +1,9 @@
 """The type of a column of text, the same for all its shards.
 
 A column is whole numbers, numbers, logicals, dates, date-times or date-times with a zone: the first of these that *all*
-its values fit, in whatever shard; else it is strings. Missing values (an empty field, ``NA``) fit everything. A value
-with a leading zero (``007``) is no number, and neither is a whole number that would lose digits.
+its values fit, in whatever shard; else it is strings. Missing values fit everything, and so do a quoted empty field and
+a quoted ``NA``: only in a column of strings are those two text, elsewhere they are missing as well. A value with a
+leading zero (``007``) is no number, and neither is a whole number that would lose digits.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _ZONED_TYPE = pa.timestamp("us", "UTC")
 ANY = (pa.int64(), pa.float64(), pa.bool_(), pa.date32(), _INSTANT_TYPE, _ZONED_TYPE, pa.string())
 """The types a column may turn out to be, in the order in which they are preferred."""
 
-_MISSING = pa.array(["", "NA"], pa.string())
+_NO_VALUE = pa.array(["", "NA"], pa.string())  # in quotes, else they are null
 _NOT_FINITE = pa.array(["NaN", "nan", "Inf", "inf", "-Inf", "-inf"], pa.string())
 _LOGICALS = pa.array(TRUE + FALSE, pa.string())
 
@@ -36,7 +37,7 @@ def narrow(types: tuple[pa.DataType, ...], text: pa.Array) -> tuple[pa.DataType,
     if len(types) == 1:
         return types
     values = text.unique()
-    values = values.filter(pc.invert(pc.is_in(values, _MISSING))).drop_null()
+    values = values.filter(pc.invert(pc.is_in(values, _NO_VALUE))).drop_null()
     return tuple(kind for kind in types if _fits(values, kind)) if len(values) else types
 
 
@@ -47,7 +48,9 @@ def settle(types: tuple[pa.DataType, ...]) -> pa.DataType:
 
 def convert(text: pa.Array, kind: pa.DataType) -> pa.Array:
     """A column of text as the type that was settled on, missing values as null."""
-    text = pc.if_else(pc.is_in(text, _MISSING), pa.scalar(None, pa.string()), text)
+    if pa.types.is_string(kind):
+        return text
+    text = pc.if_else(pc.is_in(text, _NO_VALUE), pa.scalar(None, pa.string()), text)
     if pa.types.is_boolean(kind):
         return pc.if_else(pc.is_null(text), pa.scalar(None, pa.bool_()), pc.is_in(text, pa.array(TRUE, pa.string())))
     return text.cast(kind)

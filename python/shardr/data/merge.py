@@ -42,8 +42,9 @@ def merge(files: Sequence[Path], to: Path, *, fill: bool = False) -> MergeResult
     """One file with the records of all ``files``, in the order in which they are given.
 
     Shards are CSV, TSV, JSON lines or Parquet, all of one kind; ``to`` may be of another. CSV shards with equal headers
-    are joined byte by byte, one header kept. Into Parquet, each column gets the one type that its values in all shards
-    fit. Shards without records, or without a single byte, add nothing. ``to`` appears whole or not at all.
+    are joined byte by byte, one header kept; others keep their values as they are written, a missing one becomes an
+    empty field. Into Parquet, each column gets the one type that its values in all shards fit. Shards without records,
+    or without a single byte, add nothing. ``to`` appears whole or not at all.
 
     With ``fill=True`` the columns may differ: the result has all of them, in the order of their first appearance, and
     a shard that lacks one has missing values there.
@@ -72,8 +73,8 @@ def read(files: Sequence[Path], *, fill: bool = False) -> pa.Table:
     """One Arrow table with the records of all ``files``, in the order in which they are given.
 
     Each column has one type for all shards. Text is read as whole numbers (int64), numbers (double), logicals, dates,
-    date-times or, when a single value fits none of these, strings; an empty field and ``NA`` are null; ``007`` stays
-    text. Parquet and JSON lines bring their types. ``fill`` and errors are those of :func:`merge`.
+    date-times or, when a single value fits none of these, strings; ``007`` stays text. An empty field and ``NA`` are
+    null; in quotes, and among strings, they are text. Parquet and JSON lines bring their types. ``fill`` and errors are those of :func:`merge`.
     """
     import pyarrow as pa
 

@@ -63,7 +63,10 @@ def batches(path: Path) -> Iterator[pa.RecordBatch]:
 
 
 def text_batches(path: Path, header: Header) -> Iterator[pa.RecordBatch]:
-    """The rows of a CSV or TSV file, each column as strings: an empty field is null, a quoted empty one is ``""``."""
+    """The rows of a CSV or TSV file, each column as strings.
+
+    An empty field and ``NA`` are null; in quotes both are text, for that is how a writer tells them apart.
+    """
     import pyarrow as pa
     from pyarrow import csv
 
@@ -83,7 +86,7 @@ def text_batches(path: Path, header: Header) -> Iterator[pa.RecordBatch]:
             ),
             convert_options=csv.ConvertOptions(
                 column_types=dict.fromkeys(header.names, pa.string()),
-                null_values=[""],
+                null_values=["", "NA"],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,
             ),

@@ -81,7 +81,7 @@ def _json_line(row: dict[str, Any]) -> bytes:
 
 
 def _lines(columns: list[pa.Array], delimiter: str) -> bytes:
-    """The rows as lines of text, each field quoted only where it must be."""
+    """The rows as lines of text, each field quoted only where it must be: also where it would look missing."""
     import pyarrow.compute as pc
 
     if not columns or not len(columns[0]):
@@ -96,7 +96,7 @@ def _fields(column: pa.Array, delimiter: str) -> pa.Array:
     import pyarrow.compute as pc
 
     text = column.cast(pa.string())
-    special = pc.match_substring_regex(text, f'["\\r\\n{delimiter}]|^$')
+    special = pc.match_substring_regex(text, f'["\\r\\n{delimiter}]|^(NA)?$')
     if pc.any(special).as_py():
         escaped = pc.binary_join_element_wise('"', pc.replace_substring(text, '"', '""'), '"', "")
         text = pc.if_else(special, escaped, text)

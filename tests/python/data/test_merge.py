@@ -82,9 +82,32 @@ def test_the_odd_one_is_named_also_when_it_comes_first(make) -> None:
     assert [Path(problem.path).name for problem in caught.value.problems] == ["s0.csv"]
 
 
-def test_fill_takes_all_columns_and_leaves_text_as_it_was_written(make) -> None:
+def test_fill_takes_all_columns_and_leaves_values_as_they_were_written(make) -> None:
     contents = ['a,b\n007,"x, y"\n1.50,"say ""hi"""\n', "", "b,c\nNA,TRUE\n,\n", 'c,a\n"",2\n']
-    assert merged(make, contents, fill=True) == ('a,b,c\n007,"x, y",\n1.50,"say ""hi""",\n,NA,TRUE\n,,\n2,,""\n')
+    assert merged(make, contents, fill=True) == ('a,b,c\n007,"x, y",\n1.50,"say ""hi""",\n,,TRUE\n,,\n2,,""\n')
+
+
+SAID = 's,n,day\na,"1",2024-02-29\n"","",""\n"NA","NA","NA"\n,,\nNA,NA,NA\n'
+"""Text that is empty, text that says NA, and two ways to write that a value is missing."""
+
+
+def test_quotes_tell_an_empty_text_and_the_text_na_from_a_missing_value(make) -> None:
+    table = read([make("x.csv", SAID)])
+    assert table.column("s").to_pylist() == ["a", "", "NA", None, None]
+    assert [str(field.type) for field in table.schema] == ["string", "int64", "date32[day]"]
+    assert [table.column(k).null_count for k in (1, 2)] == [4, 4]
+    only = read([make("y.csv", 's\n""\n\n"NA"\nNA\n')])
+    assert only.column("s").to_pylist() == ["", None, "NA", None]
+
+
+@pytest.mark.parametrize("way", [["parquet"], ["tsv"], ["jsonl"], ["parquet", "csv"], ["tsv", "csv"], ["jsonl", "csv"]])
+def test_empty_text_and_missing_values_survive_each_format(make, tmp_path: Path, way: list[str]) -> None:
+    first = path = make("x.csv", SAID)
+    for step, kind in enumerate(way):
+        merge([path], tmp_path / f"{step}.{kind}")
+        path = tmp_path / f"{step}.{kind}"
+    assert read([path]).column("s").to_pylist() == ["a", "", "NA", None, None]
+    assert row_digest(path) == row_digest(first)
 
 
 def test_csv_becomes_tsv_without_a_change_of_the_cells(make) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 BATCH = pa.record_batch(
     {
-        "plain": ["x", None, ""],
+        "plain": ["NA", None, ""],
         "a, b": ['say "x"', "1,2", "two\nlines"],
         "n": [1.5, None, float("nan")],
         "f": pa.array([0.1, 0.25, None], pa.float32()),
@@ -30,7 +30,7 @@ def test_csv_quotes_only_what_must_be(tmp_path: Path) -> None:
     write(tmp_path / "x.csv", Format("csv"), BATCH.schema, [BATCH, BATCH.slice(0, 0), BATCH.slice(1, 1)])
     assert (tmp_path / "x.csv").read_text() == (
         'plain,"a, b",n,f,l\n'
-        'x,"say ""x""",1.5,0.1,true\n,"1,2",,0.25,false\n"","two\nlines",nan,,\n'
+        '"NA","say ""x""",1.5,0.1,true\n,"1,2",,0.25,false\n"","two\nlines",nan,,\n'
         ',"1,2",,0.25,false\n'
     )
 
