@@ -71,9 +71,10 @@ def _fits(values: pa.Array, kind: pa.DataType) -> bool:
 
 
 def _exact(values: pa.Array, numbers: pa.Array) -> bool:
-    """Whether no whole number among the values is too large for a double to hold each digit of it."""
-    large = pa.array(np.abs(numbers.to_numpy()) >= 2.0**53)
-    return not pc.any(pc.match_substring_regex(values.filter(large), "^-?[0-9]+$")).as_py()
+    """Whether a double holds each digit of all whole numbers among the values, none of which is beyond 64 bits."""
+    large = values.filter(pa.array(np.abs(numbers.to_numpy()) >= 2.0**53))
+    wholes = cast_or_none(large.filter(pc.match_substring_regex(large, "^-?[0-9]+$")), pa.int64())
+    return wholes is not None and all(float(whole) == whole for whole in wholes.to_pylist())
 
 
 def unify(types: Iterable[pa.DataType]) -> pa.DataType:

@@ -74,7 +74,9 @@ def read(files: Sequence[Path], *, fill: bool = False) -> pa.Table:
 
     Each column has one type for all shards. Text is read as whole numbers (int64), numbers (double), logicals, dates,
     date-times or, when a single value fits none of these, strings; ``007`` stays text. An empty field and ``NA`` are
-    null; in quotes, and among strings, they are text. Parquet and JSON lines bring their types. ``fill`` and errors are those of :func:`merge`.
+    null; in quotes, and among strings, they are text. Parquet and JSON lines bring their types; JSON has neither NaN
+    nor infinity, so where a writer left them out or wrote null, they are null. ``fill`` and errors are those of
+    :func:`merge`.
     """
     import pyarrow as pa
 

@@ -112,11 +112,12 @@ def _json_table(path: Path, text: bytes, first_line: int) -> pa.Table:
         stamps = [field.name for field in table.schema if pa.types.is_timestamp(field.type)]
         if stamps:
             strings = pa.schema([(name, pa.string()) for name in stamps])
-            table = pajson.read_json(
+            typed = pajson.read_json(
                 BytesIO(text),
                 pajson.ReadOptions(use_threads=False, block_size=2 * len(text)),
                 pajson.ParseOptions(explicit_schema=strings),
             )
+            table = typed.select(table.column_names)  # Arrow puts the columns of a given schema first
     except pa.ArrowInvalid:  # a line that is no JSON, or a column of more than one type
         return _mixed_json_table(path, text, first_line)
     return table

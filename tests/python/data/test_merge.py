@@ -162,6 +162,10 @@ def test_types_are_the_same_for_all_shards(make) -> None:
         (["0x1F"], "string"),
         (["0", "0.5", "-0.5", "0e1"], "double"),
         (["9007199254740993", "0.5"], "string"),
+        (["9007199254740994", "0.5", "-9223372036854774784"], "double"),
+        (["9223372036854775807", "0.5"], "string"),
+        (["9223372036854775808", "0.5"], "string"),
+        (["1" * 5000, "0.5"], "string"),
         (["2024-02-30"], "string"),
         (["2024-02-29", "x"], "string"),
         (["10:30:00"], "string"),
@@ -195,6 +199,21 @@ def test_parquet_shards_of_unlike_types_go_to_the_wider_one(tmp_path: Path) -> N
 def test_json_strings_stay_strings_and_missing_keys_are_null(make) -> None:
     files = [make("0.jsonl", '{"a": "2024-01-01", "b": 1}\n'), make("1.jsonl", '{"a": "x"}\n{"b": 2.5}\n')]
     assert read(files).to_pylist() == [{"a": "2024-01-01", "b": 1.0}, {"a": "x", "b": None}, {"a": None, "b": 2.5}]
+
+
+def test_the_columns_of_json_lines_come_in_the_order_of_the_first_record(make) -> None:
+    rows = '{"n": 1, "at": "2024-01-01", "x": 0.5}\n{"new": "2024-01-02", "x": 1.5, "n": 2, "at": "2024-01-02"}\n'
+    table = read([make("0.jsonl", rows)])
+    assert table.column_names == ["n", "at", "x", "new"]
+    assert table.column("at").to_pylist() == ["2024-01-01", "2024-01-02"]
+
+
+@pytest.mark.parametrize("digits", ["9007199254740994", "-9223372036854774784"])
+def test_large_whole_numbers_among_fractions_have_the_same_digest_as_parquet(make, tmp_path: Path, digits: str) -> None:
+    source = make("x.csv", f"a,b\n{digits},1\n0.5,2\n")
+    merge([source], tmp_path / "x.parquet")
+    assert read([tmp_path / "x.parquet"]).column("a").to_pylist() == [float(digits), 0.5]
+    assert row_digest(tmp_path / "x.parquet") == row_digest(source)
 
 
 def test_files_without_records_make_a_table_without_rows(make) -> None:
