@@ -2,8 +2,9 @@
 
 #' All runs of this machine
 #'
-#' @returns A data frame with a row for each step of each run, the newest first: `run`, `step`, `job`, `status`,
-#'   `created` (time), `seconds`, `instances`, `rows_in` and `rows_out` (doubles, `NA` where not known).
+#' @returns A data frame of class `shardr_jobs` with a row for each step of each run, the newest first: `run`, `step`,
+#'   `job`, `status`, `created` (time), `seconds`, `instances`, `rows_in` and `rows_out` (doubles, `NA` where not known).
+#'   It prints as a table of what matters, a line for each row; `as.data.frame()` prints it whole.
 #' @export
 #' @examples
 #' \dontrun{
@@ -12,27 +13,31 @@
 jobs <- function() {
   found <- python_call("jobs", empty_map(), environment())
   created <- do.call(c, c(list(as.POSIXct(character())), lapply(found, function(job) iso_time(job$created))))
-  data.frame(
+  listed <- data.frame(
     run = column(found, "run", ""), step = column(found, "step", ""), job = column(found, "job", ""),
     status = column(found, "status", ""), created = created, seconds = column(found, "seconds", 0),
     instances = column(found, "instances", 0), rows_in = column(found, "rows_in", 0),
     rows_out = column(found, "rows_out", 0)
   )
+  structure(listed, class = c("shardr_jobs", "data.frame"))
 }
 
-#' Everything that is known of a job
-#'
-#' @param id The id of a run, the name of one of its jobs, or a run itself.
-#' @returns For a job a list as `DescribeProcessingJob` answers, with what each instance did under `Shardr`; for a run a
-#'   run as [job_run()] gives. An error of class `shardr_error_not_found` when it is neither.
 #' @export
-#' @examples
-#' \dontrun{
-#' job_describe(jobs()$job[1])
-#' }
-job_describe <- function(id) {
-  found <- python_call("describe", list(id = run_id(id, environment())), environment())
-  if (is.null(found$run)) found else new_run(found)
+print.shardr_jobs <- function(x, ...) {
+  shown <- c("run", "step", "status", "instances", "rows_in", "rows_out", "seconds", "created")
+  # Some columns of it are a data frame like others.
+  if (!all(shown %in% names(x))) return(invisible({
+    print(as.data.frame(x), ...)
+    x
+  }))
+  columns <- list(
+    run = x$run, step = x$step, status = x$status, instances = each_text(x$instances, counted),
+    "rows in" = each_text(x$rows_in, counted), "rows out" = each_text(x$rows_out, counted),
+    seconds = each_text(x$seconds, seconds_text),
+    started = vapply(seq_len(nrow(x)), function(i) time_text(x$created[i]), "")
+  )
+  cat(if (nrow(x)) table_lines(columns, run_numbers) else "no job has run here yet", sep = "\n")
+  invisible(x)
 }
 
 #' Stop a run or one of its jobs
@@ -40,7 +45,7 @@ job_describe <- function(id) {
 #' The scripts get the signal TERM, and after the grace time KILL; no further step starts.
 #'
 #' @inheritParams job_describe
-#' @returns As [job_describe()], invisibly.
+#' @returns The run or the job as [job_run()] and [job_describe()] give it, invisibly.
 #' @export
 #' @examples
 #' \dontrun{
@@ -49,7 +54,7 @@ job_describe <- function(id) {
 #' }
 job_stop <- function(id) {
   found <- python_call("stop", list(id = run_id(id, environment())), environment())
-  invisible(if (is.null(found$run)) found else new_run(found))
+  invisible(if (is.null(found$run)) new_job(found) else new_run(found))
 }
 
 #' What the scripts printed

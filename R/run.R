@@ -15,7 +15,10 @@ new_run <- function(found) {
   })
   names(steps) <- vapply(steps, function(step) step$name, "")
   structure(
-    list(id = found$run, name = found$name, status = found$status, created = iso_time(found$created), steps = steps),
+    list(
+      id = found$run, name = found$name, status = found$status, created = iso_time(found$created), seen = Sys.time(),
+      steps = steps
+    ),
     class = "shardr_run"
   )
 }
@@ -43,21 +46,31 @@ format.shardr_run <- function(x, ...) paste0("<run ", x$id, ": ", x$status, ">")
 
 #' @export
 print.shardr_run <- function(x, ...) {
-  table <- data.frame(
-    step = names(x$steps), status = column(x$steps, "status", ""), instances = column(x$steps, "instances", 0),
-    "rows in" = each_text(x$steps, "rows_in", counted), "rows out" = each_text(x$steps, "rows_out", counted),
-    seconds = each_text(x$steps, "seconds", function(s) if (is.null(s)) "" else format(round(s, 2), nsmall = 2)),
-    check.names = FALSE
+  now <- looked_again(x)
+  stale <- !now$status %in% over && identical(now$seen, x$seen)
+  cat(format(now), if (stale) paste0(" as of ", time_text(x$seen)), "\n", sep = "")
+  steps <- as.data.frame(now)
+  columns <- list(
+    step = steps$step, status = steps$status, instances = each_text(steps$instances, counted),
+    "rows in" = each_text(steps$rows_in, counted), "rows out" = each_text(steps$rows_out, counted),
+    seconds = each_text(steps$seconds, seconds_text)
   )
-  cat(format(x), "\n", sep = "")
-  print(table, row.names = FALSE, right = TRUE)
-  for (step in x$steps) {
+  cat(table_lines(columns, run_numbers), sep = "\n")
+  for (step in now$steps) {
     for (name in names(step$outputs)) {
       cat(step$name, ".", name, ": ", output_place(step$outputs[[name]]), "\n", sep = "")
     }
     if (!is.null(step$failure)) cat(step$name, ": ", step$failure, "\n", sep = "")
   }
   invisible(x)
+}
+
+run_numbers <- c("instances", "rows in", "rows out", "seconds")
+
+# The run as it stands now, if it was not over when it was last seen and a Python is there to ask; else as it is.
+looked_again <- function(run) {
+  if (run$status %in% over || is.null(the$door)) return(run)
+  tryCatch(refreshed(run$id, NULL), shardr_error = function(e) run)
 }
 
 #' @export
@@ -84,60 +97,12 @@ column <- function(records, field, kind) {
   unname(values)
 }
 
-each_text <- function(records, field, fun) vapply(records, function(record) fun(record[[field]]), "", USE.NAMES = FALSE)
+each_text <- function(values, fun) vapply(values, fun, "", USE.NAMES = FALSE)
 
-# The folder of an output where its files lie in one, else its URI.
+# The folder of an output where its files lie in one, else its URI; a job can end well and still not have made anything.
 output_place <- function(output) {
+  if (length(output$files) == 0L) return("no file: no instance wrote one")
   folders <- unique(dirname(output$files))
   place <- if (length(folders) == 1L) folders else output$uri
-  paste0(place, " (", count_of(length(output$files), "file"), ")")
-}
-
-#' @export
-as.data.frame.shardr_plan <- function(x, row.names = NULL, optional = FALSE, ...) { # nolint: object_name_linter.
-  rows <- list()
-  for (step in x$steps) {
-    for (shard in step$shards) {
-      hosts <- if (length(shard$instances)) shard$instances else list(list())
-      rows <- c(rows, lapply(hosts, function(host) {
-        c(list(step = step$name, input = shard$input, distribution = shard$distribution), host)
-      }))
-    }
-  }
-  data.frame(
-    step = column(rows, "step", ""), input = column(rows, "input", ""),
-    distribution = column(rows, "distribution", ""), host = column(rows, "host", ""),
-    objects = column(rows, "objects", 0), bytes = column(rows, "bytes", 0), row.names = row.names
-  )
-}
-
-#' @export
-format.shardr_plan <- function(x, ...) {
-  c(paste0("<plan of ", x$name, ", runner ", x$runner, ">"), unlist(lapply(x$steps, plan_lines), use.names = FALSE))
-}
-
-#' @export
-print.shardr_plan <- function(x, ...) {
-  cat(format(x), sep = "\n")
-  cat("Nothing has run.\n")
-  invisible(x)
-}
-
-plan_lines <- function(step) {
-  runs <- paste(c(unlist(step$entrypoint), unlist(step$arguments)), collapse = " ")
-  after <- if (length(step$needs)) paste0(", after ", paste(unlist(step$needs), collapse = ", "))
-  jobs <- if (length(step$jobs) > 1L) paste0(", ", count_of(length(step$jobs), "job"))
-  shards <- lapply(step$shards, function(shard) {
-    hosts <- vapply(shard$instances, function(host) {
-      size <- if (!is.null(host$bytes)) paste0(", ", counted(host$bytes), " bytes")
-      paste0("      ", host$host, ": ", count_of(host$objects, "object"), size)
-    }, "")
-    if (length(hosts) > 10L) {
-      hosts <- c(hosts[1:10], paste0("      and ", length(hosts) - 10L, " more; see as.data.frame()"))
-    }
-    c(
-      paste0("    ", shard$input, " (", shard$distribution, ")", if (!length(hosts)) ": made by an earlier step"), hosts
-    )
-  })
-  c(paste0(step$name, ": ", runs, " on ", count_of(step$instance_count, "instance"), jobs, after), unlist(shards))
+  paste0(place, " (", count_of(length(output$files), "file"), if (identical(output$rows, 0)) ", no rows", ")")
 }

@@ -70,7 +70,7 @@ step_result <- function(step) {
   rows <- if (!is.null(step$rows_in) && !is.null(step$rows_out)) {
     paste0(", ", counted(step$rows_in), " rows in, ", counted(step$rows_out), " out")
   }
-  paste0(step$name, ": ", count_of(step$instances, "instance"), rows, ", ", seconds_text(step$seconds))
+  paste0(step$name, ": ", count_of(step$instances, "instance"), rows, ", ", seconds_text(step$seconds), " s")
 }
 
 step_state <- function(step) {
@@ -83,12 +83,4 @@ step_state <- function(step) {
 state_words <- function(state) {
   known <- c(InProgress = "running", Completed = "done", Failed = "failed", Stopped = "stopped")
   if (state %in% names(known)) known[[state]] else tolower(state)
-}
-
-counted <- function(x) if (is.null(x)) "" else format(x, big.mark = ",", scientific = FALSE, trim = TRUE)
-
-count_of <- function(n, noun) paste0(counted(n), " ", noun, if (n != 1) "s")
-
-seconds_text <- function(x) {
-  if (is.null(x)) "" else paste(format(round(x, if (x < 10) 2 else 1), nsmall = 1, trim = TRUE), "s")
 }

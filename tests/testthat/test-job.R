@@ -25,16 +25,6 @@ test_that("a job file runs with values set from outside", {
   expect_identical(run$steps$copy$rows_out, 5)
 })
 
-test_that("a plan shows the shard map and the requests, and runs nothing", {
-  local_job_folder()
-  plan <- job_plan(copy_job())
-  map <- as.data.frame(plan)
-  expect_identical(map[c("host", "objects")], data.frame(host = c("algo-1", "algo-2"), objects = c(2, 1)))
-  expect_identical(plan$steps$copy$requests[[1]]$ProcessingResources$ClusterConfig$InstanceCount, 2L)
-  expect_snapshot(plan)
-  expect_identical(nrow(jobs()), 0L)
-})
-
 test_that("a run that fails is a condition that carries the run", {
   local_job_folder()
   found <- tryCatch(job_run(fail_job()), shardr_error_job_failed = identity)

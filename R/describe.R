@@ -1,0 +1,77 @@
+# All that is known of a run or a job, for those who look for what went wrong.
+
+#' Everything that is known of a run or a job
+#'
+#' Prints what each instance did: its state, exit code, seconds, and the file of its log; then the message of the job,
+#' the reason why it failed, and the files that it made.
+#'
+#' @param id The id of a run, the name of one of its jobs, or a run itself.
+#' @returns For a job a list of class `shardr_job` as `DescribeProcessingJob` answers, with what each instance did under
+#'   `Shardr`. For a run a run as [job_run()] gives, with its jobs under `jobs`. An error of class
+#'   `shardr_error_not_found` when it is neither.
+#' @export
+#' @examples
+#' \dontrun{
+#' job_describe(jobs()$run[1])
+#' }
+job_describe <- function(id) {
+  call <- environment()
+  found <- python_call("describe", list(id = run_id(id, call)), call)
+  if (is.null(found$run)) return(new_job(found))
+  run <- new_run(found)
+  names <- as.character(unlist(lapply(found$steps, `[[`, "jobs")))
+  run$jobs <- lapply(names, function(name) new_job(python_call("describe", list(id = name), call)))
+  names(run$jobs) <- names
+  structure(run, class = c("shardr_description", class(run)))
+}
+
+new_job <- function(found) structure(found, class = "shardr_job")
+
+#' @export
+format.shardr_job <- function(x, ...) paste0("<job ", x$ProcessingJobName, ": ", x$ProcessingJobStatus, ">")
+
+#' @export
+print.shardr_job <- function(x, ...) {
+  cat(format(x), job_lines(x), sep = "\n")
+  invisible(x)
+}
+
+#' @export
+print.shardr_description <- function(x, ...) {
+  cat(format(x), " since ", time_text(x$created), "\n", sep = "")
+  for (step in x$steps) {
+    cat("\nstep ", step$name, ": ", step$status, "\n", sep = "")
+    for (job in Filter(function(job) identical(job$Shardr$step, step$name), x$jobs)) {
+      cat(paste0("  ", format(job)), job_lines(job), sep = "\n")
+    }
+    for (name in names(step$outputs)) {
+      output <- step$outputs[[name]]
+      cat("  output ", name, ": ", output_place(output), "\n", sep = "")
+      cat(paste0("    ", basename(output$files), "\n", recycle0 = TRUE), sep = "")
+    }
+  }
+  invisible(x)
+}
+
+job_lines <- function(job) {
+  ours <- job$Shardr
+  hosts <- vapply(names(ours$hosts), function(name) {
+    host <- ours$hosts[[name]]
+    paste0(
+      "  ", name, ": ", host$state, if (!is.null(host$exit_code)) paste0(", exit code ", host$exit_code),
+      if (!is.null(host$seconds)) paste0(" after ", seconds_text(host$seconds), " s"), ", log ", host$log
+    )
+  }, "", USE.NAMES = FALSE)
+  rows <- if (!is.null(ours$rows_in) || !is.null(ours$rows_out)) {
+    paste0("  rows: ", counted(ours$rows_in), " in, ", counted(ours$rows_out), " out")
+  }
+  c(rows, hosts, indented("message", job$ExitMessage), indented("failure", job$FailureReason))
+}
+
+# The lines of a text below one another, what they are before the first.
+indented <- function(what, text) {
+  if (is.null(text)) return(NULL)
+  lines <- strsplit(sub("\n+$", "", text), "\n", fixed = TRUE)[[1]]
+  head <- paste0("  ", what, ": ")
+  paste0(c(head, rep(strrep(" ", nchar(head)), max(0L, length(lines) - 1L))), lines, recycle0 = TRUE)
+}
