@@ -20,16 +20,21 @@ _KERNEL_CANNOT = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, err
 
 
 @contextmanager
-def workplace(folder: Path) -> Iterator[Path]:
+def workplace(folder: Path, *, make: bool = False) -> Iterator[Path]:
     """A hidden folder inside ``folder`` to write in; what is not moved out of it is gone at the end.
 
-    Being on the same file system, finished files leave it by one rename. Makes ``folder`` when it is not there.
-    Raises DataError with the system's reason when something cannot be written (no space left, no permission).
+    Being on the same file system, finished files leave it by one rename. ``make`` makes ``folder``, but none above it.
+    Raises DataError naming a folder that is not there, or with the system's reason when something cannot be written
+    (no space left, no permission).
     """
     import tempfile
 
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        needed = folder.parent if make else folder
+        if not needed.is_dir():
+            raise DataError(f"There is no folder {needed}", fix="make it first, or mend the path")
+        if make:
+            folder.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".shardr-") as name:
             yield Path(name)
     except OSError as err:

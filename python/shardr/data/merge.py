@@ -50,7 +50,8 @@ def merge(files: Sequence[Path], to: Path, *, fill: bool = False) -> MergeResult
     a shard that lacks one has missing values there.
 
     Raises ColumnsDifferError naming each shard whose columns differ, and DataError for no files, files of several
-    kinds, files that cannot be read, and a target that is one of the shards or cannot be written.
+    kinds, files that cannot be read, and a target that is one of the shards, whose folder is not there, or that cannot
+    be written.
     """
     files, to = [Path(file) for file in files], Path(to)
     fmt, names = _check(files, fill=fill)
@@ -119,7 +120,8 @@ def _refuse_different(columns_of: dict[Path, list[str]]) -> None:
             f"{len(problems)} of {len(columns_of)} shards {'has' if len(problems) == 1 else 'have'} other columns",
             why=f"the columns are {', '.join(usual[0][0])}",
             problems=problems,
-            fix="write the same columns in the same order in each shard, or merge with fill (missing ones become NA)",
+            fix="write the same columns in the same order in each shard, or let them differ, missing ones becoming NA: "
+            "fill=True (R: fill = TRUE, shell: --fill)",
         )
 
 

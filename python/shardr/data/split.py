@@ -28,11 +28,13 @@ def split(source: Path, shards: int, to: Path, *, overwrite: bool = False) -> li
 
     ``bank.csv`` becomes ``bank-00001-of-00004.csv`` and so on. CSV and TSV shards all have the header; text is cut at
     about equal bytes, never inside a record (quoted newlines included), and stays as it is byte for byte; Parquet is
-    cut at equal rows. With fewer records than shards the last shards have no records. A gzipped source is unpacked on
-    the way. The shards appear together, when all are written.
+    cut at equal rows. There are always ``shards`` files: with fewer records than that the last ones have none, only the
+    header. A gzipped source is unpacked on the way. The shards appear together, when all are written; ``to`` is made
+    when it is not there, but no folder above it.
 
-    Raises DataError when ``source`` cannot be read or breaks off inside a quoted field, and when ``to`` has shards of
-    this source already, unless ``overwrite``: then those are replaced, also when they were of another number.
+    Raises DataError when ``source`` cannot be read or breaks off inside a quoted field, when the folder of ``to`` is
+    not there, and when ``to`` has shards of this source already, unless ``overwrite``: then those are replaced, also
+    when they were of another number.
     """
     source, to = Path(source), Path(to)
     if shards < 1:
@@ -44,9 +46,9 @@ def split(source: Path, shards: int, to: Path, *, overwrite: bool = False) -> li
     if old and not overwrite:
         raise DataError(
             f"{to} has {len(old)} shards of {source.name} already, {old[0].name} for one",
-            fix="split into an empty folder, or say that they may be overwritten",
+            fix="split into an empty folder, or replace them: overwrite=True (R: overwrite = TRUE, shell: --overwrite)",
         )
-    with workplace(to) as folder:
+    with workplace(to, make=True) as folder:
         written = [folder / name for name in names]
         if fmt.kind == "parquet":
             _split_parquet(source, written)

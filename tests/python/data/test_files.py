@@ -11,6 +11,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from shardr.data.files import copy_range, workplace
+from shardr.data.merge import merge
+from shardr.data.split import split
 from shardr.errors import DataError
 
 
@@ -34,20 +36,23 @@ def test_a_range_is_appended_also_across_file_systems(
 
 
 def test_what_stays_in_a_workplace_is_gone(tmp_path: Path) -> None:
-    with workplace(tmp_path / "new" / "folder") as folder:
+    with workplace(tmp_path / "new", make=True) as folder:
         (folder / "kept").write_text("x")
         (folder / "left").write_text("x")
-        (folder / "kept").replace(tmp_path / "new" / "folder" / "kept")
-    assert [path.name for path in (tmp_path / "new" / "folder").iterdir()] == ["kept"]
+        (folder / "kept").replace(tmp_path / "new" / "kept")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["kept"]
 
 
-def test_a_folder_that_cannot_be_made_is_named(make) -> None:
-    file = make("file", "")
-    with (
-        pytest.raises(DataError, match=r"Cannot write in .*file/folder[\s\S]*why: Not a directory"),
-        workplace(file / "folder"),
-    ):
-        pass
+@pytest.mark.parametrize("missing", ["to", "x.csv"], ids=["nothing there", "a file there"])
+def test_a_folder_that_is_not_there_is_named_and_not_made(make, tmp_path: Path, missing: str) -> None:
+    """A slip of the pen would make folders all over the disk; only the last one, for new shards, is made."""
+    source, folder = make("x.csv", "a,b\n1,2\n"), tmp_path / missing
+    said = rf"There is no folder {folder}\n[\s\S]*make it first"
+    with pytest.raises(DataError, match=said):
+        merge([source], folder / "y.csv")
+    with pytest.raises(DataError, match=said):
+        split(source, 2, folder / "shards")
+    assert list(tmp_path.iterdir()) == [source]
 
 
 @pytest.mark.parametrize(
@@ -63,6 +68,7 @@ def test_a_disk_that_takes_no_more_is_said_to_and_nothing_half_written_stays(mak
         "source, to = Path(sys.argv[1]), Path(sys.argv[2])\n" + verb
     )
     to = tmp_path / "to"
+    to.mkdir()
     done = subprocess.run([sys.executable, "-c", program, source, to], capture_output=True, text=True, check=False)
     assert f"DataError: Cannot write in {to}\n  why: File too large" in done.stderr
     assert list(to.iterdir()) == []

@@ -19,6 +19,7 @@ from shardr.errors import ColumnsDifferError, DataError
 def merged(make, contents: list[str], *, name: str = "csv", to: str = "csv", fill: bool = False) -> str:
     files = [make(f"s{k}.{name}", content) for k, content in enumerate(contents)]
     out = files[0].parent / "out" / f"all.{to}"
+    out.parent.mkdir(exist_ok=True)
     merge(files, out, fill=fill)
     return gzip.decompress(out.read_bytes()).decode() if to.endswith("gz") else out.read_bytes().decode()
 
@@ -71,7 +72,8 @@ def test_a_shard_with_other_columns_is_named(make, tmp_path: Path, third: str, m
         merged(make, ["a,b,c\n1,2,3\n", "a,b,c\n", third])
     assert message in str(caught.value)
     assert "the columns are a, b, c" in str(caught.value)
-    assert not (tmp_path / "out").exists()
+    assert "fill=True (R: fill = TRUE, shell: --fill)" in str(caught.value)
+    assert not list((tmp_path / "out").iterdir())
     with pytest.raises(ColumnsDifferError):
         read(sorted(tmp_path.glob("s*.csv")))
 
@@ -227,11 +229,12 @@ def test_files_without_records_make_a_table_without_rows(make) -> None:
 
 def test_the_result_tells_size_and_place(make, tmp_path: Path) -> None:
     files = [make("0.csv", "a\n1\n"), make("1.csv", "a\n2\n")]
-    assert merge(files, tmp_path / "new folder" / "all.csv") == MergeResult(tmp_path / "new folder" / "all.csv", 2, 6)
-    assert [path.name for path in (tmp_path / "new folder").iterdir()] == ["all.csv"]
+    (tmp_path / "a folder").mkdir()
+    assert merge(files, tmp_path / "a folder" / "all.csv") == MergeResult(tmp_path / "a folder" / "all.csv", 2, 6)
+    assert [path.name for path in (tmp_path / "a folder").iterdir()] == ["all.csv"]
     umask = os.umask(0)
     os.umask(umask)
-    assert (tmp_path / "new folder" / "all.csv").stat().st_mode & 0o777 == 0o666 & ~umask
+    assert (tmp_path / "a folder" / "all.csv").stat().st_mode & 0o777 == 0o666 & ~umask
 
 
 @pytest.mark.parametrize(

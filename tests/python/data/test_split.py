@@ -111,8 +111,9 @@ def test_existing_shards_are_not_overwritten_unless_asked(make, tmp_path: Path) 
     source, to = make("x.csv", "a,b\n1,2\n3,4\n"), tmp_path / "to"
     first = split(source, 4, to)
     (to / "x-1-of-2.csv").write_text("not ours")
-    with pytest.raises(DataError, match=r"4 shards of x\.csv already"):
+    with pytest.raises(DataError, match=r"4 shards of x\.csv already") as caught:
         split(source, 2, to)
+    assert "overwrite=True (R: overwrite = TRUE, shell: --overwrite)" in str(caught.value)
     assert all(path.exists() for path in first)
     second = split(source, 2, to, overwrite=True)
     assert sorted(to.iterdir()) == sorted([*second, to / "x-1-of-2.csv"])
