@@ -110,6 +110,9 @@ class ProcessRunner:
         command += ["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
         command += ["--unshare-net"] if instance.network_isolation else []
         command += _system_mounts()
+        home = instance.root.parents[2]
+        if any(home.is_relative_to(folder) for folder in SYSTEM):
+            command += ["--tmpfs", str(home)]  # other jobs stay unseen, wherever they are kept
         command += ["--proc", "/proc", "--dev", "/dev", "--dir", "/run", "--dir", "/var", "--dir", "/root"]
         command += ["--bind", str(scratch), "/tmp", "--symlink", "/tmp", "/var/tmp"]  # noqa: S108 - its own
         command += ["--ro-bind", str(hosts), "/etc/hosts", *_resolver()]
