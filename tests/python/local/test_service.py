@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -150,3 +151,54 @@ def test_names_and_paths_of_a_request_cannot_lead_out_of_the_job(service: LocalS
         "Outputs[3].OutputName",
         "Outputs[3].S3Output.S3Uri",
     ]
+
+
+def test_pages_neither_repeat_nor_skip_a_job_when_others_are_created_between_them(service: LocalSageMaker) -> None:
+    for i in range(4):
+        service.create_processing_job(**request(f"job-{i}"))
+    first = service.list_processing_jobs(MaxResults=2)
+    service.create_processing_job(**request("late"))
+    second = service.list_processing_jobs(MaxResults=2, NextToken=first["NextToken"])
+    assert [row["ProcessingJobName"] for row in second["ProcessingJobSummaries"]] == ["job-1", "job-0"]
+    for i in range(4):
+        over(service, f"job-{i}")
+
+
+@pytest.mark.parametrize("token", ["x", "ü", "bnVsbA==", "WzFd", "W251bGwsIDEsIDJd"])
+def test_a_token_that_was_not_handed_out_is_refused(service: LocalSageMaker, token: str) -> None:
+    with pytest.raises(shardr.RequestError):
+        service.list_processing_jobs(NextToken=token)
+
+
+def test_moments_are_compared_across_time_zones(service: LocalSageMaker) -> None:
+    service.create_processing_job(**request("one"))
+    made = over(service, "one")["CreationTime"]
+    east = timezone(timedelta(hours=9))
+    for before, after in (
+        ((made - timedelta(seconds=1)).astimezone(east), (made + timedelta(seconds=1)).astimezone(east)),
+        ("2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z"),
+    ):
+        found = service.list_processing_jobs(CreationTimeAfter=before, CreationTimeBefore=after)
+        assert len(found["ProcessingJobSummaries"]) == 1
+        assert service.list_processing_jobs(CreationTimeAfter=after)["ProcessingJobSummaries"] == []
+
+
+def test_a_nul_cannot_reach_the_settings_of_the_sandbox(service: LocalSageMaker) -> None:
+    wrong = request("one", "a\0b", Environment={"A": "x\0--bind\0/\0/mnt"})
+    with pytest.raises(shardr.RequestError) as error:
+        service.create_processing_job(**wrong)
+    assert [p.path for p in error.value.problems] == ["Environment.A", "AppSpecification.ContainerEntrypoint[2]"]
+
+
+def test_every_state_is_described_as_the_service_would(service: LocalSageMaker) -> None:
+    loud = "printf 'Error \\377 '; printf '\xf0\x9f\x98\x80%.0s' $(seq 3000); exit 1"
+    wordy = "printf '\xf0\x9f\x98\x80%.0s' $(seq 3000) > /opt/ml/output/message"
+    for name, command in {"good": wordy, "bad": loud, "long": "sleep 60"}.items():
+        service.create_processing_job(**request(name, command))
+    assert check_response("DescribeProcessingJob", service.describe_processing_job(ProcessingJobName="long")) == []
+    service.stop_processing_job(ProcessingJobName="long")
+    assert check_response("DescribeProcessingJob", service.describe_processing_job(ProcessingJobName="long")) == []
+    states = {name: over(service, name) for name in ("good", "bad", "long")}
+    assert [about["ProcessingJobStatus"] for about in states.values()] == ["Completed", "Failed", "Stopped"]
+    assert all(check_response("DescribeProcessingJob", about) == [] for about in states.values())
+    assert check_response("ListProcessingJobs", service.list_processing_jobs()) == []
