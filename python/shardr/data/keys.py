@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import heapq
+from itertools import cycle, islice
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -13,6 +14,7 @@ __all__ = ["assign", "balance", "row_range", "sort_keys"]
 
 _MODULUS = 2147483647  # MINSTD: every product stays below 2^53, so R's doubles compute it exactly
 _MULTIPLIER = 48271
+_INVERSE = 1899818559  # of the multiplier: a step back
 
 
 def sort_keys(keys: Iterable[str]) -> list[str]:
@@ -42,23 +44,25 @@ def assign(keys: Sequence[str], instances: int, permute: int | None = None) -> l
     ordered = sort_keys(keys)
     if permute is None:
         return [ordered[k::instances] for k in range(instances)]
-    instance_of = [0] * len(ordered)
-    for i, position in enumerate(_shuffled(len(ordered), permute)):
-        instance_of[position] = i % instances
     found: list[list[str]] = [[] for _ in range(instances)]
-    for key, instance in zip(ordered, instance_of, strict=True):
-        found[instance].append(key)
+    takers = list(islice(cycle([keys.append for keys in found]), len(ordered)))
+    _unshuffle(takers, permute)
+    for take, key in zip(takers, ordered, strict=True):
+        take(key)
     return found
 
 
-def _shuffled(count: int, permute: int) -> list[int]:
-    positions = list(range(count))
-    x = 1 + permute % (_MODULUS - 1)
-    for i in range(count - 1, 0, -1):
-        x = _MULTIPLIER * x % _MODULUS
+def _unshuffle(items: list[Any], permute: int) -> None:
+    """Put item ``i`` where position ``i`` of the shuffled list came from: the same exchanges, the last one first.
+
+    Half the time of a shuffle with its inverse, for a million keys.
+    """
+    modulus, back = _MODULUS, _INVERSE
+    x = (1 + permute % (modulus - 1)) * pow(_MULTIPLIER, len(items) - 1, modulus) % modulus
+    for i in range(1, len(items)):
         j = x % (i + 1)
-        positions[i], positions[j] = positions[j], positions[i]
-    return positions
+        items[i], items[j] = items[j], items[i]
+        x = back * x % modulus
 
 
 def balance(sizes: Sequence[tuple[str, int]], shards: int) -> list[list[str]]:

@@ -54,6 +54,20 @@ def test_the_order_in_which_keys_are_listed_does_not_matter(keys: list[str], ins
     assert assign(shuffled, instances, 3) == assign(keys, instances, 3)
 
 
+@given(st.integers(0, 60), st.integers(1, 9), st.integers(-(2**40), 2**40))
+def test_permute_shuffles_as_documented(count: int, instances: int, permute: int) -> None:
+    """Written down step by step, without the short cut."""
+    positions = list(range(count))
+    x = 1 + permute % 2147483646
+    for i in range(count - 1, 0, -1):
+        x = 48271 * x % 2147483647
+        j = x % (i + 1)
+        positions[i], positions[j] = positions[j], positions[i]
+    expected = [sorted(positions[k::instances]) for k in range(instances)]
+    found = assign([f"{k:02d}" for k in range(count)], instances, permute)
+    assert [[int(key) for key in keys] for keys in found] == expected
+
+
 def test_permute_changes_the_assignment() -> None:
     keys = [f"{i:03d}" for i in range(100)]
     assert len({json.dumps(assign(keys, 4, seed)) for seed in range(20)}) == 20
