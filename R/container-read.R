@@ -15,7 +15,7 @@
 #'   `"double"`, `"character"`, `"Date"` and `"POSIXct"`. Every column named must be in every file, and every value must
 #'   fit. Of no effect on JSON lines, where each value brings its type.
 #' @param columns Names of the columns to keep, in this order, or `NULL` for all. Not reading a column saves its time.
-#' @param files Files to read, by default all of the channel. CSV, TSV (`.csv`, `.tsv`) and JSON lines (`.jsonl`,
+#' @param files Files to read, as [shard_files()] gives them; by default all of the channel. CSV, TSV (`.csv`, `.tsv`) and JSON lines (`.jsonl`,
 #'   `.ndjson`), compressed (`.gz`) or not.
 #' @param na Texts that stand for a missing value in CSV and TSV where they have no quotes: `,NA,` is missing, `,"NA",`
 #'   is text, and so is `,"",`. With `na = ""` the text `NA` is a value like others even without quotes. Without the
@@ -28,9 +28,10 @@
 #' @examplesIf file.exists("/opt/ml/config/processingjobconfig.json")
 #' read_channel("raw", col_types = c(age = "integer", job = "character"))
 #' read_channel("raw", files = shard_files("raw", "[.]csv$"), col_types = "character")
-read_channel <- function(name, col_types = NULL, columns = NULL, files = shard_files(name), na = c("", "NA")) {
+read_channel <- function(name, col_types = NULL, columns = NULL, files = NULL, na = c("", "NA")) {
   call <- environment()
   check_col_types(col_types, call)
+  if (is.null(files)) files <- files_of(name, NULL, call)
   formats <- lapply(files, table_format, call = call)
   kinds <- unique(vapply(formats, `[[`, "", "kind"))
   if (length(kinds) > 1L) {

@@ -173,8 +173,12 @@ row_bounds <- function(n, size, i) {
 #' @examplesIf file.exists("/opt/ml/config/processingjobconfig.json")
 #' shard_files("raw", pattern = "[.]csv$")
 shard_files <- function(name, pattern = NULL) {
-  inputs <- job_folders(environment())$inputs
-  folder <- named_folder(name, inputs, "input", environment())
+  files_of(name, pattern, environment())
+}
+
+files_of <- function(name, pattern, call) {
+  inputs <- job_folders(call)$inputs
+  folder <- named_folder(name, inputs, "input", call)
   files <- list.files(folder, pattern = pattern, full.names = TRUE, recursive = TRUE)
   inner <- inputs[startsWith(inputs, paste0(folder, "/"))]
   for (other in inner) files <- files[!startsWith(files, paste0(other, "/"))]

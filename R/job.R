@@ -91,7 +91,8 @@ job_wait <- function(run, ..., progress = interactive(), error = TRUE) {
 refuse_dots <- function(dots, known, call) {
   problems <- lapply(unused_arguments(dots, known), function(found) {
     if ("set" %in% known && nzchar(found$path) && !grepl("did you mean", found$message, fixed = TRUE)) {
-      found$fix <- paste0("a parameter of the job? Write set = list(", found$path, " = ", shown(dots[[found$path]]), ")")
+      value <- shown(dots[[found$path]])
+      found$fix <- paste0("a parameter of the job? Write set = list(", found$path, " = ", value, ")")
     }
     found
   })

@@ -3,8 +3,8 @@
 #' All runs of this machine
 #'
 #' @returns A data frame of class `shardr_jobs` with a row for each step of each run, the newest first: `run`, `step`,
-#'   `job`, `status`, `created` (time), `seconds`, `instances`, `rows_in` and `rows_out` (doubles, `NA` where not known).
-#'   It prints as a table of what matters, a line for each row; `as.data.frame()` prints it whole.
+#'   `job`, `status`, `created` (time), `seconds`, `instances`, `rows_in` and `rows_out` (doubles, `NA` where not
+#'   known). It prints as a table of what matters, a line for each row; `as.data.frame()` prints it whole.
 #' @export
 #' @examples
 #' \dontrun{

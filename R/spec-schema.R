@@ -184,6 +184,6 @@ did_you_mean <- function(found, known) {
 
 # What other tools, and people, call the fields of a step.
 synonyms <- list(
-  instances = "instance_count", script = "code", args = "arguments", env = "environment", timeout = "max_runtime_seconds",
-  retries = "max_attempts", needs = "depends_on"
+  instances = "instance_count", script = "code", args = "arguments", env = "environment",
+  timeout = "max_runtime_seconds", retries = "max_attempts", needs = "depends_on"
 )

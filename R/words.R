@@ -1,7 +1,9 @@
 # Numbers and tables in the words that the shell uses too.
 
 # 41,177; a dash for what is not known.
-counted <- function(x) if (length(x) == 0L || is.na(x)) "-" else format(x, big.mark = ",", scientific = FALSE, trim = TRUE)
+counted <- function(x) {
+  if (length(x) == 0L || is.na(x)) "-" else format(x, big.mark = ",", scientific = FALSE, trim = TRUE)
+}
 
 count_of <- function(n, noun) paste0(counted(n), " ", noun, if (n != 1) "s")
 
@@ -24,7 +26,7 @@ time_text <- function(time) {
   format(time, if (today) "%H:%M" else "%Y-%m-%d %H:%M")
 }
 
-# The lines of a table, as wide as it needs to be: columns of text, their names as heads, those of `numbers` to the right.
+# The lines of a table, as wide as it needs to be: columns of text with their names as heads, `numbers` to the right.
 table_lines <- function(columns, numbers = character()) {
   filled <- lapply(seq_along(columns), function(i) {
     head <- names(columns)[i]

@@ -26,6 +26,14 @@ test_that("an unknown name is an error that lists the known ones", {
   expect_error(channel(c("a", "b")), "must be one", class = "shardr_error_not_found")
 })
 
+test_that("an error blames the function that the script called", {
+  in_instance()
+  blamed <- function(expr) rlang::call_name(conditionCall(expect_error(expr, class = "shardr_error_not_found")))
+  expect_identical(blamed(read_channel("rww")), "read_channel")
+  expect_identical(blamed(shard_files("rww")), "shard_files")
+  expect_identical(blamed(channel("rww")), "channel")
+})
+
 test_that("outside an instance every verb says so, and how to get in", {
   withr::local_envvar(SHARDR_BASE_DIR = file.path(tempdir(), "nowhere"))
   calls <- list(

@@ -3,7 +3,8 @@ tidy <- function(lines) gsub("since .*|[0-9.]+ s, log .*/", "...", steady(lines)
 test_that("a run is described with exit codes, messages, logs and files of its jobs", {
   local_job_folder()
   put_lines("tell.R", c(
-    "x <- shardr::read_channel(\"raw\")", "shardr::write_output(x, \"copied\")", "shardr::job_message(nrow(x), \" rows\")"
+    "x <- shardr::read_channel(\"raw\")", "shardr::write_output(x, \"copied\")",
+    "shardr::job_message(nrow(x), \" rows\")"
   ))
   job <- copy_job()
   job$steps[[1]]$code <- "tell.R"
