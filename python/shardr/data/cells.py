@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = [
     "FALSE",
     "INSTANT",
-    "MISSING",
     "TRUE",
     "cast_or_none",
     "cell_hashes",
@@ -43,7 +42,7 @@ __all__ = [
     "seed",
 ]
 
-MISSING = ("", "NA", "NaN", "nan")
+_MISSING = ("", "NA", "NaN", "nan")
 TRUE = ("TRUE", "True", "true")
 FALSE = ("FALSE", "False", "false")
 _WHOLE_TEXT = r"^[+-]?(0|[1-9][0-9]{0,18})$"
@@ -161,7 +160,7 @@ def _halves(numbers: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[
 def _text_hashes(values: pa.Array) -> tuple[Words, NDArray[np.bool_]]:
     """Hashes of values that are written out: numbers, logicals and instants by what they mean."""
     text = values.cast(pa.large_string())
-    there = _there(text) & ~_mask(pc.is_in(text, pa.array(MISSING, pa.large_string())))
+    there = _there(text) & ~_mask(pc.is_in(text, pa.array(_MISSING, pa.large_string())))
     text = text.fill_null("")
     numbers = _all_numbers(text.filter(pa.array(there)))
     if numbers is not None:

@@ -32,7 +32,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from shardr.data.columns_in import FROM_WIRE, split_strings
@@ -75,13 +74,13 @@ def pack(frame: pd.DataFrame | pa.Table) -> Packed:
     rows, row_names, columns = _columns_of(frame, problems)
     described: list[dict[str, Any]] = []
     buffers: list[Buffer] = []
-    for place, (name, convert) in enumerate(columns, start=1):
+    for place, (name, column) in enumerate(columns, start=1):
         try:
             if not isinstance(name, str):
                 raise RefusedError(
                     f"the column name {name!r} is not text", "rename it: frame.columns = frame.columns.map(str)"
                 )
-            kind, parts = to_wire(convert())
+            kind, parts = to_wire(_as_arrow(column))
         except RefusedError as refused:
             problems.append(Problem(f'column {place} "{name}"', refused.message, refused.fix))
             continue
@@ -174,16 +173,13 @@ def _raise_if(problems: list[Problem]) -> None:
         raise FrameError("this frame cannot cross between R and Python unchanged", problems=problems)
 
 
-def _columns_of(
-    frame: pd.DataFrame | pa.Table, problems: list[Problem]
-) -> tuple[int, Any, list[tuple[Any, partial[Any]]]]:
-    """Rows, row names and named columns, each column made Arrow when asked."""
+def _columns_of(frame: pd.DataFrame | pa.Table, problems: list[Problem]) -> tuple[int, Any, list[tuple[Any, Any]]]:
+    """Rows, row names and named columns, each still as the frame has it."""
     import pandas as pd
     import pyarrow as pa
 
     if isinstance(frame, pa.Table):
-        chunked = zip(frame.column_names, frame.columns, strict=True)
-        return frame.num_rows, None, [(name, partial(_itself, column)) for name, column in chunked]
+        return frame.num_rows, None, list(zip(frame.column_names, frame.columns, strict=True))
     if not isinstance(frame, pd.DataFrame):
         raise FrameError(
             f"expected a pandas DataFrame or a pyarrow Table, found {type(frame).__name__}",
@@ -205,25 +201,20 @@ def _columns_of(
                 "make a column of it, frame.reset_index(), or drop it, frame.reset_index(drop=True)",
             )
         )
-    taken: list[tuple[Any, partial[Any]]] = [
-        (name, partial(_as_arrow, frame.iloc[:, place])) for place, name in enumerate(frame.columns)
-    ]
-    return len(frame), row_names, taken
+    return len(frame), row_names, [(name, frame.iloc[:, place]) for place, name in enumerate(frame.columns)]
 
 
-def _itself(column: Any) -> Any:
-    return column
-
-
-def _as_arrow(series: pd.Series[Any]) -> Any:
+def _as_arrow(column: pd.Series[Any] | pa.ChunkedArray) -> Any:
     import pyarrow as pa
 
+    if isinstance(column, pa.ChunkedArray):
+        return column
     try:
-        array = pa.Array.from_pandas(series)
+        array = pa.Array.from_pandas(column)
         # pandas keeps text as objects: a column without a single value is text all the same
         return array.cast(pa.large_string()) if pa.types.is_null(array.type) else array
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         raise RefusedError(
-            f"{series.dtype} values that are not of one simple type: {error}",
+            f"{column.dtype} values that are not of one simple type: {error}",
             "convert the column to text, numbers, dates or a category",
         ) from error

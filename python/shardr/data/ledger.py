@@ -116,18 +116,11 @@ def _surplus(files: Sequence[Path], others: Sequence[Path]) -> str:
 
     here = [np.concatenate([np.empty(0, np.uint64), *hashes(path)]) for path in files]
     every = np.concatenate([np.empty(0, np.uint64), *here])
-    values, there = np.unique(
-        np.concatenate([np.empty(0, np.uint64), *(block for path in others for block in hashes(path))]),
-        return_counts=True,
-    )
+    known = np.sort(np.concatenate([np.empty(0, np.uint64), *(block for path in others for block in hashes(path))]))
     order = np.argsort(every, kind="stable")
     ordered = every[order]
     nth = np.arange(len(every)) - np.searchsorted(ordered, ordered)  # 0 for the first of equal rows, 1 for the next
-    at = np.searchsorted(values, ordered)
-    allowed = np.zeros(len(every), np.int64)
-    known = at < len(values)
-    known[known] = values[at[known]] == ordered[known]
-    allowed[known] = there[at[known]]
+    allowed = np.searchsorted(known, ordered, side="right") - np.searchsorted(known, ordered)
     surplus = np.sort(order[nth >= allowed])
     ends = np.cumsum([len(block) for block in here])
     named = []

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from shardr.data.formats import tabular
+from shardr.data.tables import as_data_error
 from shardr.data.text import blocks, never_closed, parse_header, reading, unquoted
-from shardr.errors import DataError
 
 if TYPE_CHECKING:
     import os
@@ -34,7 +34,11 @@ def count(path: str | os.PathLike[str]) -> int | None:
     if fmt is None:
         return None
     if fmt.kind == "parquet":
-        return _parquet_rows(path)
+        import pyarrow.parquet as pq
+
+        with as_data_error(path):
+            rows: int = pq.read_metadata(path).num_rows
+        return rows
     with reading(path) as stream:
         return _delimited_records(path, stream) if fmt.delimited else _lines(stream)
 
@@ -74,14 +78,3 @@ def _lines(stream: IO[bytes]) -> int:
         else:
             total += block.count(b"\n") + (not block.endswith(b"\n"))
     return total
-
-
-def _parquet_rows(path: Path) -> int:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        rows: int = pq.read_metadata(path).num_rows
-    except (pa.ArrowException, OSError) as err:
-        raise DataError(f"Cannot read {path} as Parquet", why=str(err)) from err
-    return rows

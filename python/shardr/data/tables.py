@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-__all__ = ["as_data_error", "batches", "columns", "format_of", "text_batches"]
+__all__ = ["as_data_error", "batches", "columns", "format_of"]
 
 _BLOCK_BYTES = 2 << 20  # Arrow reads up to 32 blocks ahead, so this is memory; no record of CSV may be longer
 _BATCH_ROWS = 1 << 17
@@ -46,7 +46,7 @@ def columns(path: Path) -> list[str] | None:
 def batches(path: Path) -> Iterator[pa.RecordBatch]:
     """The rows of a file, block by block.
 
-    CSV and TSV come as text (see :func:`text_batches`), Parquet and JSON lines in their own types; a JSON string is
+    CSV and TSV come as text (see ``_text_batches``), Parquet and JSON lines in their own types; a JSON string is
     a string, also when it looks like a date. Raises DataError naming the file when it is not what its name promises.
     """
     fmt = format_of(path)
@@ -59,10 +59,10 @@ def batches(path: Path) -> Iterator[pa.RecordBatch]:
         elif fmt.kind == "jsonl":
             yield from _json_batches(path)
         elif header := read_header(path):
-            yield from text_batches(path, header)
+            yield from _text_batches(path, header)
 
 
-def text_batches(path: Path, header: Header) -> Iterator[pa.RecordBatch]:
+def _text_batches(path: Path, header: Header) -> Iterator[pa.RecordBatch]:
     """The rows of a CSV or TSV file, each column as strings.
 
     An empty field and ``NA`` are null; in quotes both are text, for that is how a writer tells them apart.
@@ -75,22 +75,21 @@ def text_batches(path: Path, header: Header) -> Iterator[pa.RecordBatch]:
         raise DataError(f"{path} has two columns of the same name: {', '.join(repeated)}")
     if not header.raw.endswith((b"\n", b"\r")):  # the file ends with its header, for which Arrow has only an error
         return
-    with as_data_error(path):
-        yield from csv.open_csv(
-            path,
-            read_options=csv.ReadOptions(block_size=_BLOCK_BYTES),
-            parse_options=csv.ParseOptions(
-                delimiter=header.delimiter.decode(),
-                newlines_in_values=True,
-                ignore_empty_lines=not header.one_column,
-            ),
-            convert_options=csv.ConvertOptions(
-                column_types=dict.fromkeys(header.names, pa.string()),
-                null_values=["", "NA"],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
-            ),
-        )
+    yield from csv.open_csv(
+        path,
+        read_options=csv.ReadOptions(block_size=_BLOCK_BYTES),
+        parse_options=csv.ParseOptions(
+            delimiter=header.delimiter.decode(),
+            newlines_in_values=True,
+            ignore_empty_lines=not header.one_column,
+        ),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(header.names, pa.string()),
+            null_values=["", "NA"],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        ),
+    )
 
 
 def _json_batches(path: Path) -> Iterator[pa.RecordBatch]:

@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 BOM = b"\xef\xbb\xbf"
-BLOCK_BYTES = 1 << 19
+_BLOCK_BYTES = 1 << 19
 _HEADER_BYTES = 1 << 16
 
 _NO_QUOTE_NO_LINE_END = bytes(b for b in range(256) if b not in b'"\r\n')
@@ -106,7 +106,7 @@ def never_closed(path: Path) -> DataError:
     )
 
 
-def blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[bytes]:
+def blocks(stream: IO[bytes], size: int = _BLOCK_BYTES) -> Iterator[bytes]:
     """The rest of a stream in blocks of about ``size`` bytes, each of whole lines."""
     while block := stream.read(size):
         yield block if block.endswith(b"\n") else block + stream.readline()
