@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shardr.api.destinations import destination_problems
 from shardr.api.sources import MANY, Located, NotLocatedError, locate, manifest_of
 from shardr.data.keys import assign, balance
 from shardr.engines.base import Deposit, Plan, PlannedJob, PlannedStep, Spread
@@ -33,6 +34,7 @@ def make_plan(loaded: Loaded, engine: LocalEngine, runner: str, run: str | None 
     """The plan of a spec on an engine; raises ``SpecError`` with everything that stands in its way."""
     run = run or new_run(loaded.pipeline.name)
     planner = _Planner(loaded, engine, run)
+    planner.problems += destination_problems(loaded.pipeline, loaded.base)
     steps = [planner.step(i, step) for i, step in enumerate(loaded.pipeline.steps)]
     if planner.problems:
         count = len(planner.problems)

@@ -99,13 +99,14 @@ def max_runtime(request: dict[str, Any]) -> int:
 
 def input_paths(request: dict[str, Any]) -> dict[str, str]:
     """Where each input is found in the instance, by its name."""
-    return {item["InputName"]: item["S3Input"]["LocalPath"] for item in request.get("ProcessingInputs", [])}
+    inputs = [item for item in request.get("ProcessingInputs", []) if "S3Input" in item]
+    return {item["InputName"]: item["S3Input"].get("LocalPath", "") for item in inputs}
 
 
 def output_paths(request: dict[str, Any]) -> dict[str, str]:
     """Where each output is written in the instance, by its name."""
     outputs = request.get("ProcessingOutputConfig", {}).get("Outputs", [])
-    return {item["OutputName"]: item["S3Output"]["LocalPath"] for item in outputs}
+    return {item["OutputName"]: item["S3Output"].get("LocalPath", "") for item in outputs if "S3Output" in item}
 
 
 def output_uris(request: dict[str, Any]) -> dict[str, str]:

@@ -109,6 +109,7 @@ def check_runnable(request: dict[str, Any]) -> None:
         problems += _channel(at, "OutputName", item, "S3Output", names)
         if item.get("S3Output", {}).get("S3UploadMode", "EndOfJob") != "EndOfJob":
             problems.append(Problem(f"{at}.S3Output.S3UploadMode", 'found "Continuous", only "EndOfJob" is done here'))
+    problems += _overlaps(request)
     if problems:
         raise RequestError("This machine cannot run the request as it is:", problems=problems)
 
@@ -130,6 +131,19 @@ def _channel(at: str, field: str, item: dict[str, Any], kind: str, names: set[st
         split_uri(item[kind]["S3Uri"])
     except DataError as error:
         yield Problem(f"{at}.{kind}.S3Uri", error.what)
+
+
+def _overlaps(request: dict[str, Any]) -> Iterator[Problem]:
+    """Outputs that would hold another channel: its files, links to somebody's data among them, would be theirs."""
+    inputs, outputs = contract.input_paths(request), contract.output_paths(request)
+    for i, (name, path) in enumerate(outputs.items()):
+        others = [(f"input {n}", p) for n, p in inputs.items()]
+        others += [(f"output {n}", p) for n, p in outputs.items() if n != name]
+        for what, other in others:
+            inside, outside = f"{path.rstrip('/')}/", f"{other.rstrip('/')}/"
+            if inside.startswith(outside) or (what.startswith("input") and outside.startswith(inside)):
+                at = f"ProcessingOutputConfig.Outputs[{i}].S3Output.LocalPath"
+                yield Problem(at, f'found "{path}", which overlaps with "{other}" of {what}')
 
 
 def described(row: JobRow) -> dict[str, Any]:

@@ -128,3 +128,32 @@ def test_mistakes_of_every_kind_are_told_in_one_go(tmp_path: Path) -> None:
         "steps[1].outputs[1].name",
         "steps[1].outputs[1].path",
     ]
+
+
+def test_destinations_that_would_write_over_anything_are_refused(tmp_path: Path) -> None:
+    worlds.files(tmp_path / "data", 1)
+    (tmp_path / "file").write_text("")
+    (tmp_path / "link").symlink_to(tmp_path / "data")
+    places = ["data", "link/deep", ".", "file", "file/below", "a", "a/", "s3://b/x", "s3://b/x/y", "fine"]
+    outputs = [{"name": f"o{i}", "destination": place} for i, place in enumerate(places)]
+    with pytest.raises(shardr.SpecError) as error:
+        shardr.plan(one_step(tmp_path, "", inputs=[RAW], outputs=outputs), base=tmp_path)
+    refused = {problem.path.split("[")[2].split("]")[0] for problem in error.value.problems}
+    assert refused == {"0", "1", "2", "3", "4", "5", "6", "8", "9"}
+    text = str(error.value)
+    assert '"data" is what input raw of step "work" reads (name a folder of its own)' in text
+    assert '"file" cannot be made' in text
+    spec = one_step(tmp_path, "", inputs=[RAW], outputs=outputs[5:6] + outputs[7:8] + outputs[9:])
+    assert len(shardr.plan(spec, base=tmp_path).steps) == 1
+
+
+def test_an_output_cannot_hold_another_channel(tmp_path: Path) -> None:
+    worlds.files(tmp_path / "data", 1)
+    outer = {"name": "outer", "path": "/opt/ml/processing/x"}
+    for inputs, outputs in (
+        ([{**RAW, "path": "/opt/ml/processing/x/in"}], [outer]),
+        ([{**RAW, "path": "/opt/ml/processing/y"}], [{"name": "inner", "path": "/opt/ml/processing/y/z"}]),
+        ([], [outer, {"name": "inner", "path": "/opt/ml/processing/x/y"}]),
+    ):
+        with pytest.raises(shardr.SpecError, match="which overlaps with"):
+            shardr.plan(one_step(tmp_path, "", inputs=inputs, outputs=outputs), base=tmp_path)

@@ -1,0 +1,49 @@
+"""Where outputs go, checked: no output may write over another one, or over what a step reads."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shardr.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shardr.spec.models import Pipeline
+
+
+def destination_problems(pipeline: Pipeline, base: Path) -> Iterator[Problem]:
+    """What is wrong with the destinations of a spec whose relative paths start from ``base``.
+
+    Folders that lie in one another are refused like equal ones: whoever lists the outer one finds the files of both.
+    """
+    taken: dict[str, str] = {}
+    for step in pipeline.steps:
+        for channel in step.inputs:
+            source = channel.source
+            if isinstance(source, str) and (source.startswith("s3://") or (base / Path(source).expanduser()).is_dir()):
+                taken.setdefault(_place(source, base), f'what input {channel.name} of step "{step.name}" reads')
+    for i, step in enumerate(pipeline.steps):
+        for j, output in enumerate(step.outputs):
+            if output.destination is None:
+                continue
+            at, place = f"steps[{i}].outputs[{j}].destination", _place(output.destination, base)
+            for other, what in taken.items():
+                if place.startswith(other) or other.startswith(place):
+                    how = "is" if place == other else "lies in" if place.startswith(other) else "holds"
+                    yield Problem(at, f'"{output.destination}" {how} {what}', fix="name a folder of its own")
+            taken.setdefault(place, f'the destination of output {output.name} of step "{step.name}"')
+            folder = Path(place)
+            while not place.startswith("s3://") and not folder.exists():
+                folder = folder.parent
+            if not place.startswith("s3://") and not (folder.is_dir() and os.access(folder, os.W_OK)):
+                reason = "cannot be written" if folder.is_dir() else "is a file"
+                yield Problem(at, f'"{output.destination}" cannot be made: {folder} {reason}')
+
+
+def _place(named: str, base: Path) -> str:
+    if named.startswith("s3://"):
+        return named.rstrip("/") + "/"
+    return os.path.realpath(base / Path(named).expanduser()).rstrip("/") + "/"
