@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -148,7 +149,20 @@ class LocalEngine:
 
     def _output(self, uri: str, name: str, jobs: list[JobRow], *, files: bool) -> OutputView:
         rows = _sum(job.report.get("outputs", {}).get(name, {}).get("rows") for job in jobs)
-        return OutputView(uri, rows, [os.fspath(path) for path in self.output_files([uri])] if files else [])
+        return OutputView(uri, rows, [os.fspath(path) for path in self._files(uri, name, jobs)] if files else [])
+
+    def _files(self, uri: str, name: str, jobs: list[JobRow]) -> list[Path]:
+        """The files of an output; in a folder that held others before, those that these jobs wrote."""
+        mixed = [(job, self.home.job(job.name).published) for job in jobs if job.status == "Completed"]
+        if not any(path.exists() for _, path in mixed):
+            return self.output_files([uri])
+        found: list[Path] = []
+        for job, path in mixed:
+            own = contract.output_uris(job.request)[name]
+            names = json.loads(path.read_text(encoding="utf-8")).get(name) if path.exists() else None
+            folder = self.home.storage.path(own)
+            found += self.output_files([own]) if names is None else [folder / relative for relative in names]
+        return found
 
 
 def _instances(job: JobRow) -> int:

@@ -9,10 +9,9 @@ from shardr.errors import DataError
 from shardr.local.contract import tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from shardr.local.channels import Channel
     from shardr.local.home import JobFolder
 
 
@@ -22,9 +21,9 @@ def count(paths: Iterable[Path]) -> int | None:
     return sum(known) if known else None
 
 
-def rows_in(inputs: Sequence[Channel]) -> dict[str, int | None]:
+def rows_in(inputs: Mapping[str, Sequence[Path]]) -> dict[str, int | None]:
     """Records of each input; the script's own channel is no data."""
-    return {channel.name: count(channel.listing.paths()) for channel in inputs if channel.name != "code"}
+    return {name: count(paths) for name, paths in inputs.items() if name != "code"}
 
 
 def rows_out(job: JobFolder, files: dict[str, list[str]]) -> dict[str, int | None]:
@@ -43,7 +42,7 @@ def total(rows: dict[str, int | None], only: Sequence[str] | None = None) -> int
 
 def broken_claim(
     request: dict[str, Any],
-    inputs: Sequence[Channel],
+    inputs: Mapping[str, Sequence[Path]],
     job: JobFolder,
     files: dict[str, list[str]],
     counted_in: dict[str, int | None],
@@ -65,7 +64,7 @@ def broken_claim(
     if claim != "partitioned":
         known_out = {name: rows or 0 for name, rows in chosen_out.items()}
         return ledger.check(claim, rows_in=sum(rows or 0 for rows in chosen_in.values()), rows_out=known_out)
-    read = [path for channel in inputs if channel.name in chosen_in for path in channel.listing.paths()]
+    read = [path for name in chosen_in for path in inputs[name]]
     made = {name: [job.staged / name / relative for relative in files[name]] for name in chosen_out}
     return ledger.audit(claim, read, made).broken
 

@@ -11,7 +11,7 @@ from shardr.data.keys import assign
 from shardr.errors import DataError, RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from shardr.storage.local import Listing, LocalStorage
@@ -34,6 +34,15 @@ class Channel:
         if not self.sharded:
             return dict.fromkeys(hosts, self.listing.keys)
         return dict(zip(hosts, assign(self.listing.keys, len(hosts), permute), strict=True))
+
+    def held(self, shares: dict[str, list[str]], folders: dict[str, Path]) -> Iterator[Path]:
+        """The files as instances hold them, each once: there even when an original is removed meanwhile."""
+        for host, keys in shares.items():
+            for key in keys:
+                path = folders[host] / key
+                yield self.listing.base / key if path.is_symlink() else path
+            if not self.sharded:
+                return
 
 
 def channels(request: dict[str, Any], storage: LocalStorage) -> list[Channel]:

@@ -74,6 +74,11 @@ class JobFolder:
         """List of the places that are being published to; there only while that happens."""
         return self.root / "publishing.json"
 
+    @property
+    def published(self) -> Path:
+        """Names of the files of each output that went to a folder with files of others in it."""
+        return self.root / "published.json"
+
     def instance(self, host: str) -> Path:
         """What becomes ``/opt/ml`` of an instance."""
         return self.root / host

@@ -134,6 +134,9 @@ def publish(request: dict[str, Any], job: JobFolder, storage: LocalStorage) -> N
     """
     moves = [(job.staged / name, storage.path(uri).resolve()) for name, uri in output_uris(request).items()]
     moves = [(source, target) for source, target in moves if source.is_dir()]
+    mixed = {source.name: sorted(written(source), key=os.fsencode) for source, target in moves if target.exists()}
+    if mixed:
+        job.published.write_text(json.dumps(mixed), encoding="utf-8")
     fresh = [os.fspath(path) for source, target in moves for path in _appearing(source, target, job)]
     hidden = job.publishing.with_suffix(".new")
     hidden.write_text(json.dumps(fresh), encoding="utf-8")

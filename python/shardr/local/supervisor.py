@@ -38,7 +38,7 @@ STOPPED = "The job was stopped"
 class Counting:
     """The records of the inputs, counted while the instances work: neither a stop nor a time limit waits for it."""
 
-    def __init__(self, inputs: list[Channel]) -> None:
+    def __init__(self, inputs: Mapping[str, list[Path]]) -> None:
         self._inputs = inputs
         self._found: dict[str, int | None] | Exception = {}
         self._thread = threading.Thread(target=self._count, daemon=True)
@@ -68,6 +68,7 @@ class Supervisor:
         self._hosts = contract.hosts(row.request["ProcessingResources"]["ClusterConfig"]["InstanceCount"])
         self._runner = ProcessRunner(list(machine["visible"]))
         self._events = events
+        self._inputs: dict[str, list[Path]] = {}
         self._running: dict[str, Running] = {}
         self._began: dict[str, float] = {}
         self._started: float | None = None
@@ -81,7 +82,7 @@ class Supervisor:
         try:
             status, reason = self._work()
         except ShardrError as error:
-            status, reason = "Failed", str(error)
+            status, reason = "Failed", self._in_words_of_the_script(str(error))
         except Exception as error:  # noqa: BLE001 - a job must end in a final state, with the reason in it
             traceback.print_exc()
             status, reason = "Failed", f"InternalServerError: {type(error).__name__}: {error}"
@@ -89,6 +90,12 @@ class Supervisor:
             for instance in self._running.values():
                 instance.kill()
         self._finish(status, reason)
+
+    def _in_words_of_the_script(self, text: str) -> str:
+        """The same with files of the job's folder, which is about to go, by the names that they had in it."""
+        for host in self._hosts:
+            text = text.replace(f"{self._job.instance(host)}/", f"{host}:{contract.ML}/")
+        return text.replace(f"{self._job.staged}/", "")
 
     def _work(self) -> tuple[str, str | None]:
         inputs = channels(self._row.request, self._home.storage)
@@ -99,7 +106,7 @@ class Supervisor:
         for instance in instances:
             self._start(instance)
         self._tell(started=self._started)
-        counting = Counting(inputs)
+        counting = Counting(self._inputs)
         codes, stopped = self._watch()
         if stopped:
             return "Stopped", stopped
@@ -109,13 +116,14 @@ class Supervisor:
         failed = {host: code for host, code in codes.items() if code}
         if failed:
             return "Failed", host_failure(failed, self._job, len(self._hosts))
-        return self._collect(inputs, counted_in)
+        return self._collect(counted_in)
 
     def _stage(self, inputs: list[Channel]) -> list[Instance]:
         request = self._row.request
         seed = tag(request, "permute")
         assigned = {c.name: c.shards(self._hosts, int(seed) if seed else None) for c in inputs}
         environment = {**self._machine["environment"], "AWS_REGION": contract.REGION, **request.get("Environment", {})}
+        folders = {c.name: {host: Tree(self._job.instance(host)).at(c.path) for host in self._hosts} for c in inputs}
         instances = []
         for host in self._hosts:
             root = self._job.instance(host)
@@ -123,7 +131,7 @@ class Supervisor:
             linked: dict[str, str] = {}
             for channel in inputs:
                 keys = assigned[channel.name][host]
-                at = Tree(root).at(channel.path)
+                at = folders[channel.name][host]
                 linked |= stage(channel.listing.base, keys, at, sandboxed=self._runner.sandboxed)
                 self._report["hosts"][host].setdefault("objects", {})[channel.name] = len(keys)
             instances.append(
@@ -140,6 +148,7 @@ class Supervisor:
                     log=self._job.log(host),
                 )
             )
+        self._inputs = {c.name: list(c.held(assigned[c.name], folders[c.name])) for c in inputs}
         return instances
 
     def _start(self, instance: Instance) -> None:
@@ -194,7 +203,7 @@ class Supervisor:
         with suppress(StoreError):
             self._hasty.update_job(self._row.name, report=self._report, **changes)
 
-    def _collect(self, inputs: list[Channel], counted_in: dict[str, int | None]) -> tuple[str, str | None]:
+    def _collect(self, counted_in: dict[str, int | None]) -> tuple[str, str | None]:
         request, job = self._row.request, self._job
         files = outputs.gather(request, job, self._hosts)
         counted_out = accounts.rows_out(job, files)
@@ -202,7 +211,7 @@ class Supervisor:
             name: {"rows": counted_out[name], "files": len(relatives)} for name, relatives in files.items()
         }
         self._report["rows_out"] = accounts.total(counted_out)
-        broken = accounts.broken_claim(request, inputs, job, files, counted_in, counted_out)
+        broken = accounts.broken_claim(request, self._inputs, job, files, counted_in, counted_out)
         if broken:
             return "Failed", broken
         outputs.publish(request, job, self._home.storage)

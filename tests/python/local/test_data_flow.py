@@ -172,3 +172,35 @@ def test_shards_whose_columns_differ_are_named_when_collected(tmp_path: Path) ->
     with pytest.raises(shardr.ColumnsDifferError, match=r"algo-2\.csv"):
         done.collect("work", "out")
     assert list(done.collect("work", "out", fill=True).columns) == ["a", "b", "c"]
+
+
+def test_a_folder_that_is_used_again_is_collected_without_what_others_left_there(tmp_path: Path) -> None:
+    outputs = [{"name": "out", "destination": "results"}]
+    for name in ("b", "a"):
+        body = f"printf 'x\\n1\\n' > {OUT}/{name}.csv; mkdir {OUT}/deep; printf 'x\\n1\\n' > {OUT}/deep/{name}.csv"
+        done = run(tmp_path, one_step(tmp_path, body, outputs=outputs))
+        assert len(done.collect("work", "out")) == 2
+    names = [file.partition("/results/")[2] for file in done.step("work").outputs["out"].files]
+    assert names == ["a.csv", "deep/a.csv"]
+    assert len(list((tmp_path / "results").rglob("*.csv"))) == 4
+
+
+def test_rows_are_counted_though_the_originals_are_gone(tmp_path: Path) -> None:
+    data = worlds.files(tmp_path / "data", 1)
+    with (data / "part-00.csv").open("a") as stream:
+        stream.write('"x\n",1\n' * 3_000_000)
+    spec = one_step(tmp_path, f"echo ready; {KEEP}", inputs=[SHARDED], expect={"rows": "partitioned"})
+    started = submit(tmp_path, spec)
+    worlds.until(lambda: printed(started))
+    shutil.rmtree(data)
+    done = started.wait()
+    assert (done.status, done.step("work").rows_in, done.step("work").failure) == ("Completed", 3_000_001, None)
+
+
+def test_a_table_that_cannot_be_counted_is_named_as_the_script_knows_it(tmp_path: Path) -> None:
+    done = run(tmp_path, one_step(tmp_path, f"printf 'a,b\\n1,\"x\\n' > {OUT}/x.csv"))
+    assert str(done.step("work").failure).startswith("out/x.csv breaks off")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/x.csv").write_text('a,b\n1,"x\n')
+    done = run(tmp_path, one_step(tmp_path, "true", inputs=[SHARDED]))
+    assert str(done.step("work").failure).startswith("algo-1:/opt/ml/processing/input/raw/x.csv breaks off")
