@@ -88,6 +88,11 @@ python_start <- function(call) {
       call = call
     )
   }
+  # Without a Python of its own reticulate would first offer to install Miniconda, in which shardr is not either.
+  if (is.na(Sys.getenv("RETICULATE_MINICONDA_ENABLED", NA))) {
+    Sys.setenv(RETICULATE_MINICONDA_ENABLED = "FALSE")
+    on.exit(Sys.unsetenv("RETICULATE_MINICONDA_ENABLED"))
+  }
   chosen <- python_choose()
   tryCatch(
     {
@@ -110,8 +115,9 @@ python_choose <- function() {
     return(found[[1]])
   }
   # reticulate from 1.41 on makes an environment by itself for what is asked for.
-  if ("py_require" %in% getNamespaceExports("reticulate")) {
-    getExportedValue("reticulate", "py_require")(paste0("shardr==", half_version()))
+  carried <- python_source()
+  if (length(carried) && "py_require" %in% getNamespaceExports("reticulate")) {
+    getExportedValue("reticulate", "py_require")(paste0("shardr @ file://", utils::URLencode(carried[[1]])))
   }
   NULL
 }
@@ -141,14 +147,17 @@ half_version <- function() as.character(utils::packageVersion("shardr"))
 
 python_missing <- function(chosen, error, call) {
   looked <- if (is.null(chosen)) "No Python has the shardr package" else paste(chosen, "has no shardr package")
+  carried <- python_source()
+  wheel <- if (length(carried)) carried[[1]] else paste0("/path/to/", wheel_name())
   shardr_abort(
     "python_missing", paste0("The Python half of shardr cannot be used: ", looked, "."),
     why = strsplit(conditionMessage(error), "\n")[[1]][1],
     fix = paste0(
       "There are three ways to have it:\n",
-      "1. shardr::install_python() makes an environment of its own and puts it there.\n",
+      "1. shardr::install_python(", if (!length(carried)) paste0("source = \"", wheel, "\""),
+      ") makes an environment of its own and puts it there.\n",
       "2. Sys.setenv(RETICULATE_PYTHON = \"/path/to/python\") names a Python that has it; restart R before.\n",
-      "3. python -m pip install shardr==", half_version(), " puts it into the Python of your choice."
+      "3. python -m pip install ", shQuote(wheel), " puts it into the Python of your choice."
     ),
     parent = NULL, call = call
   )

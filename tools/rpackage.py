@@ -57,9 +57,11 @@ def staged() -> Iterator[Path]:
 
 
 def build(folder: Path) -> Path:
-    """The tarball of the R half, made in the folder."""
+    """The tarball of the R half, made in the folder; the wheel of the Python half rides in it."""
     folder.mkdir(parents=True, exist_ok=True)
     with staged() as stage:
+        wheel = ["-m", "build", "--wheel", "--no-isolation", "--outdir", str(stage / "inst" / "python"), str(ROOT)]
+        run([sys.executable, *wheel], folder, quiet=True)
         run(["R", "CMD", "build", str(stage)], folder)
     return max(folder.glob("shardr_*.tar.gz"), key=lambda path: path.stat().st_mtime)
 
@@ -105,10 +107,11 @@ def same(one: Path, other: Path) -> bool:
     return one.exists() and other.exists() and one.read_bytes() == other.read_bytes()
 
 
-def run(command: list[str], folder: Path, *, may_fail: bool = False) -> None:
-    """Run a program of R in the folder, its output shown."""
+def run(command: list[str], folder: Path, *, may_fail: bool = False, quiet: bool = False) -> None:
+    """Run a program in the folder, its output shown unless ``quiet``."""
     environment = os.environ | CHECK_ENVIRONMENT
-    status = subprocess.run(command, cwd=folder, env=environment, check=False).returncode
+    output = subprocess.DEVNULL if quiet else None
+    status = subprocess.run(command, cwd=folder, env=environment, stdout=output, check=False).returncode
     if status and not may_fail:
         sys.exit(f"{' '.join(command)} ended with status {status}")
 

@@ -111,20 +111,48 @@ def test_the_wheel_installs_the_r_half_that_rides_in_it(clean_python: Path, tmp_
     assert run("Rscript", "-e", show, cwd=tmp_path) == VERSION
 
 
+@pytest.fixture(scope="module")
+def clean_r(tarball: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library that holds the R half, from its tarball."""
+    library = tmp_path_factory.mktemp("lib")
+    run("R", "CMD", "INSTALL", "--no-docs", f"--library={library}", tarball, cwd=library)
+    return library
+
+
 @needs_r
-def test_the_r_tarball_installs_alone_and_loads_without_python(tarball: Path, tmp_path: Path) -> None:
-    library = tmp_path / "lib"
-    library.mkdir()
-    run("R", "CMD", "INSTALL", f"--library={library}", tarball, cwd=tmp_path)
+def test_the_r_tarball_installs_alone_and_loads_without_python(clean_r: Path, tmp_path: Path) -> None:
     code = "library(shardr); cat('reticulate' %in% loadedNamespaces(), dirname(system.file(package = 'shardr')))"
-    shown = run("Rscript", "-e", code, cwd=tmp_path, R_LIBS=str(library), RETICULATE_PYTHON="/nonexistent")
-    assert shown == f"FALSE {library}"
+    shown = run("Rscript", "-e", code, cwd=tmp_path, R_LIBS=str(clean_r), RETICULATE_PYTHON="/nonexistent")
+    assert shown == f"FALSE {clean_r}"
 
 
 @needs_r
-def test_the_r_tarball_holds_neither_the_python_half_nor_generated_data(tarball: Path) -> None:
+def test_install_python_of_the_r_tarball_installs_the_wheel_in_it_and_a_job_runs(clean_r: Path, tmp_path: Path) -> None:
+    (tmp_path / "hello.R").write_text("shardr::job_message('hello from ', shardr::shard()$host)")
+    world = {"R_LIBS": str(clean_r), "R_USER_DATA_DIR": str(tmp_path / "data"), "SHARDR_HOME": str(tmp_path / "home")}
+    rscript = ["env", *(f"--unset={name}" for name in ("RETICULATE_PYTHON", "SHARDR_PYTHON", "PYTHONPATH")), "Rscript"]
+    # the dependencies are lent, to save downloading them; see clean_python
+    made = f"cat(shardr::install_python(python = '{sys.executable}'))"
+    told = run(*rscript, "-e", made, cwd=tmp_path, PIP_NO_DEPS="1", PIP_NO_INDEX="1", **world)
+    python = Path(told.split("\n")[-1])
+    assert python == tmp_path / "data" / "R" / "shardr" / "venv" / "bin" / "python"
+    ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    site = Path(run(python, "-c", ask, cwd=tmp_path).strip())
+    (site / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    job = "run <- job_run(pipeline('p', processing_step('s', code = 'hello.R', instance_count = 2)))"
+    show = "cat(run$status, job_describe(run$steps$s$job)$ExitMessage, sep = '\\n')"
+    assert "hello from algo-2" in run(*rscript, "-e", f"library(shardr); {job}; {show}", cwd=tmp_path, **world)
+
+
+@needs_r
+def test_the_r_tarball_holds_the_wheel_but_no_python_sources_and_no_generated_data(
+    tarball: Path, wheel: Path, tmp_path: Path
+) -> None:
     with tarfile.open(tarball) as archive:
         names = [name.removeprefix("shardr/") for name in archive.getnames()]
+        carried = tmp_path / wheel.name
+        carried.write_bytes(archive.extractfile(f"shardr/inst/python/{wheel.name}").read())
+    assert contents(carried) == contents(wheel)
     foreign = ("python/", "tools/", "docker/", "docs/", "bench/", "tests/python/", ".")
     assert [name for name in names if name.startswith(foreign) and name != ".Rinstignore"] == []
     assert [name for name in names if re.match(r"inst/examples/[^/]+/dataset", name)] == []

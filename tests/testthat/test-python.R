@@ -16,7 +16,7 @@ test_that("what the shell would do, R does by its own verbs", {
 test_that("an error of the Python half becomes a condition with every problem", {
   local_job_folder()
   bad <- copy_job() |>
-    processing_step("next", code = "nope.R", inputs = job_input("x", step_output("coppy", "copied")))
+    processing_step("next", code = "copy.R", inputs = job_input("x", step_output("coppy", "copied")))
   found <- tryCatch(job_validate(bad), shardr_error_spec_invalid = identity)
   expect_identical(found$problems$path, "steps[[2]]$inputs[[1]]$source$step")
   expect_match(found$problems$message, "\"coppy\" is not a step; did you mean \"copy\"?", fixed = TRUE)
@@ -40,10 +40,33 @@ test_that("a Python without shardr is told apart, with three ways out", {
   )
   expect_match(told, "shardr_error_python_missing", all = FALSE)
   expect_match(told, "No module named 'shardr'", all = FALSE)
-  ways <- c("1. shardr::install_python()", "2. Sys.setenv(RETICULATE_PYTHON", "3. python -m pip install shardr==")
+  ways <- c("1. shardr::install_python(", "2. Sys.setenv(RETICULATE_PYTHON", "3. python -m pip install ")
   for (way in ways) {
     expect_match(told, way, fixed = TRUE, all = FALSE)
   }
+})
+
+test_that("a session without any Python is told so at once, and not asked to install Miniconda", {
+  skip_if_not_installed("reticulate")
+  skip_on_os("windows")
+  # Elsewhere than beside a checkout, whose own Python would be found.
+  library <- withr::local_tempdir()
+  file.copy(system.file(package = "shardr"), library, recursive = TRUE)
+  script <- withr::local_tempfile(lines = c(
+    paste0(".libPaths(", deparse1(c(library, .libPaths())), ")"),
+    "e <- tryCatch(shardr::doctor(), error = identity)",
+    "n <- 0", # what a question would be answered with
+    "cat(class(e), cli::ansi_strip(conditionMessage(e)), sep = '\\n')"
+  ))
+  withr::local_envvar(
+    RETICULATE_PYTHON = NA, SHARDR_PYTHON = NA, RETICULATE_MINICONDA_ENABLED = NA, VIRTUAL_ENV = NA, PYTHONPATH = NA,
+    R_USER_DATA_DIR = library, HOME = library, PATH = "/usr/bin:/bin", NO_COLOR = "1"
+  )
+  r <- file.path(R.home("bin"), "R")
+  told <- system2(r, c("--interactive", "--vanilla", "--no-echo"), stdin = script, stdout = TRUE, stderr = TRUE)
+  expect_false(any(grepl("Miniconda", told)))
+  expect_match(told, "shardr_error_python_missing", all = FALSE)
+  expect_match(told, paste0("install_python(source = \"/path/to/", wheel_name()), fixed = TRUE, all = FALSE)
 })
 
 test_that("a home of jobs that is set after Python has started is used", {
