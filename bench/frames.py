@@ -27,13 +27,14 @@ KINDS = ["double"] * 4 + ["integer"] * 3 + ["character"] * 2 + ["integer"]
 def mixed(rows: int) -> pd.DataFrame:
     """The frame that both benches use."""
     random = np.random.default_rng(1)
+    levels = pd.Index([f"level {i}" for i in range(20)], dtype=object)  # as the bridge gives them
     return pd.DataFrame(
         {
             **{f"double{i}": random.normal(size=rows) for i in range(4)},
             **{f"integer{i}": random.integers(0, 1000, rows) for i in range(3)},
             "string1": [f"value-{i}" for i in random.integers(0, 1000, rows)],
             "string2": [f"id{i}" for i in range(rows)],
-            "factor": pd.Categorical.from_codes(random.integers(0, 20, rows), [f"level {i}" for i in range(20)]),
+            "factor": pd.Categorical.from_codes(random.integers(0, 20, rows), levels),
         }
     )
 
