@@ -15,8 +15,8 @@
 #'   `"double"`, `"character"`, `"Date"` and `"POSIXct"`. Every column named must be in every file, and every value must
 #'   fit. Of no effect on JSON lines, where each value brings its type.
 #' @param columns Names of the columns to keep, in this order, or `NULL` for all. Not reading a column saves its time.
-#' @param files Files to read, as [shard_files()] gives them; by default all of the channel. CSV, TSV (`.csv`, `.tsv`) and JSON lines (`.jsonl`,
-#'   `.ndjson`), compressed (`.gz`) or not.
+#' @param files Files to read, as [shard_files()] gives them; by default all of the channel. CSV, TSV (`.csv`, `.tsv`)
+#'   and JSON lines (`.jsonl`, `.ndjson`), compressed (`.gz`) or not.
 #' @param na Texts that stand for a missing value in CSV and TSV where they have no quotes: `,NA,` is missing, `,"NA",`
 #'   is text, and so is `,"",`. With `na = ""` the text `NA` is a value like others even without quotes. Without the
 #'   package data.table the quotes cannot be told, and quoted or not these texts are missing.
