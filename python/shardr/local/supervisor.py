@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import traceback
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,10 +110,11 @@ class Supervisor:
         codes, stopped = self._watch()
         if stopped:
             return "Stopped", stopped
-        counted_in = counting.result()
-        self._report["rows_in_by_input"] = counted_in
-        self._report["rows_in"] = accounts.total(counted_in)
         failed = {host: code for host, code in codes.items() if code}
+        with suppress(ShardrError) if failed else nullcontext():  # what the script says comes first
+            counted_in = counting.result()
+            self._report["rows_in_by_input"] = counted_in
+            self._report["rows_in"] = accounts.total(counted_in)
         if failed:
             return "Failed", host_failure(failed, self._job, len(self._hosts))
         return self._collect(counted_in)

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -227,3 +228,20 @@ def test_a_failed_job_is_tried_again_up_to_max_attempts(tmp_path: Path) -> None:
     names = [record["job"] for record in shardr.jobs()]
     assert names == [f"{done.id}-work-r2"]
     assert done.status == "Failed"
+
+
+def test_what_a_script_says_of_a_broken_table_comes_before_what_the_ledger_says(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/x.csv").write_text('a,b\n1,"x\n')
+    spec = one_step(tmp_path, "echo Error: a quote is open; exit 2", inputs=[{"name": "raw", "source": "data/"}])
+    assert "Error: a quote is open" in str(run(tmp_path, spec).step("work").failure)
+
+
+def test_a_time_limit_holds_against_a_script_that_ignores_sigterm(tmp_path: Path) -> None:
+    spec = one_step(tmp_path, "trap '' TERM; (trap '' TERM; sleep 60) & while true; do sleep 0.05; done")
+    spec["steps"][0]["max_runtime_seconds"] = 1
+    planned = shardr.plan(spec, base=tmp_path)
+    planned.steps[0].jobs[0].request["Tags"].append({"Key": "shardr:stop-grace-seconds", "Value": "0.3"})
+    began = time.monotonic()
+    assert shardr.Run(submit_plan(planned)).wait().status == "Stopped"
+    assert 1.2 < time.monotonic() - began < 4
