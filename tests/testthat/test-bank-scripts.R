@@ -34,6 +34,12 @@ filtered <- function(lines) {
   gsub("\"a;b\"", "\"a,b\"", kept, fixed = TRUE)
 }
 
+# Rows as the row ledger compares them, sorted: quotes that need not be and how a missing value is written do not count.
+as_counted <- function(rows) {
+  rows <- gsub("\"([^\",]*)\"", "\\1", unlist(rows, use.names = FALSE))
+  sort(gsub("(^|,)NA(?=,|$)", "\\1", rows, perl = TRUE), method = "radix")
+}
+
 run_script <- function(script, base, ...) {
   out <- withr::local_tempfile()
   status <- system2(
@@ -89,7 +95,7 @@ test_that("the split is the same, byte for byte, for 1, 2 and 7 instances and an
   expect_identical(lengths(rows), c(train = 420L, validation = 90L, test = 90L))
   came <- filtered(unlist(lapply(files, `[`, -1)))
   expect_gt(sum(duplicated(came)), 20)
-  expect_identical(sort(unlist(rows, use.names = FALSE), method = "radix"), sort(unname(came), method = "radix"))
+  expect_identical(as_counted(rows), as_counted(came))
 })
 
 test_that("the split does not depend on how the rows lie in the files, nor on their order", {
