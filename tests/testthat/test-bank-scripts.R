@@ -36,7 +36,7 @@ filtered <- function(lines) {
 
 # Rows as the row ledger compares them, sorted: quotes that need not be and how a missing value is written do not count.
 as_counted <- function(rows) {
-  rows <- gsub("\"([^\",]*)\"", "\\1", unlist(rows, use.names = FALSE))
+  rows <- gsub("\"([^\",]*)\"", "\\1", unname(unlist(rows)))
   sort(gsub("(^|,)NA(?=,|$)", "\\1", rows, perl = TRUE), method = "radix")
 }
 
