@@ -41,7 +41,7 @@ test_that("columns that differ are refused with the shard, or filled", {
     "shardr::write_output(x, \"out\", file = paste0(rank, \".csv\"))"
   ))
   run <- job_run(pipeline("copy", processing_step("d", code = "differ.R", instance_count = 2, outputs = "out")))
-  expect_error(collect(run, "d", "out"), "1[.]csv", class = "shardr_error_columns_differ")
+  expect_error(collect(run, "d", "out"), "1[.]csv.*fill = TRUE", class = "shardr_error_columns_differ")
   expect_equal(collect(run, "d", "out", fill = TRUE), data.frame(a = 1:2, b = c("x", NA)), ignore_attr = TRUE)
 })
 
@@ -65,5 +65,7 @@ test_that("one big file is split into shards that hold all its rows", {
   expect_snapshot(error = TRUE, split_file("big.csv", shards = 2.5, to = NA))
   expect_snapshot(error = TRUE, split_file())
   expect_identical(unique(dirname(split_file("big.csv", 2))), file.path(getwd(), "big-shards"))
+  expect_error(split_file("big.csv", 2), "overwrite = TRUE$", class = "shardr_error_data")
+  expect_length(split_file("big.csv", 2, overwrite = TRUE), 2)
   expect_error(split_file("nope.csv", 2, "s"), class = "shardr_error_data")
 })

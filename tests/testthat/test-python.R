@@ -11,6 +11,8 @@ test_that("places are counted from 1 and written as R writes them", {
 test_that("what the shell would do, R does by its own verbs", {
   expect_identical(in_r_words("`shardr jobs` lists the runs"), "`jobs()` lists the runs")
   expect_identical(in_r_words("see `shardr logs bank-1`"), "see `job_logs(\"bank-1\")`")
+  both <- "replace them: overwrite=True (R: overwrite = TRUE, shell: --overwrite)"
+  expect_identical(in_r_words(both), "replace them: overwrite = TRUE")
 })
 
 test_that("an error of the Python half becomes a condition with every problem", {
