@@ -59,13 +59,13 @@ def processes() -> str:
 def test_an_instance_whose_supervisor_dies_while_it_starts_never_runs(
     tmp_path: Path, home: Path, slow_sandbox: Path
 ) -> None:
-    nap = f"sleep 62.{os.getpid()}"
-    started = submit(tmp_path, one_step(tmp_path, f"exec {nap}"))
+    nap = f"62.{os.getpid()}"
+    started = submit(tmp_path, one_step(tmp_path, "exec sleep $1", arguments=[nap]))
     until(slow_sandbox.exists)
     os.kill(supervisor(home, started), signal.SIGKILL)
     assert started.wait().status == "Failed"
-    time.sleep(1)
-    assert nap not in processes()
+    until(lambda: nap not in processes())
+    assert printed(started) == []
 
 
 def test_a_stop_while_the_sandbox_starts_does_not_take_the_grace_time(

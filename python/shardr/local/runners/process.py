@@ -69,30 +69,23 @@ class ProcessRunner:
 
     def _in_sandbox(self, instance: Instance, log: IO[bytes]) -> Process:
         """Starts bubblewrap; its settings go by a file in memory, as any user may read a command line."""
-        read, write = os.pipe()
-        settings = os.memfd_create("settings")
-        try:
-            words = [*self._settings(instance), "--info-fd", str(write)]
-            os.write(settings, b"".join(os.fsencode(word) + b"\0" for word in words))
-            os.lseek(settings, 0, os.SEEK_SET)
+        info = os.fdopen(os.memfd_create("info"), "rb")  # no pipe: bubblewrap would end half-way for want of a reader
+        with os.fdopen(os.memfd_create("settings"), "wb") as settings:
+            words = [*self._settings(instance), "--info-fd", str(info.fileno())]
+            settings.write(b"".join(os.fsencode(word) + b"\0" for word in words))
+            settings.seek(0)
             with self._proof_of_life(instance) as proof:
                 popen = subprocess.Popen(
-                    ["bwrap", "--args", str(settings), "--", *GUARD, *instance.command],
+                    ["bwrap", "--args", str(settings.fileno()), "--", *GUARD, *instance.command],
                     stdin=proof,
                     stdout=log,
                     stderr=log,
                     env={"PATH": os.environ.get("PATH", os.defpath)},
                     cwd="/",
                     start_new_session=True,
-                    pass_fds=[settings, write],
+                    pass_fds=[settings.fileno(), info.fileno()],
                 )
-        except BaseException:
-            os.close(read)
-            raise
-        finally:
-            os.close(settings)
-            os.close(write)
-        return Sandboxed(popen, os.fdopen(read, "rb"))
+        return Sandboxed(popen, info)
 
     def _proof_of_life(self, instance: Instance) -> IO[bytes]:
         """A file that is locked for as long as this process lives, opened anew."""

@@ -44,24 +44,29 @@ class Sandboxed(Process):
     def __init__(self, popen: subprocess.Popen[bytes], info: IO[bytes]) -> None:
         super().__init__(popen)
         self._info = info
-        self._first: int | None = None
 
     def wait(self) -> int:
         """Blocks until nothing of the instance is left that could still write."""
-        with self._info:
-            told = self._info.read()  # as soon as process 1 is made; nothing when bubblewrap fails before
-        self._first = json.loads(told)["child-pid"] if told else None
-        gone = _watched(self._first)
         code = super().wait()
+        gone = _watched(self._first())
         if gone is not None:
             # what the script left running ends with process 1, a moment after bubblewrap itself
             select.select([gone], [], [], GONE_SECONDS)
             os.close(gone)
         return code
 
+    def _first(self) -> int | None:
+        """Process 1 of the sandbox as this machine numbers it; None before bubblewrap has made it."""
+        try:
+            pid: int = json.loads(os.pread(self._info.fileno(), 1000, 0))["child-pid"]
+        except ValueError:
+            return None
+        return pid
+
     def terminate(self) -> None:
         """SIGTERM to the script, as bubblewrap would not pass it on; while there is none yet, the end of it all."""
-        scripts = _children(self._first) if self._first else []
+        first = self._first()
+        scripts = _children(first) if first else []
         for pid in scripts:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
@@ -70,9 +75,10 @@ class Sandboxed(Process):
 
     def kill(self) -> None:
         """SIGKILL to process 1, with which all inside end, and to bubblewrap."""
-        if self._popen.returncode is None and self._first:
+        first = self._first()
+        if first and self._popen.returncode is None:
             with suppress(ProcessLookupError):
-                os.kill(self._first, signal.SIGKILL)
+                os.kill(first, signal.SIGKILL)
         super().kill()
 
 
