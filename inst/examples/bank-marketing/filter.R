@@ -23,7 +23,7 @@ folder <- channel("raw")
 files <- shard_files("raw", "[.]csv$")
 
 rows <- each_file(files, function(file) {
-  part <- read_channel("raw", files = file, col_types = types, columns = kept, na = "")
+  part <- read_channel("raw", files = file, col_types = types, columns = kept)
   inside <- substring(file, nchar(folder) + 2L)
   write_output(part, "filtered", file = sub("[.]csv$", "_processed.csv", inside))
   nrow(part)

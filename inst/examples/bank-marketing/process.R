@@ -42,7 +42,7 @@ types <- c(
   housing = "character", loan = "character", contact = "character", month = "character", day_of_week = "character",
   campaign = "integer", pdays = "integer", previous = "integer", poutcome = "character", y = "character"
 )
-bank <- read_channel("filtered", files = shard_files("filtered", "[.]csv$"), col_types = types, na = "")
+bank <- read_channel("filtered", files = shard_files("filtered", "[.]csv$"), col_types = types)
 
 # By the values of the rows, not by their order: which file a row came in depends on how many instances made the files.
 rows <- split_rows(bank, c(train = shares[1], validation = shares[2], test = max(0, 1 - sum(shares))), seed)
