@@ -75,7 +75,7 @@ class Run:
             if watch:
                 watch(view)
             time.sleep(pause)
-            pause = min(pause * 1.3, LAST_POLL)
+            pause = min(pause * 1.1, LAST_POLL)
         self.refresh()
         if watch:
             watch(self.view)
