@@ -74,8 +74,8 @@ class Run:
         while not (view := self._engine.run(self.id, files=False)).over:
             if watch:
                 watch(view)
-            time.sleep(pause)
-            pause = min(pause * 1.1, LAST_POLL)
+            self._engine.nap(pause)
+            pause = min(pause * 1.3, LAST_POLL)
         self.refresh()
         if watch:
             watch(self.view)

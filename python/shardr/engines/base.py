@@ -161,6 +161,9 @@ class Engine(Protocol):
     def stop(self, run: str) -> None:
         """Stops a run: its jobs get SIGTERM, then after the grace time SIGKILL; no further step starts."""
 
+    def nap(self, seconds: float) -> None:
+        """Waits that long between two looks at a run, or less when there is something new to see."""
+
     def logs(self, run: str, cursor: dict[str, int]) -> tuple[list[LogLine], dict[str, int]]:
         """Whole lines printed since the cursor, in order of steps and instances, and the new cursor."""
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.engines.base import HostView, LogLine, OutputView, RunView, StepView
 from shardr.errors import DataError
-from shardr.local import contract, runs
+from shardr.local import contract, jobs, runs
 from shardr.local.home import Home
-from shardr.local.runners.machine import this_machine
+from shardr.local.runners.process import machine_of_jobs
 from shardr.local.store import RunRow, Store
 from shardr.storage.local import BUCKET, linked_uri
 
@@ -70,7 +70,7 @@ class LocalEngine:
             for step in plan.steps
         ]
         now = datetime.now(timezone.utc).timestamp()
-        runs.submit(self.home, RunRow(plan.run, plan.name, now, plan.runner, steps, this_machine().to_dict()))
+        runs.submit(self.home, RunRow(plan.run, plan.name, now, plan.runner, steps, machine_of_jobs()))
 
     def _deposit(self, deposit: Deposit) -> None:
         if deposit.content is not None:
@@ -94,6 +94,10 @@ class LocalEngine:
     def stop(self, run: str) -> None:
         """Stops a run and lets no further step start."""
         runs.stop(self.home, run)
+
+    def nap(self, seconds: float) -> None:
+        """Waits that long, or until a job that this process has started is over."""
+        jobs.nap(seconds)
 
     def logs(self, run: str, cursor: dict[str, int]) -> tuple[list[LogLine], dict[str, int]]:
         """Whole lines printed since the cursor, and the new cursor; what has no end yet waits until the job is over."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from shardr.data import ledger, records
 from shardr.errors import DataError
 from shardr.local.contract import tag
 
@@ -12,11 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from shardr.data.ledger import Claim
     from shardr.local.home import JobFolder
 
 
 def count(paths: Iterable[Path]) -> int | None:
     """Records of all tabular files; None when none of them is tabular."""
+    from shardr.data import records  # when the instances run: nobody waits for it then
+
     known = [rows for rows in map(records.count, paths) if rows is not None]
     return sum(known) if known else None
 
@@ -49,7 +51,9 @@ def broken_claim(
     counted_out: dict[str, int | None],
 ) -> str | None:
     """The sentence that says how ``expect`` is broken; None when it holds or nothing was claimed."""
-    claim = cast("ledger.Claim | None", tag(request, "expect-rows") or None)
+    from shardr.data import ledger
+
+    claim = cast("Claim | None", tag(request, "expect-rows") or None)
     if claim is None:
         return None
     chosen_in = _chosen(request, "inputs", counted_in)

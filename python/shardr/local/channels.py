@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -100,4 +99,6 @@ def stage(base: Path, keys: Iterable[str], folder: Path, *, sandboxed: bool) -> 
 
 def _place(folder: str) -> str:
     """Where the sandbox shows a folder: never at its own path, which may be ``/tmp`` or a home."""
+    import hashlib
+
     return f"{LINKED}/{hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from dataclasses import dataclass
@@ -31,6 +30,8 @@ def attempt_name(name: str, attempt: int) -> str:
     """The name of a job's further attempt, cut with a digest where the service would not take the whole."""
     ending = f"-r{attempt}"
     if len(name) + len(ending) > NAME_CHARACTERS:
+        import hashlib
+
         ending = f"-{hashlib.sha256(name.encode()).hexdigest()[:8]}{ending}"
     return name[: NAME_CHARACTERS - len(ending)] + ending
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -74,6 +75,17 @@ def _spawn(home: Home, name: str, folder: JobFolder, machine: dict[str, Any], lo
     with suppress(BrokenPipeError), process.stdin as stream:  # one that died at once is found by the next look
         stream.write(json.dumps(given).encode())
     _started.append(process)
+
+
+def nap(seconds: float) -> None:
+    """Waits that long, or until a supervisor that this process started has ended, where the system can tell."""
+    _reap()
+    watch = [os.pidfd_open(process.pid) for process in _started] if hasattr(os, "pidfd_open") else []
+    try:
+        select.select(watch, [], [], seconds)
+    finally:
+        for descriptor in watch:
+            os.close(descriptor)
 
 
 def _reap() -> None:

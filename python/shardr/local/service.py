@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.errors import DataError, NameInUseError, NotFoundError, Problem, RequestError
 from shardr.local import contract, jobs
-from shardr.local.runners.machine import this_machine
+from shardr.local.runners.process import machine_of_jobs
 from shardr.local.store import JobRow, Store
 from shardr.requests.check import require_request
 from shardr.storage.uris import split_uri
@@ -39,7 +39,7 @@ class LocalSageMaker:
         require_request("CreateProcessingJob", request)
         check_runnable(request)
         name: str = request["ProcessingJobName"]
-        if not jobs.launch(self._home, name, request, this_machine().to_dict()):
+        if not jobs.launch(self._home, name, request, machine_of_jobs()):
             raise NameInUseError(f"Job name must be unique: there is a processing job {name} already")
         return {"ProcessingJobArn": contract.processing_arn(name)}
 

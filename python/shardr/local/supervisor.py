@@ -12,7 +12,6 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,7 +65,7 @@ class Supervisor:
         self._job = home.job(row.name)
         self._store, self._hasty = Store(home.store), Store(home.store, patience_seconds=0)
         self._hosts = contract.hosts(row.request["ProcessingResources"]["ClusterConfig"]["InstanceCount"])
-        self._runner = ProcessRunner(list(machine["visible"]))
+        self._runner = ProcessRunner(machine)
         self._events = events
         self._inputs: dict[str, list[Path]] = {}
         self._running: dict[str, Running] = {}
@@ -84,6 +83,8 @@ class Supervisor:
         except ShardrError as error:
             status, reason = "Failed", self._in_words_of_the_script(str(error))
         except Exception as error:  # noqa: BLE001 - a job must end in a final state, with the reason in it
+            import traceback
+
             traceback.print_exc()
             status, reason = "Failed", f"InternalServerError: {type(error).__name__}: {error}"
         finally:
@@ -260,3 +261,4 @@ def main(root: str, name: str, machine: Mapping[str, Any]) -> None:
     if row.status == "Stopping":
         events.put(STOP)
     Supervisor(home, row, machine, events).run()
+    os._exit(0)  # whoever waits for this process need not wait for the interpreter to tidy up

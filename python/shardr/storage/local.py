@@ -6,11 +6,9 @@ start with a dot do not exist here, so a file that is still being written can hi
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,6 +42,8 @@ class Listing:
 
 def linked_uri(path: Path) -> str:
     """The URI under which a file or folder of the user's is linked; the same path always gets the same one."""
+    import hashlib
+
     absolute = os.path.abspath(path)  # noqa: PTH100 - a link must keep the name the user gave, not what it points to
     ending = "/" if path.is_dir() else ""
     digest = hashlib.sha256(os.fsencode(absolute)).hexdigest()[:12]
@@ -97,7 +97,7 @@ class LocalStorage:
         """Writes an object; whoever reads sees all of it or none."""
         path = self.path(uri)
         path.parent.mkdir(parents=True, exist_ok=True)
-        hidden = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        hidden = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
         hidden.write_bytes(content)
         hidden.replace(path)
 
@@ -105,7 +105,7 @@ class LocalStorage:
         """Makes a file or folder of the user's appear at ``uri``."""
         path = self.path(uri.rstrip("/"))
         path.parent.mkdir(parents=True, exist_ok=True)
-        hidden = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        hidden = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
         hidden.symlink_to(os.path.abspath(target))  # noqa: PTH100
         hidden.replace(path)
 

@@ -8,21 +8,23 @@ home folder, no other job, and no environment but the job's. Without bubblewrap 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import shutil
 import signal
 import subprocess
+import zlib
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from shardr.errors import RunnerError
 from shardr.local.contract import ML
-from shardr.local.runners.machine import SYSTEM
+from shardr.local.runners.machine import SYSTEM, this_machine
 from shardr.local.runners.started import Process, Sandboxed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from shardr.local.runners.base import Instance
 
 GUARD = ["/bin/sh", "-c", 'flock -sn 0 && exit 1; exec "$@" </dev/null', "sh"]
@@ -35,9 +37,9 @@ bubblewrap ends with its parent, unless that one has died before bubblewrap coul
 class ProcessRunner:
     """Starts instances as sandboxed processes, or as plain ones where there is no bubblewrap."""
 
-    def __init__(self, visible: list[str]) -> None:
-        self._visible = visible
-        self.sandboxed = sandbox_problem() is None
+    def __init__(self, machine: Mapping[str, Any]) -> None:
+        self._visible: list[str] = machine["visible"]
+        self.sandboxed: bool = machine["sandboxed"]
         self._alive: IO[bytes] | None = None
         self.name = "process" if self.sandboxed else "process without a sandbox"
 
@@ -122,6 +124,11 @@ class ProcessRunner:
         return [*command, "--chdir", "/"]
 
 
+def machine_of_jobs() -> dict[str, Any]:
+    """What jobs need to know of this machine, kept with them so that their supervisors need not look again."""
+    return {**this_machine().to_dict(), "sandboxed": sandbox_problem() is None}
+
+
 @lru_cache
 def sandbox_problem() -> str | None:
     """Why bubblewrap cannot be used here; None when it can. Tried once, in the way instances are started."""
@@ -171,8 +178,8 @@ def _resolver() -> list[str]:
 
 def _hosts_file(instance: Instance) -> str:
     """Each peer has a loopback address of its own, so that all can listen on the same port."""
-    digest = hashlib.sha256(instance.job.encode()).digest()
-    net = f"127.{1 + digest[0] % 254}.{digest[1]}"
+    number = zlib.crc32(instance.job.encode())
+    net = f"127.{1 + number % 254}.{number // 254 % 256}"
     peers = "".join(f"{net}.{int(host.removeprefix('algo-'))}\t{host}\n" for host in instance.hosts)
     return f"127.0.0.1\tlocalhost\n{peers}"
 
