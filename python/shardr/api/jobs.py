@@ -26,7 +26,7 @@ def jobs(limit: int | None = None) -> list[dict[str, Any]]:
             "rows_in": step.rows_in,
             "rows_out": step.rows_out,
         }
-        for view in LocalEngine().runs()[:limit]
+        for view in LocalEngine().runs(limit)
         for step in view.steps
     ]
 

@@ -13,12 +13,12 @@ from shardr.api.destinations import destination_problems
 from shardr.api.sources import MANY, Located, NotLocatedError, locate, manifest_of
 from shardr.data.keys import assign, balance
 from shardr.engines.base import Deposit, Plan, PlannedJob, PlannedStep, Spread
-from shardr.errors import Problem, RequestError, SpecError
-from shardr.local.contract import hosts
+from shardr.errors import Problem, RequestError
+from shardr.local.contract import NAME_CHARACTERS, hosts
 from shardr.local.service import check_runnable
 from shardr.requests.check import check_request
 from shardr.requests.processing import Placed, processing_request
-from shardr.spec.load import Loaded
+from shardr.spec.load import Loaded, refusal
 from shardr.spec.models import Manifest, StepOutput
 from shardr.spec.problems import file_you_mean
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from shardr.engines.local import LocalEngine
     from shardr.spec.load import Examined
     from shardr.spec.models import Input, ProcessingStep
-
-JOB_NAME = 63
 
 
 def make_plan(loaded: Loaded, engine: LocalEngine, runner: str, run: str | None = None) -> Plan:
@@ -37,8 +35,7 @@ def make_plan(loaded: Loaded, engine: LocalEngine, runner: str, run: str | None 
     planner.problems += destination_problems(loaded.pipeline, loaded.base)
     steps = [planner.step(i, step) for i, step in enumerate(loaded.pipeline.steps)]
     if planner.problems:
-        count = len(planner.problems)
-        raise SpecError(f"{loaded.origin} has {count} problem{'s' if count > 1 else ''}:", problems=planner.problems)
+        raise refusal(loaded.origin, planner.problems)
     order = {step.name: i for i, step in enumerate(loaded.pipeline.in_order())}
     steps.sort(key=lambda step: order[step.name])
     return Plan(run, loaded.pipeline.name, runner, steps, list(dict.fromkeys(planner.deposits)))
@@ -62,9 +59,9 @@ def new_run(name: str) -> str:
 def job_name(run: str, *parts: str) -> str:
     """A name that the service takes, cut with a digest where the whole would be too long."""
     whole = "-".join([run, *parts])
-    if len(whole) <= JOB_NAME:
+    if len(whole) <= NAME_CHARACTERS:
         return whole
-    return f"{whole[: JOB_NAME - 9].rstrip('-')}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
+    return f"{whole[: NAME_CHARACTERS - 9].rstrip('-')}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
 
 
 class _Planner:
@@ -177,8 +174,10 @@ class _Planner:
         if found is None:
             return Spread(channel.name, channel.distribution)
         keys, names = found.listing.keys, hosts(step.instance_count)
-        if channel.distribution == "balanced":
-            shards = balance(found.listing.sizes(), step.instance_count)
+        balanced = channel.distribution == "balanced"
+        sizes = found.listing.sizes() if balanced or len(keys) <= MANY else []
+        if balanced:
+            shards = balance(sizes, step.instance_count)
             names = [f"shard-{i}" for i in range(1, step.instance_count + 1)]
         elif channel.distribution == "ShardedByS3Key":
             shards = assign(keys, step.instance_count, self._pipeline.permute)
@@ -187,12 +186,12 @@ class _Planner:
         spread = dict(zip(names, shards, strict=True))
         if len(keys) > MANY:
             return Spread(channel.name, channel.distribution, spread)
-        sizes = dict(found.listing.sizes())
+        weight = dict(sizes)
         return Spread(
             channel.name,
             channel.distribution,
             spread,
-            {host: sum(sizes[key] for key in share) for host, share in spread.items()},
+            {host: sum(weight[key] for key in share) for host, share in spread.items()},
         )
 
     def _shards(

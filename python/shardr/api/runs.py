@@ -43,8 +43,8 @@ def plan(
     """What would run: steps, the shard map of each input, and every request; nothing is touched.
 
     ``spec`` is a path to YAML or JSON, a ``Pipeline`` or a mapping; keywords set its parameters, and so does ``set``
-    for those whose name is taken. Raises ``SpecError``
-    with all problems, ``RequestError`` never: a request that the service would refuse is a problem of the spec.
+    for those whose name is taken. Raises ``SpecError`` with all problems; a request that the service would refuse is
+    one of them.
     """
     return _prepare(spec, base, {**(set or {}), **parameters}, runner)[1]
 

@@ -155,8 +155,8 @@ class Engine(Protocol):
     def run(self, run: str, *, files: bool) -> RunView:
         """How a run stands; with ``files``, the files of its outputs too. Raises ``NotFoundError``."""
 
-    def runs(self) -> list[RunView]:
-        """All runs, newest first."""
+    def runs(self, limit: int | None = None) -> list[RunView]:
+        """All runs, newest first; the newest ``limit`` of them when given."""
 
     def stop(self, run: str) -> None:
         """Stops a run: its jobs get SIGTERM, then after the grace time SIGKILL; no further step starts."""

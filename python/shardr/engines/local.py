@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shardr.engines.base import HostView, LogLine, OutputView, RunView, StepView
 from shardr.errors import DataError
 from shardr.local import contract, jobs, runs
+from shardr.local.accounts import total
 from shardr.local.home import Home
 from shardr.local.runners.process import machine_of_jobs
 from shardr.local.store import RunRow, Store
@@ -87,9 +88,9 @@ class LocalEngine:
         """How a run stands; raises ``NotFoundError``."""
         return self._view(runs.state(self.home, run), files=files)
 
-    def runs(self) -> list[RunView]:
-        """All runs, newest first."""
-        return [self.run(row.id, files=False) for row in reversed(self._store.runs())]
+    def runs(self, limit: int | None = None) -> list[RunView]:
+        """All runs, newest first; the newest ``limit`` of them when given."""
+        return [self.run(row.id, files=False) for row in self._store.runs()[::-1][:limit]]
 
     def stop(self, run: str) -> None:
         """Stops a run and lets no further step start."""
@@ -142,8 +143,8 @@ class LocalEngine:
             job=started[0].name if started else None,
             status=step.status,
             instances=instances,
-            rows_in=_sum(job.report.get("rows_in") for job in started),
-            rows_out=_sum(job.report.get("rows_out") for job in started),
+            rows_in=total(job.report.get("rows_in") for job in started),
+            rows_out=total(job.report.get("rows_out") for job in started),
             seconds=_seconds(started),
             outputs=outputs,
             failure=failed[0].failure_reason if failed else None,
@@ -152,7 +153,7 @@ class LocalEngine:
         )
 
     def _output(self, uri: str, name: str, jobs: list[JobRow], *, files: bool) -> OutputView:
-        rows = _sum(job.report.get("outputs", {}).get(name, {}).get("rows") for job in jobs)
+        rows = total(job.report.get("outputs", {}).get(name, {}).get("rows") for job in jobs)
         return OutputView(uri, rows, [os.fspath(path) for path in self._files(uri, name, jobs)] if files else [])
 
     def _files(self, uri: str, name: str, jobs: list[JobRow]) -> list[Path]:
@@ -185,11 +186,6 @@ def _step_outputs(step: StepState) -> dict[str, str]:
     if len(step.planned) == 1:
         return outputs
     return {name: uri.rstrip("/").rpartition("/")[0] + "/" for name, uri in outputs.items()}
-
-
-def _sum(values: Any) -> int | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
 
 
 def _seconds(jobs: list[JobRow]) -> float | None:

@@ -19,8 +19,7 @@ def count(paths: Iterable[Path]) -> int | None:
     """Records of all tabular files; None when none of them is tabular."""
     from shardr.data import records  # when the instances run: nobody waits for it then
 
-    known = [rows for rows in map(records.count, paths) if rows is not None]
-    return sum(known) if known else None
+    return total(map(records.count, paths))
 
 
 def rows_in(inputs: Mapping[str, Sequence[Path]]) -> dict[str, int | None]:
@@ -36,9 +35,9 @@ def rows_out(job: JobFolder, files: dict[str, list[str]]) -> dict[str, int | Non
     }
 
 
-def total(rows: dict[str, int | None], only: Sequence[str] | None = None) -> int | None:
-    """Records of several channels together; None when none of them is counted."""
-    known = [value for name, value in rows.items() if value is not None and (only is None or name in only)]
+def total(rows: Iterable[int | None]) -> int | None:
+    """All together; None when none of them is counted."""
+    known = [value for value in rows if value is not None]
     return sum(known) if known else None
 
 

@@ -115,7 +115,7 @@ class Supervisor:
         with suppress(ShardrError) if failed else nullcontext():  # what the script says comes first
             counted_in = counting.result()
             self._report["rows_in_by_input"] = counted_in
-            self._report["rows_in"] = accounts.total(counted_in)
+            self._report["rows_in"] = accounts.total(counted_in.values())
         if failed:
             return "Failed", host_failure(failed, self._job, len(self._hosts))
         return self._collect(counted_in)
@@ -212,7 +212,7 @@ class Supervisor:
         self._report["outputs"] = {
             name: {"rows": counted_out[name], "files": len(relatives)} for name, relatives in files.items()
         }
-        self._report["rows_out"] = accounts.total(counted_out)
+        self._report["rows_out"] = accounts.total(counted_out.values())
         broken = accounts.broken_claim(request, self._inputs, job, files, counted_in, counted_out)
         if broken:
             return "Failed", broken

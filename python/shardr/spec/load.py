@@ -46,9 +46,14 @@ class Examined:
         """The spec when nothing is wrong with it; raises ``SpecError`` with all problems, and ``more``, otherwise."""
         problems = [*self.problems, *more]
         if problems or self.pipeline is None:
-            count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-            raise SpecError(f"{self.origin} has {count}:", problems=problems)
+            raise refusal(self.origin, problems)
         return Loaded(self.pipeline, self.base, self.origin)
+
+
+def refusal(origin: str, problems: list[Problem]) -> SpecError:
+    """The error for a spec with these problems."""
+    count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+    return SpecError(f"{origin} has {count}:", problems=problems)
 
 
 def load(source: SpecSource, given: Mapping[str, Any] | None = None, base: Path | None = None) -> Loaded:

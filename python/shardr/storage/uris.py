@@ -17,12 +17,3 @@ def split_uri(uri: str) -> tuple[str, str]:
     if not uri.startswith(SCHEME) or not bucket or any(part in {".", ".."} for part in [bucket, *key.split("/")]):
         raise DataError(f'found "{uri}", expected s3://bucket/key without "." and ".." in it')
     return bucket, key
-
-
-def join_uri(*parts: str) -> str:
-    """One URI from parts, with a single slash between them.
-
-    >>> join_uri("s3://data/raw/", "a.csv")
-    's3://data/raw/a.csv'
-    """
-    return "/".join([part.rstrip("/") for part in parts[:-1]] + [parts[-1]])

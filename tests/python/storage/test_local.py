@@ -9,7 +9,7 @@ import pytest
 
 from shardr.errors import DataError
 from shardr.storage.local import LocalStorage, linked_uri, list_files
-from shardr.storage.uris import join_uri, split_uri
+from shardr.storage.uris import split_uri
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +77,3 @@ def test_what_is_no_manifest_is_refused(storage: LocalStorage, text: str) -> Non
 def test_a_uri_that_would_leave_its_bucket_is_refused(uri: str) -> None:
     with pytest.raises(DataError):
         split_uri(uri)
-
-
-def test_uris_are_joined_with_one_slash() -> None:
-    assert join_uri("s3://b/", "c/", "d.csv") == "s3://b/c/d.csv"
