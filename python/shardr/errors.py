@@ -109,6 +109,12 @@ class RunnerError(ShardrError):
     code = "runner_unavailable"
 
 
+class ImageError(ShardrError):
+    """An image is missing, cannot be built or cannot be pushed."""
+
+    code = "image"
+
+
 class StoreError(ShardrError):
     """The job store cannot be read or written."""
 

@@ -30,7 +30,7 @@ FLOORS = (
 IMPORTERS = {
     "boto3": {"engines/aws.py", "storage/s3.py"},
     "botocore": {"engines/aws.py", "storage/s3.py"},
-    "docker": {"local/runners/docker.py"},
+    "docker": {"local/docker/daemon.py"},
     "rpy2": {"rbridge.py"},
     "sagemaker": set(),  # accepted by duck typing, never imported
 }
