@@ -1,0 +1,58 @@
+"""Images of this machine: what the daemon knows of one, and the names of shardr's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shardr.errors import RunnerError
+from shardr.local.docker.daemon import in_our_words
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+IMAGES = ("processing", "dbscan")
+"""Folders of ``docker/`` that make an image one can name in a spec."""
+
+
+def uri(image: str, tag: str = "latest") -> str:
+    """The name that an image of shardr's has on this machine."""
+    return f"shardr/{image}:{tag}"
+
+
+@dataclass(frozen=True)
+class Found:
+    """An image that is on this machine; empty where it states nothing."""
+
+    id: str
+    architecture: str
+    user: str
+    entrypoint: list[str]
+    cmd: list[str]
+    env: dict[str, str]
+    labels: dict[str, str]
+    size: int
+    created: str
+
+
+def found(client: APIClient, name: str) -> Found | None:
+    """The image of this name, digest or id, or None when the machine has none; nothing is pulled."""
+    try:
+        with in_our_words(f"the image {name} cannot be looked at"):
+            about = client.inspect_image(name)
+    except RunnerError as error:
+        if getattr(error.__cause__, "status_code", None) == 404:
+            return None
+        raise
+    config = about.get("Config") or {}
+    return Found(
+        id=about["Id"],
+        architecture=about["Architecture"],
+        user=config.get("User") or "",
+        entrypoint=config.get("Entrypoint") or [],
+        cmd=config.get("Cmd") or [],
+        env=dict(entry.partition("=")[::2] for entry in config.get("Env") or []),
+        labels=config.get("Labels") or {},
+        size=about["Size"],
+        created=about["Created"],
+    )
