@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from shardr.api.collecting import split as split
     from shardr.api.doctor import doctor as doctor
     from shardr.api.examples import example as example
+    from shardr.api.images import Image as Image
+    from shardr.api.images import build_image as build_image
+    from shardr.api.images import images as images
     from shardr.api.jobs import describe as describe
     from shardr.api.jobs import jobs as jobs
     from shardr.api.jobs import stop as stop
@@ -55,6 +58,7 @@ _HOMES = {
     "shardr.api.collecting": ("collect", "collect_to", "split"),
     "shardr.api.doctor": ("doctor",),
     "shardr.api.examples": ("example",),
+    "shardr.api.images": ("Image", "build_image", "images"),
     "shardr.api.jobs": ("describe", "jobs", "stop"),
     "shardr.api.run": ("Run",),
     "shardr.api.runs": ("plan", "run", "submit", "validate"),

@@ -1,10 +1,11 @@
-"""Where the files shared with the R half are: the one copy of ``inst/``."""
+"""Where the files that are not Python are: ``inst/``, ``docker/`` and the sources of the R half, one copy of each."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-_PACKAGED = Path(__file__).parent / "_inst_data"
+_HERE = Path(__file__).parent
+_CHECKOUT = _HERE.parents[1]
 
 
 def inst(*parts: str) -> Path:
@@ -13,5 +14,18 @@ def inst(*parts: str) -> Path:
     >>> inst("schema", "job.schema.json").name
     'job.schema.json'
     """
-    root = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[2] / "inst"
-    return root.joinpath(*parts)
+    return _packaged("_inst_data", _CHECKOUT / "inst").joinpath(*parts)
+
+
+def docker_folder() -> Path:
+    """The folder with a Dockerfile per image."""
+    return _packaged("_docker", _CHECKOUT / "docker")
+
+
+def r_sources() -> Path:
+    """The folder with ``DESCRIPTION``, ``NAMESPACE`` and ``R/`` of the R half; its ``inst/`` is :func:`inst`."""
+    return _packaged("_r_src", _CHECKOUT)
+
+
+def _packaged(name: str, otherwise: Path) -> Path:
+    return _HERE / name if (_HERE / name).is_dir() else otherwise

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from shardr.errors import RunnerError
+from shardr.errors import ImageError, RunnerError
 from shardr.local.docker.daemon import in_our_words
 
 if TYPE_CHECKING:
-    from docker import APIClient
+    from shardr.local.docker.daemon import APIClient
 
 IMAGES = ("processing", "dbscan")
 """Folders of ``docker/`` that make an image one can name in a spec."""
@@ -39,7 +39,7 @@ def found(client: APIClient, name: str) -> Found | None:
     """The image of this name, digest or id, or None when the machine has none; nothing is pulled."""
     try:
         with in_our_words(f"the image {name} cannot be looked at"):
-            about = client.inspect_image(name)
+            about: dict[str, Any] = client.inspect_image(name)  # type: ignore[no-untyped-call]
     except RunnerError as error:
         if getattr(error.__cause__, "status_code", None) == 404:
             return None
@@ -54,5 +54,15 @@ def found(client: APIClient, name: str) -> Found | None:
         env=dict(entry.partition("=")[::2] for entry in config.get("Env") or []),
         labels=config.get("Labels") or {},
         size=about["Size"],
-        created=about["Created"],
+        created=about["Created"][:19] + "+00:00",  # as others write times: neither Z nor nanoseconds
     )
+
+
+def required(client: APIClient, name: str) -> Found:
+    """The image of this name; raises ``ImageError``, which says how to get it, when the machine has none."""
+    image = found(client, name)
+    if image is None:
+        own = next((image for image in IMAGES if uri(image) == name), None)
+        fix = f"`shardr images build {own}` makes it" if own else f"`docker pull {name}`, or build it under that name"
+        raise ImageError(f"the image {name} is not on this machine", fix=fix)
+    return image

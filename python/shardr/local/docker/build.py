@@ -1,0 +1,136 @@
+"""Build an image: the daemon gets the files, its steps are told as they come, a failure shows what was printed last."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import tarfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from shardr.errors import ImageError, RunnerError
+from shardr.local.docker.context import BASE, digest, files, packed
+from shardr.local.docker.daemon import in_our_words
+from shardr.local.docker.images import found, uri
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from docker import APIClient
+
+VERSIONS = "/usr/share/shardr/versions.json"
+"""Where an image says which R and which packages it holds."""
+LABEL = "org.shardr."
+LAST_LINES = 15
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "FTP_PROXY", "ALL_PROXY")
+NO_SERVER = "Temporary failure|Could not resolve|[Cc]ould not connect|Unable to connect|Connection timed|refused"
+
+
+@dataclass(frozen=True)
+class Builder:
+    """How images are built on this machine."""
+
+    client: APIClient
+    base: str
+    tag: str = "latest"
+    no_cache: bool = False
+    network: str | None = None
+    progress: Callable[[str], None] = lambda _: None
+
+    def build(self, image: str, version: str) -> str:
+        """Builds an image of shardr's with the layer that all share, and gives its name."""
+        self._have(self.base)
+        self._run(BASE, {"BASE": self.base}, tag=uri(BASE, self.tag), no_cache=self.no_cache)
+        made = self._run(image, {"BASE": uri(BASE, self.tag)}, no_cache=self.no_cache)
+        # What is inside is known only now. Nothing is done again: the labels are one more step on the same layers.
+        versions = self._versions(made)
+        about = {"version": version, "context": digest(image)}
+        about |= {"r-version": versions["R"], "r-packages": json.dumps(versions["packages"], sort_keys=True)}
+        labels = {LABEL + key: value for key, value in about.items()}
+        standard = {"title": f"shardr/{image}", "version": version, "base.name": self.base}
+        labels |= {f"org.opencontainers.image.{key}": value for key, value in standard.items()}
+        self._run(image, {"BASE": uri(BASE, self.tag)}, tag=uri(image, self.tag), labels=labels)
+        return uri(image, self.tag)
+
+    def _have(self, base: str) -> None:
+        """Pulls the base image when the machine lacks it."""
+        if found(self.client, base) is not None:
+            return
+        self.progress(f"pull {base}")
+        name, _, tag = base.rpartition(":") if ":" in base.rpartition("/")[2] else (base, "", "latest")
+        try:
+            with in_our_words("pull"):
+                for said in self.client.pull(name, tag=tag, stream=True, decode=True):
+                    if "error" in said:
+                        raise ImageError(_NO_BASE.format(base), why=said["error"], fix=_BASE_FIX)
+        except RunnerError as error:
+            if not hasattr(error.__cause__, "explanation"):
+                raise
+            raise ImageError(_NO_BASE.format(base), why=error.why, fix=_BASE_FIX) from error
+
+    def _run(
+        self, image: str, args: dict[str, str], *, tag: str | None = None, no_cache: bool = False,
+        labels: dict[str, str] | None = None,
+    ) -> str:  # fmt: skip
+        """One build; gives the id of what was made."""
+        with in_our_words(f"the image {uri(image, self.tag)} cannot be built"):
+            said = self.client.build(
+                fileobj=io.BytesIO(packed(files(image))), custom_context=True, dockerfile=f"{image}/Dockerfile",
+                tag=tag, buildargs=args | _proxies(), use_config_proxy=True, labels=labels, nocache=no_cache,
+                network_mode=self.network, rm=True, forcerm=True, timeout=None, decode=True,
+            )  # fmt: skip
+            return self._followed(uri(image, self.tag), said, quiet=labels is not None)
+
+    def _followed(self, name: str, said: Iterator[dict[str, Any]], *, quiet: bool) -> str:
+        lines: list[str] = []
+        made = ""
+        for part in said:
+            made = part.get("aux", {}).get("ID", made)
+            printed = [line for line in _plain(part.get("stream", "")).splitlines() if line.strip()]
+            steps = [" ".join(line.split()) for line in printed if re.match(r"Step \d+/\d+ : ", line)]
+            for step in [] if quiet else steps:
+                self.progress(f"{name.partition(':')[0]} {step.removeprefix('Step ').replace(' : ', ' ', 1)}")
+            lines += printed
+            if "error" in part:
+                raise _failed(name, lines, _plain(part["error"]))
+        return made
+
+    def _versions(self, image: str) -> dict[str, Any]:
+        """Which R and which packages are inside; nothing is run for it."""
+        with in_our_words(f"the image {image} cannot be looked into"):
+            container = self.client.create_container(image)["Id"]
+            try:
+                stream, _ = self.client.get_archive(container, VERSIONS)
+                with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as archive:
+                    held = archive.extractfile(archive.getmembers()[0])
+                    told: dict[str, Any] = json.loads(held.read()) if held else {}
+            finally:
+                self.client.remove_container(container, v=True)
+        return told
+
+
+_NO_BASE = "the base image {} is not on this machine and cannot be pulled"
+_BASE_FIX = "`docker pull` it where its registry answers, load it (`docker load`), or name another by --base"
+
+
+def _proxies() -> dict[str, str]:
+    """The caller's proxies, under the names that a build knows by itself: they reach no layer and no label."""
+    names = [name for proxy in PROXIES for name in (proxy, proxy.lower())]
+    return {name: os.environ[name] for name in names if os.environ.get(name)}
+
+
+def _failed(name: str, lines: list[str], error: str) -> ImageError:
+    last = "\n    ".join(lines[-LAST_LINES:])
+    fix = None
+    if re.search(NO_SERVER, last):
+        fix = "the build reached no package server: set HTTPS_PROXY where one is needed, or take --network host"
+    elif re.search("no space left", last + error, re.IGNORECASE):
+        fix = "free some disk space: `docker system df` shows what Docker holds"
+    return ImageError(f"the image {name} cannot be built", why=f"{error}\n    {last}", fix=fix)
+
+
+def _plain(text: str) -> str:
+    """Without the colours of a terminal."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
