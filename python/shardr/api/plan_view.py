@@ -13,7 +13,8 @@ SHOWN_KEYS = 1000
 
 
 def plan_dict(plan: Plan) -> dict[str, Any]:
-    """The plan as plain data: ``name``, ``run``, ``runner`` and ``steps`` in the order in which they run.
+    """The plan as plain data: ``name``, ``run``, ``runner``, ``runner_reason`` and ``steps`` in the order in which they
+    run.
 
     A step has ``needs``, ``jobs``, ``instance_count``, ``instance_type``, ``image``, ``entrypoint``, ``arguments``,
     ``outputs``, ``shards`` and ``requests``. ``shards`` says for each input what each instance gets: the number of
@@ -24,6 +25,7 @@ def plan_dict(plan: Plan) -> dict[str, Any]:
         "name": plan.name,
         "run": plan.run,
         "runner": plan.runner,
+        "runner_reason": plan.runner_reason,
         "steps": [_step(step) for step in plan.steps],
     }
 

@@ -15,6 +15,7 @@ from shardr.data.keys import assign, balance
 from shardr.engines.base import Deposit, Plan, PlannedJob, PlannedStep, Spread
 from shardr.errors import Problem, RequestError
 from shardr.local.contract import NAME_CHARACTERS, hosts
+from shardr.local.runners import choice
 from shardr.local.service import check_runnable
 from shardr.requests.check import check_request
 from shardr.requests.processing import Placed, processing_request
@@ -28,24 +29,28 @@ if TYPE_CHECKING:
     from shardr.spec.models import Input, ProcessingStep
 
 
-def make_plan(loaded: Loaded, engine: LocalEngine, runner: str, run: str | None = None) -> Plan:
-    """The plan of a spec on an engine; raises ``SpecError`` with everything that stands in its way."""
+def make_plan(loaded: Loaded, engine: LocalEngine, asked: str, run: str | None = None) -> Plan:
+    """The plan of a spec on an engine; raises ``SpecError`` with everything that stands in its way.
+
+    ``asked`` is the runner as asked for: ``auto`` is decided here.
+    """
     run = run or new_run(loaded.pipeline.name)
-    planner = _Planner(loaded, engine, run)
+    runner, reason = choice.choose(asked, [engine.image_uri(step.image) for step in loaded.pipeline.steps])
+    planner = _Planner(loaded, engine, run, runner)
     planner.problems += destination_problems(loaded.pipeline, loaded.base)
     steps = [planner.step(i, step) for i, step in enumerate(loaded.pipeline.steps)]
     if planner.problems:
         raise refusal(loaded.origin, planner.problems)
     order = {step.name: i for i, step in enumerate(loaded.pipeline.in_order())}
     steps.sort(key=lambda step: order[step.name])
-    return Plan(run, loaded.pipeline.name, runner, steps, list(dict.fromkeys(planner.deposits)))
+    return Plan(run, loaded.pipeline.name, runner, reason, steps, list(dict.fromkeys(planner.deposits)))
 
 
 def missing_files(examined: Examined, engine: LocalEngine) -> list[Problem]:
     """Scripts and data that a spec names and that cannot be read, for a spec that may have other problems, too."""
     if examined.pipeline is None:
         return []
-    planner = _Planner(Loaded(examined.pipeline, examined.base, examined.origin), engine, "run")
+    planner = _Planner(Loaded(examined.pipeline, examined.base, examined.origin), engine, "run", "process")
     for i, step in enumerate(examined.pipeline.steps):
         planner.files(i, step)
     return planner.problems
@@ -67,11 +72,11 @@ def job_name(run: str, *parts: str) -> str:
 class _Planner:
     """Compiles steps one by one and gathers problems and deposits."""
 
-    def __init__(self, loaded: Loaded, engine: LocalEngine, run: str) -> None:
+    def __init__(self, loaded: Loaded, engine: LocalEngine, run: str, runner: str) -> None:
         self.problems: list[Problem] = []
         self.deposits: list[Deposit] = []
         self._pipeline, self._base = loaded.pipeline, loaded.base
-        self._engine, self._run = engine, run
+        self._engine, self._run, self._runner = engine, run, runner
 
     def step(self, index: int, step: ProcessingStep) -> PlannedStep:
         at = f"steps[{index}]"
@@ -116,7 +121,7 @@ class _Planner:
         refused = check_request("CreateProcessingJob", request)
         if not refused:
             try:
-                check_runnable(request)
+                check_runnable(request, self._runner)
             except RequestError as error:
                 refused = list(error.problems)
         known = {problem.path for problem in self.problems}

@@ -8,6 +8,7 @@ from shardr.api.planning import make_plan, missing_files
 from shardr.api.run import Run
 from shardr.engines.local import LocalEngine
 from shardr.errors import RunnerError
+from shardr.local.runners.choice import asked_for
 from shardr.local.runners.process import hard_coded, sandbox_problem
 from shardr.spec.load import examine
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from shardr.spec.load import Loaded, SpecSource
     from shardr.spec.models import Pipeline
 
-RunnerName = Literal["auto", "process"]
+RunnerName = Literal["auto", "process", "docker"]
 
 
 def validate(
@@ -61,7 +62,8 @@ def submit(
     """The run, just started; it goes on when this process ends. ``name`` is its id (default: a fresh one)."""
     loaded, planned = _prepare(spec, base, {**(set or {}), **parameters}, runner, name)
     engine = LocalEngine()
-    _check_runner(loaded)
+    if planned.runner == "process":
+        _check_sandbox(loaded)
     engine.submit(planned)
     return Run(planned.run, engine)
 
@@ -90,13 +92,6 @@ def run(
     return done.require_completed() if check else done
 
 
-def choose_runner(asked: str) -> tuple[str, str]:
-    """The runner that will be taken and why, for people: ``auto`` says which."""
-    problem = sandbox_problem()
-    how = "each instance in a bubblewrap sandbox" if problem is None else f"without a sandbox: {problem}"
-    return "process", how if asked != "auto" else f"auto took process: {how}"
-
-
 def _prepare(
     spec: SpecSource,
     base: Path | None,
@@ -107,11 +102,10 @@ def _prepare(
     engine = LocalEngine()
     examined = examine(spec, parameters, base)
     loaded = examined.require(missing_files(examined, engine) if examined.problems else [])
-    chosen, _ = choose_runner(runner or loaded.pipeline.runner)
-    return loaded, make_plan(loaded, engine, chosen, name)
+    return loaded, make_plan(loaded, engine, asked_for(runner, loaded.pipeline.runner), name)
 
 
-def _check_runner(loaded: Loaded) -> None:
+def _check_sandbox(loaded: Loaded) -> None:
     """Without a sandbox a script that spells ``/opt/ml`` out would read and write the machine's own."""
     problem = sandbox_problem()
     if problem is None:

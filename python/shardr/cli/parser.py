@@ -64,7 +64,11 @@ def add_spec(parser: Parser) -> None:
 
 def add_runner(parser: Parser) -> None:
     """How instances are started."""
-    parser.add_argument("--runner", choices=["auto", "process"], help="how instances are started (default: the spec's)")
+    parser.add_argument(
+        "--runner",
+        choices=["auto", "process", "docker"],
+        help="how instances are started (default: SHARDR_RUNNER, else the spec's)",
+    )
 
 
 def add_name(parser: Parser) -> None:

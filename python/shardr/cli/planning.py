@@ -53,8 +53,8 @@ def plan(options: argparse.Namespace, out: Output) -> int:
         return 0
     out.answer(found)
     if not out.json:
-        _, why = runs.choose_runner(options.runner or found["runner"])
-        out.say((found["name"], "bold"), f": {count(len(found['steps']), 'step')} on this machine, {why}")
+        steps = count(len(found["steps"]), "step")
+        out.say((found["name"], "bold"), f": {steps} on this machine, {found['runner_reason']}")
         made: dict[str, str] = {}
         for step in found["steps"]:
             _say_step(step, made, out)

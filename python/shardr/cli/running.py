@@ -84,8 +84,7 @@ def _start(options: argparse.Namespace, out: Output) -> Run:
     from shardr.api import runs
 
     started = runs.submit(options.spec, runner=options.runner, name=options.name, set=parameters(options))
-    _, why = runs.choose_runner(options.runner or started.view.runner)
-    out.note("run ", (started.id, "bold"), f" on this machine, {why}")
+    out.note("run ", (started.id, "bold"), f" on this machine, {started.view.runner_reason}")
     return started
 
 

@@ -31,6 +31,8 @@ def summary(view: RunView, out: Output) -> None:
     out.table(HEAD, [_row(step) for step in view.steps], numbers=NUMBERS)
     _outputs(view, out)
     for step in view.steps:
+        for notice in step.notices:
+            out.note((f"{step.name}: {notice}", "yellow"))
         if step.failure:
             failed(view, step, out)
 

@@ -60,6 +60,8 @@ class Plan:
     run: str
     name: str
     runner: str
+    runner_reason: str
+    """Why this runner, for people."""
     steps: list[PlannedStep]
     deposits: list[Deposit]
 
@@ -98,6 +100,8 @@ class StepView:
     failure: str | None
     jobs: list[str]
     hosts: list[HostView]
+    notices: list[str] = field(default_factory=list)
+    """What differs from the service and is no failure: instances that got less than their type has."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,7 @@ class RunView:
     status: str
     created: str
     runner: str
+    runner_reason: str
     steps: list[StepView]
 
     @property

@@ -12,7 +12,8 @@ from shardr.errors import DataError
 from shardr.local import contract, jobs, runs
 from shardr.local.accounts import total
 from shardr.local.home import Home
-from shardr.local.runners.process import machine_of_jobs
+from shardr.local.docker import images
+from shardr.local.runners import choice
 from shardr.local.store import RunRow, Store
 from shardr.storage.local import BUCKET, linked_uri
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from shardr.local.runs import RunState, StepState
     from shardr.local.store import JobRow
 
-IMAGES = frozenset({"processing"})
 LOG_BYTES = 1 << 20
 """How much of one log is read at a time."""
 
@@ -41,7 +41,7 @@ class LocalEngine:
 
     def image_uri(self, image: str) -> str:
         """The name that an image of shardr's has on this machine; any other name is a URI already."""
-        return f"shardr/{image}:latest" if image in IMAGES else image
+        return images.uri(image) if image in images.IMAGES else image
 
     def input_uri(self, path: Path) -> str:
         """Where a file or folder of the user's is linked."""
@@ -71,7 +71,9 @@ class LocalEngine:
             for step in plan.steps
         ]
         now = datetime.now(timezone.utc).timestamp()
-        runs.submit(self.home, RunRow(plan.run, plan.name, now, plan.runner, steps, machine_of_jobs()))
+        needed = [job.request["AppSpecification"]["ImageUri"] for step in plan.steps for job in step.jobs]
+        machine = {**choice.machine(plan.runner, needed), "reason": plan.runner_reason}
+        runs.submit(self.home, RunRow(plan.run, plan.name, now, plan.runner, steps, machine))
 
     def _deposit(self, deposit: Deposit) -> None:
         if deposit.content is not None:
@@ -123,7 +125,8 @@ class LocalEngine:
         created = datetime.fromtimestamp(state.row.created, tz=timezone.utc).isoformat(timespec="seconds")
         planned = {step["name"]: step for step in state.row.steps}
         steps = [self._step(step, planned[step.name]["instances"], files=files) for step in state.steps]
-        return RunView(state.row.id, state.row.name, state.status, created, state.row.runner, steps)
+        row = state.row
+        return RunView(row.id, row.name, state.status, created, row.runner, row.machine.get("reason", ""), steps)
 
     def _step(self, step: StepState, instances: int, *, files: bool) -> StepView:
         started = [job for job in step.jobs if job is not None]
@@ -150,6 +153,7 @@ class LocalEngine:
             failure=failed[0].failure_reason if failed else None,
             jobs=[job.name for job in started],
             hosts=hosts,
+            notices=list(dict.fromkeys(notice for job in started for notice in job.report.get("notices", []))),
         )
 
     def _output(self, uri: str, name: str, jobs: list[JobRow], *, files: bool) -> OutputView:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -64,12 +66,13 @@ def channels(request: dict[str, Any], storage: LocalStorage) -> list[Channel]:
     return found
 
 
-def stage(base: Path, keys: Iterable[str], folder: Path, *, sandboxed: bool) -> dict[str, str]:
+def stage(base: Path, keys: Iterable[str], folder: Path, *, links: bool, copies: bool) -> dict[str, str]:
     """Makes the objects appear in ``folder``; what must be visible to the script for that, and where.
 
     A hard link is a plain file to the script and outlives the original's removal. Where the file system refuses one
     (another disk, another owner) it is a symbolic link to a place that the sandbox shows the original at: the one file
-    that is needed, else its folder. Without a sandbox all are symbolic links to the originals.
+    that is needed, else its folder. Without ``links`` all are symbolic links to the originals. With ``copies`` the
+    script runs as another user: files that only their owner may read are copied for it.
     """
     apart: dict[str, list[str]] = {}
     made: set[str] = set()
@@ -84,8 +87,11 @@ def stage(base: Path, keys: Iterable[str], folder: Path, *, sandboxed: bool) -> 
         if not os.access(original, os.R_OK):
             state = "is not readable" if os.path.exists(original) else "is not there"  # noqa: PTH110
             raise DataError(f"{original} {state}")
-        if not sandboxed:
+        if not links:
             os.symlink(original, f"{target}/{key}")  # noqa: PTH211
+            continue
+        if copies and not os.stat(original).st_mode & stat.S_IROTH:  # noqa: PTH116
+            shutil.copyfile(original, f"{target}/{key}")
             continue
         try:
             os.link(original, f"{target}/{key}")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 BOOT = (
     "import json, sys; given = json.load(sys.stdin); sys.path[:] = given['sys_path'];"
-    "from shardr.local.supervisor import main; main(given['home'], given['job'], given['machine'])"
+    "from shardr.local.supervisor import main; main(given['home'], given['job'], given['machine'], given['lock'])"
 )
 _started: list[subprocess.Popen[bytes]] = []
 """Supervisors that this process started and that it has not seen end."""
@@ -58,7 +58,7 @@ def launch(
 
 
 def _spawn(home: Home, name: str, folder: JobFolder, machine: dict[str, Any], lock: int) -> None:
-    given = {"home": str(home.root), "job": name, "machine": machine}
+    given: dict[str, Any] = {"home": str(home.root), "job": name, "machine": machine, "lock": lock}
     given["sys_path"] = [path for path in sys.path if path]
     with folder.supervisor_log.open("ab") as log:
         process = subprocess.Popen(
@@ -139,6 +139,9 @@ def look(home: Home, row: JobRow) -> JobRow:
 
 
 def _bury(store: Store, folder: JobFolder, row: JobRow) -> None:
+    from shardr.local.docker.traces import remove_noted  # loaded for the dead only
+
+    remove_noted(folder.root)  # first: what still runs would still write
     outputs.withdraw(folder)
     reason = "InternalServerError: the supervisor of this job has died"
     with suppress(FileNotFoundError):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.errors import DataError, NameInUseError, NotFoundError, Problem, RequestError
 from shardr.local import contract, jobs
-from shardr.local.runners.process import machine_of_jobs
+from shardr.local.runners import choice
 from shardr.local.store import JobRow, Store
 from shardr.requests.check import require_request
 from shardr.storage.uris import split_uri
@@ -27,8 +27,10 @@ SORT = {"Name": "name", "CreationTime": "created", "Status": "status"}
 class LocalSageMaker:
     """Processing jobs of this machine: create, describe, list, stop."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, runner: str | None = None) -> None:
+        """``runner`` as in the spec; None: what ``SHARDR_RUNNER`` says, else ``auto``."""
         self._home = home
+        self._runner = runner
         self._store = Store(home.store)
 
     def create_processing_job(self, **request: Any) -> dict[str, Any]:
@@ -37,9 +39,11 @@ class LocalSageMaker:
         Raises ``RequestError`` for what the service would refuse, ``NameInUseError`` for a name that is taken.
         """
         require_request("CreateProcessingJob", request)
-        check_runnable(request)
+        images = [request["AppSpecification"]["ImageUri"]]
+        runner, _ = choice.choose(choice.asked_for(self._runner), images)
+        check_runnable(request, runner)
         name: str = request["ProcessingJobName"]
-        if not jobs.launch(self._home, name, request, machine_of_jobs()):
+        if not jobs.launch(self._home, name, request, choice.machine(runner, images)):
             raise NameInUseError(f"Job name must be unique: there is a processing job {name} already")
         return {"ProcessingJobArn": contract.processing_arn(name)}
 
@@ -80,11 +84,11 @@ class LocalSageMaker:
         return jobs.look(self._home, row)
 
 
-def check_runnable(request: dict[str, Any]) -> None:
+def check_runnable(request: dict[str, Any], runner: str) -> None:
     """Refuses what the service would take and this machine cannot do; raises ``RequestError`` with all of it."""
     problems = []
     app = request["AppSpecification"]
-    if "ContainerEntrypoint" not in app:
+    if runner == "process" and "ContainerEntrypoint" not in app:
         problems.append(
             Problem(
                 "AppSpecification.ContainerEntrypoint",

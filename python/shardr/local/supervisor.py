@@ -17,19 +17,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shardr.errors import ShardrError, StoreError
-from shardr.local import accounts, contract, outputs, runs
-from shardr.local.channels import Channel, channels, stage
+from shardr.local import accounts, contract, jobs, outputs, runs, undertaker
 from shardr.local.contract import STOP_GRACE_SECONDS, Tree, tag
 from shardr.local.home import Home
 from shardr.local.reasons import host_failure
-from shardr.local.runners.base import Instance, Running
-from shardr.local.runners.process import ProcessRunner
+from shardr.local.runners.choice import runner_of
+from shardr.local.staging import stage_job
 from shardr.local.store import JobRow, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-Event = tuple[str, int | None]
+    from shardr.local.runners.base import Instance, Runner, Running
+
+Event = tuple[str, int | Exception | None]
+"""A host, and its exit code or why it was lost; None is a wish: to stop."""
 STOP: Event = ("", None)
 STOPPED = "The job was stopped"
 
@@ -65,14 +67,14 @@ class Supervisor:
         self._job = home.job(row.name)
         self._store, self._hasty = Store(home.store), Store(home.store, patience_seconds=0)
         self._hosts = contract.hosts(row.request["ProcessingResources"]["ClusterConfig"]["InstanceCount"])
-        self._runner = ProcessRunner(machine)
+        self._runner: Runner | None = None
         self._events = events
         self._inputs: dict[str, list[Path]] = {}
         self._running: dict[str, Running] = {}
-        self._began: dict[str, float] = {}
+        self._remarks: dict[str, str] = {}
+        self._began = 0.0
         self._started: float | None = None
         self._report: dict[str, Any] = {
-            "runner": self._runner.name,
             "hosts": {host: {"state": "Pending"} for host in self._hosts},
         }
 
@@ -90,6 +92,8 @@ class Supervisor:
         finally:
             for instance in self._running.values():
                 instance.kill()
+            if self._runner is not None:
+                self._runner.close()
         self._finish(status, reason)
 
     def _in_words_of_the_script(self, text: str) -> str:
@@ -99,16 +103,22 @@ class Supervisor:
         return text.replace(f"{self._job.staged}/", "")
 
     def _work(self) -> tuple[str, str | None]:
-        inputs = channels(self._row.request, self._home.storage)
-        instances = self._stage(inputs)
+        self._runner = runner_of(self._machine, lambda name: jobs.alive(self._home.job(name)))
+        self._report["runner"] = self._runner.name
+        staged = stage_job(
+            self._row.request, self._row.name, self._job, self._home.storage, self._runner, self._machine["environment"]
+        )
+        self._inputs = staged.inputs
+        for host, objects in staged.objects.items():
+            self._report["hosts"][host]["objects"] = objects
         if not self._events.empty():
             return "Stopped", STOPPED
         self._started = time.time()
-        for instance in instances:
-            self._start(instance)
+        self._start(self._runner, staged.instances)
         self._tell(started=self._started)
         counting = Counting(self._inputs)
         codes, stopped = self._watch()
+        self._runner.settle()
         if stopped:
             return "Stopped", stopped
         failed = {host: code for host, code in codes.items() if code}
@@ -117,50 +127,22 @@ class Supervisor:
             self._report["rows_in_by_input"] = counted_in
             self._report["rows_in"] = accounts.total(counted_in.values())
         if failed:
-            return "Failed", host_failure(failed, self._job, len(self._hosts))
+            return "Failed", host_failure(failed, self._remarks, self._job, len(self._hosts))
         return self._collect(counted_in)
 
-    def _stage(self, inputs: list[Channel]) -> list[Instance]:
-        request = self._row.request
-        seed = tag(request, "permute")
-        assigned = {c.name: c.shards(self._hosts, int(seed) if seed else None) for c in inputs}
-        environment = {**self._machine["environment"], "AWS_REGION": contract.REGION, **request.get("Environment", {})}
-        folders = {c.name: {host: Tree(self._job.instance(host)).at(c.path) for host in self._hosts} for c in inputs}
-        instances = []
-        for host in self._hosts:
-            root = self._job.instance(host)
-            Tree(root).prepare(request, self._row.name, host, self._hosts)
-            linked: dict[str, str] = {}
-            for channel in inputs:
-                keys = assigned[channel.name][host]
-                at = folders[channel.name][host]
-                linked |= stage(channel.listing.base, keys, at, sandboxed=self._runner.sandboxed)
-                self._report["hosts"][host].setdefault("objects", {})[channel.name] = len(keys)
-            instances.append(
-                Instance(
-                    job=self._row.name,
-                    host=host,
-                    hosts=self._hosts,
-                    root=root,
-                    inputs=[channel.path for channel in inputs],
-                    linked=linked,
-                    command=_command(request),
-                    environment=environment,
-                    network_isolation=request.get("NetworkConfig", {}).get("EnableNetworkIsolation", False),
-                    log=self._job.log(host),
-                )
-            )
-        self._inputs = {c.name: list(c.held(assigned[c.name], folders[c.name])) for c in inputs}
-        return instances
+    def _start(self, runner: Runner, instances: Sequence[Instance]) -> None:
+        self._running = runner.start(instances)
+        self._began = time.monotonic()
+        self._report["notices"] = runner.notices()
+        for host, running in self._running.items():
+            self._report["hosts"][host]["state"] = "InProgress"
+            threading.Thread(target=self._follow, args=(host, running), name=host, daemon=True).start()
 
-    def _start(self, instance: Instance) -> None:
-        running = self._runner.start(instance)
-        self._running[instance.host] = running
-        self._began[instance.host] = time.monotonic()
-        self._report["hosts"][instance.host]["state"] = "InProgress"
-        threading.Thread(
-            target=lambda: self._events.put((instance.host, running.wait())), name=instance.host, daemon=True
-        ).start()
+    def _follow(self, host: str, running: Running) -> None:
+        try:
+            self._events.put((host, running.wait()))
+        except Exception as error:  # noqa: BLE001 - told by the main thread, which waits for this one
+            self._events.put((host, error))
 
     def _watch(self) -> tuple[dict[str, int], str | None]:
         """Waits for every instance; exit codes by host, and why the job was stopped if it was."""
@@ -170,7 +152,7 @@ class Supervisor:
         deadline = time.monotonic() + limit
         while len(codes) < len(self._hosts):
             try:
-                host, code = self._events.get(timeout=max(0.0, deadline - time.monotonic()))
+                host, ended = self._events.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 if stopped is not None:
                     for host in self._running.keys() - codes.keys():
@@ -180,15 +162,19 @@ class Supervisor:
                 stopped = f"MaxRuntimeExceeded: the job did not end within {limit} seconds"
                 deadline = self._terminate(codes)
                 continue
-            if code is None:
+            if isinstance(ended, Exception):
+                raise ended
+            if ended is None:
                 if stopped is None:
                     stopped = STOPPED
                     deadline = self._terminate(codes)
                 continue
-            codes[host] = code
-            self._running.pop(host)
-            seconds = round(time.monotonic() - self._began[host], 3)
-            self._report["hosts"][host].update(state="Failed" if code else "Completed", exit_code=code, seconds=seconds)
+            codes[host] = ended
+            self._remarks[host] = self._running.pop(host).remark
+            seconds = round(time.monotonic() - self._began, 3)
+            self._report["hosts"][host].update(
+                state="Failed" if ended else "Completed", exit_code=ended, seconds=seconds
+            )
             if len(codes) < len(self._hosts):
                 self._tell()
         return codes, stopped
@@ -243,14 +229,8 @@ class Supervisor:
         outputs.sweep(self._job)
 
 
-def _command(request: dict[str, Any]) -> list[str]:
-    """What runs, by the contract's table; without an image there is no ENTRYPOINT to add arguments to."""
-    app = request["AppSpecification"]
-    return [*app["ContainerEntrypoint"], *app.get("ContainerArguments", [])]
-
-
-def main(root: str, name: str, machine: Mapping[str, Any]) -> None:
-    """Entry point of the detached process."""
+def main(root: str, name: str, machine: Mapping[str, Any], lock: int) -> None:
+    """Entry point of the detached process, which holds the job's lock by the descriptor ``lock``."""
     home = Home(Path(root))
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
     signal.signal(signal.SIGTERM, lambda *_: events.put(STOP))
@@ -260,5 +240,7 @@ def main(root: str, name: str, machine: Mapping[str, Any]) -> None:
         sys.exit(f"there is no job {name} in {root}")
     if row.status == "Stopping":
         events.put(STOP)
+    if machine.get("runner") == "docker":
+        undertaker.watch(home, name, lock)
     Supervisor(home, row, machine, events).run()
     os._exit(0)  # whoever waits for this process need not wait for the interpreter to tidy up

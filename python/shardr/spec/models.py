@@ -226,7 +226,11 @@ class Pipeline(Model):
     name: str = Field(description="Name of the pipeline.", pattern=NAME, max_length=63)
     description: str | None = Field(default=None, description="What it is for.")
     parameters: dict[str, Parameter] = Field(default={}, description="Values to set from outside.")
-    runner: Literal["auto", "process"] = Field(default="auto", description="How the local engine starts an instance.")
+    runner: Literal["auto", "process", "docker"] = Field(
+        default="auto",
+        description="How the local engine starts an instance: process, a sandboxed process of this machine; docker, a "
+        "container of the image; auto, docker when its daemon answers and has the images, else process.",
+    )
     permute: int | None = Field(
         default=None,
         description="Seed that permutes which instance gets which object, to prove that the scripts do not care.",

@@ -86,7 +86,7 @@ def test_without_a_terminal_each_change_of_state_is_one_plain_line(shardr: Shell
 
 def test_the_runner_that_was_taken_is_told_with_its_reason(shardr: Shell) -> None:
     done = shardr("run", "job.yml", "--runner", "auto", "--name", "chosen")
-    assert done.err.splitlines()[0].startswith("run chosen on this machine, auto took process: ")
+    assert done.err.splitlines()[0].startswith("run chosen on this machine, auto took process, ")
 
 
 def test_a_failed_run_is_status_1_with_step_instance_and_reason(shardr: Shell) -> None:

@@ -18,7 +18,7 @@ from shardr.errors import RunnerError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from docker import APIClient
+    from docker import APIClient as APIClient
 
 DEFAULT_SOCKET = "/var/run/docker.sock"
 ANSWER_SECONDS = 60
@@ -110,7 +110,7 @@ START = "start Docker (Linux: sudo systemctl start docker), set DOCKER_HOST, or 
 
 @lru_cache
 def _connected(at: Address) -> APIClient:
-    from docker import APIClient
+    from docker import APIClient as APIClient
     from docker.errors import DockerException
     from docker.tls import TLSConfig
     from requests.exceptions import RequestException

@@ -1,4 +1,4 @@
-"""What a runner must do: start an instance, tell when it has ended, stop it."""
+"""What a runner must do: start the instances of a job, tell when each has ended, stop them, leave nothing behind."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -17,12 +18,18 @@ class Instance:
     host: str
     hosts: list[str]
     root: Path
-    """The folder that becomes ``/opt/ml``."""
+    """The folder that holds what the instance sees below ``/opt/ml``."""
+    image: str
+    instance_type: str
     inputs: list[str]
     """Paths of the instance that must be read-only."""
+    outputs: list[str]
+    """Paths of the instance that it writes to."""
     linked: dict[str, str]
     """Files and folders of this machine that the inputs link to, and the paths of the instance they link by."""
-    command: list[str]
+    entrypoint: list[str] | None
+    """None: the image's own."""
+    arguments: list[str] | None
     environment: dict[str, str]
     network_isolation: bool
     log: Path
@@ -30,6 +37,9 @@ class Instance:
 
 class Running(Protocol):
     """A started instance."""
+
+    remark: str
+    """What else is known of its end, for people: that it was out of memory; empty when there is nothing to say."""
 
     def wait(self) -> int:
         """Blocks until the instance has ended; its exit code, or 128 + the signal that ended it."""
@@ -42,9 +52,23 @@ class Running(Protocol):
 
 
 class Runner(Protocol):
-    """A way to start instances on this machine."""
+    """A way to start the instances of a job on this machine; one object a job."""
 
     name: str
+    links: bool
+    """Whether instances see hard links as files of their own, and what ``linked`` names; else originals are shown."""
 
-    def start(self, instance: Instance) -> Running:
-        """Starts an instance; raises ``RunnerError`` when the machine lacks something."""
+    def copies(self, image: str) -> bool:
+        """Whether instances of the image may read only what everybody may: other inputs must be copied for them."""
+
+    def start(self, instances: Sequence[Instance]) -> dict[str, Running]:
+        """Starts all instances, by host; raises ``RunnerError`` and leaves none running when one cannot start."""
+
+    def notices(self) -> list[str]:
+        """What the user should know of how the instances were started: where they got less than their type has."""
+
+    def settle(self) -> None:
+        """The instances have ended: makes everything that they wrote the user's own."""
+
+    def close(self) -> None:
+        """Removes all that was made for the job outside its folder; never raises, and may be called again."""

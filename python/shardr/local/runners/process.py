@@ -23,9 +23,9 @@ from shardr.local.runners.machine import SYSTEM, this_machine
 from shardr.local.runners.started import Process, Sandboxed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from shardr.local.runners.base import Instance
+    from shardr.local.runners.base import Instance, Running
 
 GUARD = ["/bin/sh", "-c", 'flock -sn 0 && exit 1; exec "$@" </dev/null', "sh"]
 """In front of the script: ends where the lock on its input is free, so the supervisor that holds it has died.
@@ -39,13 +39,38 @@ class ProcessRunner:
 
     def __init__(self, machine: Mapping[str, Any]) -> None:
         self._visible: list[str] = machine["visible"]
-        self.sandboxed: bool = machine["sandboxed"]
+        self.links: bool = machine["sandboxed"]
         self._alive: IO[bytes] | None = None
-        self.name = "process" if self.sandboxed else "process without a sandbox"
+        self.name = "process" if self.links else "process without a sandbox"
 
-    def start(self, instance: Instance) -> Process:
-        """Starts an instance; raises ``RunnerError`` when its program is not there."""
-        program = instance.command[0]
+    def copies(self, image: str) -> bool:  # noqa: ARG002 - the same for every image
+        """False: the script runs as the user."""
+        return False
+
+    def start(self, instances: Sequence[Instance]) -> dict[str, Running]:
+        """Starts all, one after the other; raises ``RunnerError`` when the program is not there."""
+        started: dict[str, Running] = {}
+        try:
+            for instance in instances:
+                started[instance.host] = self._start(instance)
+        except BaseException:
+            for running in started.values():
+                running.kill()
+            raise
+        return started
+
+    def notices(self) -> list[str]:
+        """None: a process takes what it needs."""
+        return []
+
+    def settle(self) -> None:
+        """Nothing: what a script wrote is the user's."""
+
+    def close(self) -> None:
+        """Nothing: all that was made lies in the job's folder."""
+
+    def _start(self, instance: Instance) -> Process:
+        program = _command(instance)[0]
         if shutil.which(program, path=instance.environment["PATH"]) is None:
             raise RunnerError(
                 f'{instance.host}: the program "{program}" is not on this machine',
@@ -54,7 +79,7 @@ class ProcessRunner:
         (instance.root.parent / "tmp" / instance.host).mkdir(parents=True, exist_ok=True)
         instance.log.parent.mkdir(parents=True, exist_ok=True)
         with instance.log.open("ab") as log:
-            if self.sandboxed:
+            if self.links:
                 return self._in_sandbox(instance, log)
             command, environment = _plain(instance)
             return Process(
@@ -78,7 +103,7 @@ class ProcessRunner:
             settings.seek(0)
             with self._proof_of_life(instance) as proof:
                 popen = subprocess.Popen(
-                    ["bwrap", "--args", str(settings.fileno()), "--", *GUARD, *instance.command],
+                    ["bwrap", "--args", str(settings.fileno()), "--", *GUARD, *_command(instance)],
                     stdin=proof,
                     stdout=log,
                     stderr=log,
@@ -119,9 +144,19 @@ class ProcessRunner:
         command += ["--ro-bind", str(instance.root / "config"), f"{ML}/config"]
         for path in sorted(instance.inputs, key=len):
             command += ["--ro-bind", str(instance.root / os.path.relpath(path, ML)), path]
-        for name, value in instance.environment.items():
+        for name, value in {"HOSTNAME": instance.host, **instance.environment}.items():
             command += ["--setenv", name, value]
         return [*command, "--chdir", "/"]
+
+
+def _command(instance: Instance) -> list[str]:
+    """What runs, by the contract's table; without an image there is no ENTRYPOINT to add arguments to."""
+    if instance.entrypoint is None:
+        raise RunnerError(
+            "only the image itself knows what it runs, and the process runner has no image",
+            fix="name the program in the step's command, or take the runner docker",
+        )
+    return [*instance.entrypoint, *(instance.arguments or [])]
 
 
 def machine_of_jobs() -> dict[str, Any]:
@@ -186,6 +221,6 @@ def _hosts_file(instance: Instance) -> str:
 
 def _plain(instance: Instance) -> tuple[list[str], dict[str, str]]:
     here = [str(instance.root / os.path.relpath(word, ML)) if word.startswith(f"{ML}/") else word
-            for word in instance.command]  # fmt: skip
+            for word in _command(instance)]  # fmt: skip
     home = {"HOME": str(instance.root.parent / "tmp" / instance.host), "SHARDR_BASE_DIR": str(instance.root)}
     return here, {**instance.environment, **home}

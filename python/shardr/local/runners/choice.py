@@ -1,0 +1,110 @@
+"""Which runner: what was asked for, what this machine can do, and what jobs need to know of it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from shardr.errors import ImageError, RunnerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from shardr.local.runners.base import Runner
+
+RUNNERS = ("auto", "process", "docker")
+VARIABLE = "SHARDR_RUNNER"
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+"""As a daemon names the machine's, and as images name theirs."""
+
+
+def asked_for(runner: str | None, spec: str = "auto") -> str:
+    """The runner as asked for: by the call, else by ``SHARDR_RUNNER``, else by the spec; raises ``RunnerError``."""
+    asked = runner or os.environ.get(VARIABLE) or spec
+    if asked not in RUNNERS:
+        raise RunnerError(f'there is no runner "{asked}"', fix=f"take {', '.join(RUNNERS[:-1])} or {RUNNERS[-1]}")
+    return asked
+
+
+def choose(asked: str, images: Sequence[str]) -> tuple[str, str]:
+    """The runner to take for these images, and why, for people.
+
+    ``auto`` is docker where its daemon answers and has all the images, else process.
+    """
+    if asked == "docker":
+        return "docker", "each instance a container of its image"
+    lacks = _lacks(images) if asked == "auto" else None
+    if asked == "auto" and lacks is None:
+        return "docker", "auto took docker: its daemon has the image" + ("s" if len(set(images)) > 1 else "")
+    from shardr.local.runners.process import sandbox_problem
+
+    problem = sandbox_problem()
+    how = "each instance in a bubblewrap sandbox" if problem is None else f"without a sandbox: {problem}"
+    return "process", how if lacks is None else f"auto took process, {how}; docker not, as {lacks}"
+
+
+def _lacks(images: Sequence[str]) -> str | None:
+    """Why docker is not taken; None when it can be."""
+    from shardr.local.docker.daemon import address
+
+    try:
+        if address() is None:  # looks at files only: docker-py is not loaded for machines without Docker
+            return "no daemon is there"
+        docker_machine(images)
+    except (RunnerError, ImageError) as error:
+        return error.what
+    return None
+
+
+def machine(runner: str, images: Sequence[str]) -> dict[str, Any]:
+    """What jobs need to know of this machine, kept with them so that their supervisors need not look again.
+
+    Raises ``RunnerError`` or ``ImageError`` when the runner cannot be had, or lacks one of the images.
+    """
+    if runner == "docker":
+        return docker_machine(images)
+    from shardr.local.runners.process import machine_of_jobs
+
+    return {"runner": "process", **machine_of_jobs()}
+
+
+def docker_machine(images: Sequence[str]) -> dict[str, Any]:
+    """The daemon, and how large and of which kind the machine is that it runs on."""
+    from shardr.local.docker.daemon import address, connect, in_our_words
+    from shardr.local.docker.images import required
+
+    at = address()
+    client = connect(at)
+    if at is None or at.remote:
+        raise RunnerError(
+            f"the Docker daemon at {at.url if at else '?'} is on another machine",
+            why="instances read and write folders of this one",
+            fix="unset DOCKER_HOST, or `docker context use default`",
+        )
+    with in_our_words("the Docker daemon does not tell what it is"):
+        info = client.info()
+    for image in dict.fromkeys(images):
+        required(client, image)
+    options = " ".join(info.get("SecurityOptions") or [])
+    return {
+        "runner": "docker",
+        "environment": {},
+        "daemon": at.to_dict(),
+        "cpus": info["NCPU"],
+        "memory": info["MemTotal"],
+        "architecture": ARCHITECTURES.get(info["Architecture"], info["Architecture"]),
+        "rootless": "rootless" in options,
+        "selinux": "selinux" in options,
+        "limits": {"cpus": bool(info.get("CpuCfsQuota")), "memory": bool(info.get("MemoryLimit"))},
+    }
+
+
+def runner_of(machine: Mapping[str, Any], alive: Callable[[str], bool]) -> Runner:
+    """The runner of a job on the machine that was kept with it; ``alive`` tells whether another job still lives."""
+    if machine.get("runner") == "docker":
+        from shardr.local.runners.docker import DockerRunner
+
+        return DockerRunner(machine, alive)
+    from shardr.local.runners.process import ProcessRunner
+
+    return ProcessRunner(machine)

@@ -1,0 +1,211 @@
+"""The docker runner: each instance is a container of the image, with only the folders of the contract mounted.
+
+Real images keep code of their own in ``/opt/ml``, so nothing covers it as a whole. The instances of a job share a
+network on which ``algo-k`` are names; an instance without peers needs none. The image's own user runs the script, as on
+the service, and what it wrote becomes the user's own afterwards.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from shardr.errors import RunnerError
+from shardr.local import limits
+from shardr.local.contract import ML, Tree
+from shardr.local.docker import traces
+from shardr.local.docker.container import About, Container
+from shardr.local.docker.daemon import Address, connect, in_our_words
+from shardr.local.docker.images import required
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from shardr.local.docker.images import Found
+    from shardr.local.limits import Limits
+    from shardr.local.runners.base import Instance, Running
+
+STARTED_AT_ONCE = 10
+
+
+class DockerRunner:
+    """Starts the instances of one job as containers."""
+
+    name = "docker"
+    links = True
+
+    def __init__(self, machine: Mapping[str, Any], alive: Callable[[str], bool]) -> None:
+        """``machine`` tells of the daemon (see ``choice``), ``alive`` whether another job of this home still lives."""
+        self._machine, self._alive = machine, alive
+        self._address = Address(**machine["daemon"])
+        self._client = connect(self._address)
+        self._containers: dict[str, Container] = {}
+        self._instances: Sequence[Instance] = []
+        self._network: str | None = None
+        self._removing: threading.Thread | None = None
+        self._notice: str | None = None
+
+    def copies(self, image: str) -> bool:
+        """Whether the image's user is neither root nor us, and so is refused what only its owner may read."""
+        uid = required(self._client, image).user.partition(":")[0] or "0"
+        return uid not in {"0", "root"} and (self._machine["rootless"] or uid != str(os.getuid()))
+
+    def start(self, instances: Sequence[Instance]) -> dict[str, Running]:
+        """Starts all, side by side; raises ``RunnerError`` and removes what was made when one cannot start."""
+        first, self._instances = instances[0], instances
+        traces.note(first.root.parent, self._address)
+        image = required(self._client, first.image)
+        granted = limits.limits(first.instance_type, len(instances), self._machine["cpus"], self._machine["memory"])
+        self._notice = granted.notice
+        network = self._join(first) if len(instances) > 1 else None
+        about = About(first.image, (image.architecture, self._machine["architecture"]), _memory(granted, first))
+
+        def one(instance: Instance) -> None:
+            for path in [f"{ML}/output", *instance.outputs]:
+                Tree(instance.root).at(path).chmod(0o777)  # whoever the image's user is
+            instance.log.parent.mkdir(parents=True, exist_ok=True)
+            settings = self._settings(instance, image, granted, network)
+            self._containers[instance.host] = Container(self._client, instance, settings, about)
+
+        with ThreadPoolExecutor(STARTED_AT_ONCE) as pool:
+            errors = [future.exception() for future in [pool.submit(one, instance) for instance in instances]]
+        for error in errors:
+            if error is not None:
+                self.close()
+                raise error
+        return dict(self._containers)
+
+    def _join(self, first: Instance) -> str:
+        job = first.root.parent
+        fix = "`docker network prune` removes networks that nobody uses: a daemon has some 30 by default"
+        with in_our_words("the instances' network could not be made", fix):
+            made = self._client.create_network(
+                traces.name(job), driver="bridge", internal=first.network_isolation, labels=traces.labels(job)
+            )
+        self._network = str(made["Id"])
+        return traces.name(job)
+
+    def _settings(self, instance: Instance, image: Found, granted: Limits, network: str | None) -> dict[str, Any]:
+        """What the container is made of; the image by its id, so that all instances have the same."""
+        alone = "none" if instance.network_isolation else "bridge"
+        can = self._machine["limits"]
+        host: dict[str, Any] = {
+            "mounts": _mounts(instance),
+            "network_mode": network or alone,
+            "log_config": {"Type": "none"},  # the log is ours
+        }
+        if granted.cpus and can["cpus"]:
+            host["nano_cpus"] = int(granted.cpus * 1e9)
+        if granted.memory_bytes and can["memory"]:
+            host |= {"mem_limit": granted.memory_bytes, "memswap_limit": granted.memory_bytes}
+        if network is None and instance.network_isolation:
+            host["extra_hosts"] = {instance.host: "127.0.0.1"}
+        if self._machine["selinux"]:
+            host["security_opt"] = ["label=disable"]  # else its policy hides what is mounted
+        settings: dict[str, Any] = {
+            "image": image.id,
+            "name": f"{traces.name(instance.root.parent)}-{instance.host}",
+            "hostname": instance.host,
+            "entrypoint": instance.entrypoint,
+            "command": instance.arguments,
+            "environment": instance.environment,
+            "labels": traces.labels(instance.root.parent),
+            "host_config": self._client.create_host_config(**host),
+        }
+        if network is not None:
+            endpoint = self._client.create_endpoint_config(aliases=[instance.host])
+            settings["networking_config"] = {"EndpointsConfig": {network: endpoint}}
+        return settings
+
+    def notices(self) -> list[str]:
+        """Where instances got less than their type has."""
+        return [self._notice] if self._notice else []
+
+    def settle(self) -> None:
+        """Takes what the instances wrote over from the image's user; meanwhile the network goes."""
+        if self._network is not None:
+            self._removing = threading.Thread(target=self._remove_network)
+            self._removing.start()
+        strangers = [path for instance in self._instances for path in _foreign(instance)]
+        if not strangers:
+            return
+        if os.getuid() == 0:
+            for path in strangers:
+                os.lchown(path, 0, os.getgid())
+        else:
+            self._chown()
+
+    def _chown(self) -> None:
+        """Only root may give files away, and a container is how this user can be root."""
+        first = self._instances[0]
+        job = first.root.parent
+        owner = "0:0" if self._machine["rootless"] else f"{os.getuid()}:{os.getgid()}"
+        fix = "use an image that has chown, or one that runs as your own user id"
+        with in_our_words(f"the files of the image's user could not be made your own by chown of {first.image}", fix):
+            made = self._client.create_container(
+                required(self._client, first.image).id,
+                entrypoint=["chown", "-hR", owner],
+                command=[f"/job/{instance.host}" for instance in self._instances],
+                user="0",
+                labels=traces.labels(job),
+                host_config=self._client.create_host_config(
+                    mounts=[_bind(str(job), "/job")],
+                    network_mode="none",
+                ),
+            )["Id"]
+            self._client.start(made)
+            self._client.wait(made)
+            self._client.remove_container(made, force=True)
+
+    def _remove_network(self) -> None:
+        with suppress(RunnerError), in_our_words("the network could not be removed"):
+            if self._network is not None:
+                self._client.remove_network(self._network)
+                self._network = None
+
+    def close(self) -> None:
+        """Removes the containers that are left, the network, and what dead jobs of this home left behind."""
+        if not self._instances:
+            return
+        job = self._instances[0].root.parent
+        if self._removing is not None:
+            self._removing.join()
+        with suppress(RunnerError):
+            if self._network or not all(container.gone for container in self._containers.values()):
+                traces.remove(self._client, job)
+            (job / traces.NOTE).unlink(missing_ok=True)
+        traces.sweep(self._client, job.parent, lambda name: name == job.name or self._alive(name))
+        self._instances = []
+
+
+def _mounts(instance: Instance) -> list[Any]:
+    """The folders of the contract, one by one."""
+    tree = Tree(instance.root)
+    places = [(str(tree.at(path)), path, True) for path in [f"{ML}/config", *instance.inputs]]
+    places += [(str(tree.at(path)), path, False) for path in [f"{ML}/output", *instance.outputs]]
+    places += [(source, place, True) for source, place in instance.linked.items()]
+    places.sort(key=lambda place: len(place[1]))  # a folder before what lies in it
+    return [_bind(*place) for place in places]
+
+
+def _bind(source: str, target: str, read_only: bool = False) -> Any:
+    return {"Type": "bind", "Source": source, "Target": target, "ReadOnly": read_only}
+
+
+def _foreign(instance: Instance) -> list[str]:
+    """What the instance wrote and we do not own."""
+    us, tree = os.getuid(), Tree(instance.root)
+    found = []
+    for path in [f"{ML}/output", *instance.outputs]:
+        for above, folders, files in os.walk(tree.at(path)):
+            found += [p for p in (f"{above}/{name}" for name in [*folders, *files]) if os.lstat(p).st_uid != us]
+    return found
+
+
+def _memory(granted: Limits, instance: Instance) -> str:
+    if not granted.memory_bytes:
+        return "this machine has no more"
+    return f"its limit is {granted.memory_bytes / 2**30:.1f} GiB ({granted.notice or instance.instance_type})"

@@ -1,0 +1,92 @@
+"""From a request to instances that are ready to start: folders, config files, shards, and links to the data."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from shardr.local import contract
+from shardr.local.channels import channels, stage
+from shardr.local.contract import Tree, tag
+from shardr.local.runners.base import Instance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from shardr.local.home import JobFolder
+    from shardr.local.runners.base import Runner
+    from shardr.storage.local import LocalStorage
+
+
+@dataclass(frozen=True)
+class Staged:
+    """The instances of a job, and what they hold."""
+
+    instances: list[Instance]
+    inputs: dict[str, list[Path]]
+    """The files of each input as the instances hold them, each once."""
+    objects: dict[str, dict[str, int]]
+    """How many objects each host got of each input."""
+
+
+def stage_job(
+    request: dict[str, Any],
+    name: str,
+    job: JobFolder,
+    storage: LocalStorage,
+    runner: Runner,
+    environment: Mapping[str, str],
+) -> Staged:
+    """The instances of a processing job, ready to start; raises ``DataError`` for an input without objects.
+
+    ``environment`` is what the runner gives every instance besides the request's own.
+    """
+    hosts = contract.hosts(request["ProcessingResources"]["ClusterConfig"]["InstanceCount"])
+    inputs = channels(request, storage)
+    seed = tag(request, "permute")
+    assigned = {c.name: c.shards(hosts, int(seed) if seed else None) for c in inputs}
+    folders = {c.name: {host: Tree(job.instance(host)).at(c.path) for host in hosts} for c in inputs}
+    app = request["AppSpecification"]
+    copies = runner.copies(app["ImageUri"])
+    instances = []
+    with _open_to_strangers():
+        for host in hosts:
+            root = job.instance(host)
+            Tree(root).prepare(request, name, host, hosts)
+            linked: dict[str, str] = {}
+            for channel in inputs:
+                keys, at = assigned[channel.name][host], folders[channel.name][host]
+                linked |= stage(channel.listing.base, keys, at, links=runner.links, copies=copies)
+            instances.append(
+                Instance(
+                    job=name,
+                    host=host,
+                    hosts=hosts,
+                    root=root,
+                    image=app["ImageUri"],
+                    instance_type=request["ProcessingResources"]["ClusterConfig"]["InstanceType"],
+                    inputs=[channel.path for channel in inputs],
+                    outputs=list(contract.output_paths(request).values()),
+                    linked=linked,
+                    entrypoint=app.get("ContainerEntrypoint"),
+                    arguments=app.get("ContainerArguments"),
+                    environment={**environment, "AWS_REGION": contract.REGION, **request.get("Environment", {})},
+                    network_isolation=request.get("NetworkConfig", {}).get("EnableNetworkIsolation", False),
+                    log=job.log(host),
+                )
+            )
+    held = {c.name: list(c.held(assigned[c.name], folders[c.name])) for c in inputs}
+    return Staged(instances, held, {host: {c.name: len(assigned[c.name][host]) for c in inputs} for host in hosts})
+
+
+@contextmanager
+def _open_to_strangers() -> Iterator[None]:
+    """What is made here may be read by every user: an instance may be another, and the home is closed around it all."""
+    before = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)

@@ -1,0 +1,41 @@
+"""Buries a job whose supervisor was killed, at once: its containers are the daemon's, and would go on without it.
+
+Sandboxed processes end with their supervisor and need no such thing. The undertaker is a fork of the supervisor that
+only waits for the job's lock, which is free when the supervisor is gone, however it went.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from shardr.local import jobs, runs
+from shardr.local.store import Store
+
+if TYPE_CHECKING:
+    from shardr.local.home import Home
+
+
+def watch(home: Home, name: str, lock: int) -> None:
+    """Leaves an undertaker behind; called by the job's supervisor, which holds ``lock``, before it has threads."""
+    if os.fork():
+        return
+    try:
+        os.close(lock)  # or it would be held for as long as this process lives
+        os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        _wait(home, name)
+    finally:
+        os._exit(0)
+
+
+def _wait(home: Home, name: str) -> None:
+    with home.job(name).lock.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+    row = Store(home.store).job(name)
+    if row is not None and not row.over:
+        jobs.look(home, row)
+        if row.run:
+            runs.state(home, row.run)  # what is left of its run goes on, or fails
