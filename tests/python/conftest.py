@@ -1,12 +1,15 @@
-"""Fixtures for all tests: a home of its own for each, and no secrets of the developer's."""
+"""Fixtures for all tests: a home of its own for each, no secrets of the developer's, a Docker daemon, nothing left."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import daemon
+import leftovers
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -16,3 +19,33 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "home of shardr"
     monkeypatch.setenv("SHARDR_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_is_left() -> Iterator[None]:
+    """Fails the session when tests leave containers, networks, volumes or temporary files behind."""
+    yield from _clean(daemon.answering())
+
+
+@pytest.fixture(scope="session")
+def docker_host() -> Iterator[str]:
+    """The address of a daemon with the base image, also as ``DOCKER_HOST``; one is started where none answers."""
+    with daemon.daemon() as found, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOCKER_HOST", found.host)
+        for _ in _clean(found):
+            yield found.host
+
+
+@pytest.fixture(scope="session")
+def processing_image(docker_host: str) -> str:
+    """The name of shardr's image ``processing``, built of this checkout."""
+    import shardr
+
+    return str(shardr.build_image("processing").uri)
+
+
+def _clean(at: daemon.Daemon | None) -> Iterator[None]:
+    before = leftovers.seen(at)
+    yield
+    if left := leftovers.left(before, at):
+        pytest.fail("the tests left behind:\n  " + "\n  ".join(left), pytrace=False)
