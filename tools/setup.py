@@ -25,9 +25,14 @@ R_PACKAGES = {
     "test": ["testthat", "withr", "lintr", "roxygen2", "knitr", "rmarkdown"],
     "bench": ["readr", "dplyr"],  # the tidyverse scripts that ours are timed against
 }
-TOOLS = {"demo": ["bubblewrap"], "test": ["pandoc", "procps", "qpdf", "tidy"], "bench": []}
+TOOLS = {
+    "demo": ["bubblewrap"],
+    "test": ["docker-registry", "docker.io", "mmdebstrap", "pandoc", "procps", "qpdf", "tidy"],
+    "bench": ["docker-compose"],  # the official SDK's local mode runs containers by it
+}
 SYSTEM_PYTHON = "/usr/bin/python3"
-PROGRAMS = {"bubblewrap": "bwrap", "procps": "ps"}  # where the program is not called as its package
+# where the program is not called as its package
+PROGRAMS = {"bubblewrap": "bwrap", "docker.io": "dockerd", "procps": "ps"}
 LIBRARIES = ["libopenblas0-pthread"]  # products of matrices 24 times as fast as with R's reference BLAS
 EXTRAS = {"demo": "", "test": "[rpy2,test]", "bench": "[rpy2,test]"}
 
@@ -101,6 +106,8 @@ def apt_install(levels: tuple) -> None:
     if python_for_venv() in (None, SYSTEM_PYTHON):
         wanted += ["python3", "python3-venv"]
     status = ["dpkg-query", "--show", "--showformat=${db:Status-Status}"]
+    if shutil.which("dockerd", path=os.environ["PATH"] + ":/usr/sbin"):
+        wanted = [name for name in wanted if name != "docker.io"]  # it would replace Docker's own packages
     apt([name for name in wanted if read([*status, name]) != "installed"])
     if python_for_venv() == SYSTEM_PYTHON:  # R loads libpython to hold Python; its package is named after the version
         load = "import ctypes, sysconfig; ctypes.CDLL(sysconfig.get_config_var('INSTSONAME'))"
@@ -139,8 +146,11 @@ def apt(packages: list) -> None:
 def ask_for(levels: tuple) -> None:
     """Say what is missing here and how to get it; silent where nothing is."""
     tools = [name for level in levels for name in TOOLS[level]]
+    # Where there is no apt, the base image is pulled.
+    tools = [name for name in tools if name != "mmdebstrap"]
     if sys.platform != "linux":
-        tools.remove("bubblewrap")  # namespaces are Linux's; elsewhere scripts run under SHARDR_BASE_DIR
+        # Namespaces are Linux's: elsewhere scripts run under SHARDR_BASE_DIR, and Docker is an application.
+        tools = ["docker" if name == "docker.io" else name for name in tools if name != "bubblewrap"]
     missing = [name for name in tools if not shutil.which(PROGRAMS.get(name, name))]
     if not shutil.which("R"):
         missing.insert(0, "R (4.1 or newer)")
