@@ -45,6 +45,7 @@ bench: setup-bench $(R_HALF) ## measure against peers; prints ratios
 docs: setup-test ## write the R help pages, NAMESPACE and the JSON Schema anew
 	@Rscript -e 'roxygen2::roxygenise()'
 	@$(PYTHON) tools/spec_page.py
+	@$(PYTHON) tools/conformance_page.py
 	@$(PYTHON) -c 'import pathlib, shardr.spec.schema as s; pathlib.Path("inst/schema/job.schema.json").write_text(s.schema_text())'
 
 dist: setup-test ## build the wheel, the sdist and the R tarball into dist/

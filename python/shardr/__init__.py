@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from shardr.api.collecting import collect as collect
     from shardr.api.collecting import collect_to as collect_to
     from shardr.api.collecting import split as split
+    from shardr.api.conformance.suite import conformance as conformance
     from shardr.api.doctor import doctor as doctor
     from shardr.api.examples import example as example
     from shardr.api.images import Image as Image
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "shardr.api.collecting": ("collect", "collect_to", "split"),
+    "shardr.api.conformance.suite": ("conformance",),
     "shardr.api.doctor": ("doctor",),
     "shardr.api.examples": ("example",),
     "shardr.api.images": ("Image", "build_image", "images"),

@@ -150,6 +150,15 @@ def _example(name: str = "bank-marketing", to: str | None = None) -> dict[str, A
     return {"path": example(name, to).absolute()}
 
 
+def _conformance(
+    image: str | None = None, runner: str = "auto", language: str | None = None, clauses: list[str] | None = None
+) -> list[dict[str, Any]]:
+    from shardr.api.conformance.suite import conformance
+
+    found = conformance(image, runner=runner, language=language, clauses=clauses or [])
+    return [result.to_dict() for result in found]
+
+
 VERBS: dict[str, Callable[..., Any]] = {
     "read": _read,
     "validate": _validate,
@@ -164,4 +173,5 @@ VERBS: dict[str, Callable[..., Any]] = {
     "split": _split,
     "doctor": _doctor,
     "example": _example,
+    "conformance": _conformance,
 }

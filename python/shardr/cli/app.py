@@ -48,6 +48,7 @@ GROUPS = {
     },
     "This machine": {
         "doctor": Command("tell what this machine has and lacks", "machine"),
+        "conformance": Command("try whether an image, or this machine, keeps the container contract", "conformance"),
         "example": Command("copy an example to where it can be changed", "machine"),
         "install-r": Command("install the R half into an R library", "machine"),
         "schema": Command("print the JSON Schema of the spec", "planning"),
@@ -128,7 +129,7 @@ def overview() -> str:
         "Usage: shardr COMMAND ...",
     ]
     for group, commands in GROUPS.items():
-        lines += ["", f"{group}:", *(f"  {name:<10} {command.summary}" for name, command in commands.items())]
+        lines += ["", f"{group}:", *(f"  {name:<11} {command.summary}" for name, command in commands.items())]
     lines += [
         "",
         "`shardr COMMAND --help` shows what a command takes; with --json it prints one JSON object.",

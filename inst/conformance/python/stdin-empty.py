@@ -1,0 +1,5 @@
+"""The standard input is empty."""
+
+import sys
+
+assert sys.stdin.read() == ""

@@ -1,0 +1,2 @@
+# The standard input is empty.
+stopifnot(length(readLines(file("stdin"))) == 0)

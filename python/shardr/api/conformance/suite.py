@@ -1,0 +1,185 @@
+"""Runs the clauses of the contract, a few jobs at a time, in a home that is gone afterwards."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shardr.api.conformance.clauses import Trial, clauses, trials
+from shardr.api.conformance.languages import languages
+from shardr.api.conformance.verdict import ClauseResult, differences
+from shardr.engines.base import OVER
+from shardr.errors import RunnerError, ShardrError
+from shardr.local import contract, jobs
+from shardr.local.home import Home
+from shardr.local.runners.choice import asked_for
+from shardr.local.runners.process import sandbox_problem
+from shardr.local.service import LocalSageMaker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+IMAGE = "shardr/processing:latest"
+INSTANCES_AT_ONCE = 4
+"""About how many programs run together; more would not end sooner on a small machine."""
+LONGEST_SECONDS = 150
+LOOK_SECONDS = 0.02
+LOG_LINES = 8
+
+
+def conformance(
+    image: str | None = None,
+    *,
+    runner: str = "auto",
+    language: str | None = None,
+    clauses: Sequence[str] = (),
+) -> list[ClauseResult]:
+    """Results of trying each clause of the container contract by a job, in an image or on this machine.
+
+    Without an image the ``process`` runner is tried, unless ``runner`` is ``docker``: then it is shardr's own image.
+    Programs in R and in Python are run, as far as the image has ``Rscript`` and ``python3``, or in one ``language``
+    (``"r"``, ``"python"``). Raises ``RunnerError``, ``ImageError`` and ``NotFoundError``.
+    """
+    with suite(image, runner=runner, language=language, ids=clauses) as opened:
+        return list(opened.results())
+
+
+@dataclass
+class Suite:
+    """Clauses to be tried, where, and in which languages."""
+
+    runner: str
+    image: str | None
+    languages: list[str]
+    trials: list[Trial]
+    home: Home
+    service: LocalSageMaker
+    open: dict[str, tuple[Trial, float, bool]] = field(default_factory=dict)
+    """Jobs that are under way, with the moment of their start and whether they were asked to stop."""
+
+    def results(self) -> Iterator[ClauseResult]:
+        """Each result as soon as its job is over."""
+        waiting = list(self.trials)
+        while waiting or self.open:
+            while waiting and (not self.open or self._load() + waiting[0].clause.instances <= INSTANCES_AT_ONCE):
+                trial = waiting.pop(0)
+                try:
+                    self._start(trial)
+                except ShardrError as error:
+                    yield _result(trial, 0.0, [f"the job does not start: {error}"])
+            for job in list(self.open):
+                result = self._look(job)
+                if result:
+                    yield result
+            if self.open:
+                jobs.nap(LOOK_SECONDS)
+
+    def _load(self) -> int:
+        return sum(trial.clause.instances for trial, _, _ in self.open.values())
+
+    def _start(self, trial: Trial) -> None:
+        for uri, content in trial.objects.items():
+            self.home.storage.put(uri, content)
+        self.service.create_processing_job(**trial.request)
+        self.open[trial.job] = (trial, time.monotonic(), False)
+
+    def _look(self, job: str) -> ClauseResult | None:
+        trial, began, stopped = self.open[job]
+        seconds = time.monotonic() - began
+        about = self.service.describe_processing_job(ProcessingJobName=job)
+        if about["ProcessingJobStatus"] in OVER:
+            del self.open[job]
+            problems = list(differences(trial.clause.expected, about, self._outputs(trial), seconds))
+            return _result(trial, seconds, problems, self._last_lines(trial) if problems else [])
+        late = seconds > LONGEST_SECONDS
+        if not stopped and (late or (trial.clause.stop and self._ready(trial))):
+            self.service.stop_processing_job(ProcessingJobName=job)
+            self.open[job] = (trial, began, True)
+        if late and stopped and seconds > 2 * LONGEST_SECONDS:
+            del self.open[job]
+            return _result(trial, seconds, [f"the job does not end, not even when it is stopped: {seconds:.0f} s"])
+        return None
+
+    def _logs(self, trial: Trial) -> dict[str, list[str]]:
+        logs = {host: self.home.job(trial.job).log(host) for host in contract.hosts(trial.clause.instances)}
+        return {
+            host: log.read_text(encoding="utf-8", errors="replace").splitlines()
+            for host, log in logs.items()
+            if log.exists()
+        }
+
+    def _ready(self, trial: Trial) -> bool:
+        logs = self._logs(trial)
+        return len(logs) == trial.clause.instances and all("ready" in lines for lines in logs.values())
+
+    def _last_lines(self, trial: Trial) -> list[str]:
+        return [f"{host} | {line}" for host, lines in self._logs(trial).items() for line in lines[-LOG_LINES:]]
+
+    def _outputs(self, trial: Trial) -> dict[str, str]:
+        listing = self.home.storage.list(f"{trial.output_uri}/")
+        return {key: (listing.base / key).read_bytes().decode("utf-8", "replace") for key in listing.keys}
+
+    def stop(self) -> None:
+        """Stops what is under way and waits until it has ended."""
+        for job in self.open:
+            with suppress(ShardrError):
+                self.service.stop_processing_job(ProcessingJobName=job)
+        end = time.monotonic() + LONGEST_SECONDS / 5
+        while self.open and time.monotonic() < end:
+            self.open = {
+                job: about
+                for job, about in self.open.items()
+                if self.service.describe_processing_job(ProcessingJobName=job)["ProcessingJobStatus"] not in OVER
+            }
+            jobs.nap(LOOK_SECONDS)
+
+
+@contextmanager
+def suite(
+    image: str | None = None,
+    *,
+    runner: str = "auto",
+    language: str | None = None,
+    ids: Sequence[str] = (),
+    folder: Path | None = None,
+) -> Iterator[Suite]:
+    """The clauses, ready to be tried, in a home of their own; what is still under way at the end is stopped."""
+    chosen = clauses(folder, ids)
+    taken = _runner(runner, image)
+    image = (image or IMAGE) if taken == "docker" else None
+    with tempfile.TemporaryDirectory(prefix="shardr-conformance-", ignore_cleanup_errors=True) as made:
+        home = Home(Path(made).resolve() / "home")
+        opened = Suite(taken, image, [], [], home, LocalSageMaker(home, taken))
+        try:
+            opened.languages = languages(opened.service, image, language)
+            opened.trials = trials(chosen, opened.languages, image or IMAGE, folder)
+            yield opened
+        finally:
+            opened.stop()
+
+
+def _runner(runner: str, image: str | None) -> str:
+    """The runner that is meant; raises ``RunnerError`` where it cannot do what is asked."""
+    runner = asked_for(None if runner == "auto" else runner)
+    if runner == "process" and image:
+        raise RunnerError("the process runner runs no image", fix="leave out the image, or take the runner docker")
+    taken = "docker" if image or runner == "docker" else "process"
+    problem = sandbox_problem() if taken == "process" else None
+    if problem:
+        raise RunnerError(
+            "the clauses need the paths of the contract, which the process runner has in its sandbox only",
+            why=problem,
+            fix="install bubblewrap (Linux only), or take the runner docker",
+        )
+    return taken
+
+
+def _result(trial: Trial, seconds: float, problems: Sequence[str], log: Sequence[str] = ()) -> ClauseResult:
+    clause = trial.clause
+    return ClauseResult(
+        clause.id, clause.clause, trial.language, not problems, round(seconds, 3), tuple(problems), tuple(log)
+    )
