@@ -106,7 +106,9 @@ def own(kept: Path, options: Sequence[str] = ()) -> Iterator[Daemon]:
         run = Path(tempfile.mkdtemp(prefix="dockerd-", dir="/tmp"))
         (kept / "run").write_text(str(run))
         try:
-            yield Daemon(start(kept, run, options), ours=True)
+            host = start(kept, run, options)
+            tidy(host)
+            yield Daemon(host, ours=True)
         finally:
             end(kept)
 
@@ -143,6 +145,19 @@ def start(kept: Path, run: Path, options: Sequence[str]) -> str:
             sys.exit(f"docker: dockerd does not start here ({trouble}); in a container it needs --privileged")
         time.sleep(0.1)
     return host
+
+
+def tidy(host: str) -> None:
+    """Remove what a run that was killed has left, and layers of images that nobody can name any more."""
+    from docker import APIClient
+
+    client = APIClient(base_url=host, version="auto")
+    client.prune_containers()
+    client.prune_networks()
+    for volume in client.volumes()["Volumes"] or []:  # prune leaves those that have a name
+        client.remove_volume(volume["Name"])
+    client.prune_images({"dangling": True})
+    client.close()
 
 
 def end(kept: Path) -> None:

@@ -52,6 +52,18 @@ def test_our_own_serves_and_ends_with_all_it_started(tmp_path: Path) -> None:
     assert not Path(run).exists()
 
 
+def test_our_own_has_the_base_image_and_nothing_of_a_run_before(tmp_path: Path) -> None:
+    with daemon.own(tmp_path, ALONE) as found:
+        base_image.ensure_base(found.host)
+        client = APIClient(base_url=found.host)
+        client.create_container(base_image.BASE, "true", name="left")
+        client.create_volume("left")
+        assert leftovers.seen(found) >= {"container left", "volume left"}
+    with daemon.own(tmp_path, ALONE) as found:
+        assert APIClient(base_url=found.host).inspect_image(base_image.BASE)["Size"] < 200e6
+        assert not leftovers.seen(found) & {"container left", "volume left"}
+
+
 def test_our_own_ends_when_what_it_is_for_fails(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), daemon.own(tmp_path, ALONE):  # noqa: PT012
         run = (tmp_path / "run").read_text()
