@@ -144,6 +144,18 @@ def _doctor() -> list[dict[str, Any]]:
     return [finding.to_dict() for finding in doctor()]
 
 
+def _images(tag: str = "latest") -> list[dict[str, Any]]:
+    from shardr.api.images import images
+
+    return [image.to_dict() for image in images(tag)]
+
+
+def _image_build(name: str, **how: Any) -> dict[str, Any]:
+    from shardr.api.images import build_image
+
+    return build_image(name, **how).to_dict()
+
+
 def _example(name: str = "bank-marketing", to: str | None = None) -> dict[str, Any]:
     from shardr.api.examples import example
 
@@ -172,6 +184,8 @@ VERBS: dict[str, Callable[..., Any]] = {
     "collect": _collect,
     "split": _split,
     "doctor": _doctor,
+    "images": _images,
+    "image_build": _image_build,
     "example": _example,
     "conformance": _conformance,
 }

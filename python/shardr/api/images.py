@@ -10,7 +10,7 @@ from shardr.errors import ImageError
 from shardr.local.docker.images import IMAGES, found, uri
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from docker import APIClient
 
@@ -71,12 +71,19 @@ def build_image(
     from shardr.local.docker.build import Builder
     from shardr.local.docker.daemon import connect
 
-    if name not in IMAGES:
-        raise ImageError(f'shardr has no image "{name}"', fix=f"it has {', '.join(IMAGES)}")
+    known([name])
     client = connect()
     builder = Builder(client, base, tag, no_cache, network, progress or (lambda _: None))
     builder.build(name, version("shardr"))
     return _look(client, name, tag)
+
+
+def known(names: Sequence[str]) -> Sequence[str]:
+    """The names, if shardr has an image of each; raises ``ImageError`` with all that it has not."""
+    wrong = [name for name in names if name not in IMAGES]
+    if wrong:
+        raise ImageError(f"shardr has no image {', '.join(map(repr, wrong))}", fix=f"it has {', '.join(IMAGES)}")
+    return names
 
 
 def _look(client: APIClient, name: str, tag: str) -> Image:

@@ -62,7 +62,7 @@ def required(client: APIClient, name: str) -> Found:
     """The image of this name; raises ``ImageError``, which says how to get it, when the machine has none."""
     image = found(client, name)
     if image is None:
-        own = next((image for image in IMAGES if uri(image) == name), None)
+        own = next((image for image in IMAGES if uri(image) in {name, f"{name}:latest"}), None)
         fix = f"`shardr images build {own}` makes it" if own else f"`docker pull {name}`, or build it under that name"
         raise ImageError(f"the image {name} is not on this machine", fix=fix)
     return image

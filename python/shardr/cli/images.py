@@ -1,0 +1,133 @@
+"""The command ``shardr images`` and its words: list, build."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from shardr.cli.output import Output, seconds, size
+from shardr.cli.parser import Parser, UsageError, near
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from shardr.api.images import Image
+    from shardr.cli.output import Cell
+
+STATES = {"built": "green", "outdated": "yellow", "missing": "red"}
+LIST_HEAD = ("image", "state", "size", "created", "R", "architecture")
+
+
+@dataclass(frozen=True)
+class Word:
+    """What follows ``images``: in one line what it does, its options, and the function that does it."""
+
+    summary: str
+    declare: Callable[[Parser], None]
+    run: Callable[[argparse.Namespace, Output], int]
+
+
+def declare_images(parser: Parser) -> None:
+    """``shardr images WORD …``; each word has options and help of its own."""
+    lines = "\n".join(f"  {name:<8}{word.summary}" for name, word in WORDS.items())
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = f"words:\n{lines}\n\n`shardr images WORD --help` shows what a word takes."
+    parser.add_argument("word", metavar="WORD", nargs="?", default="list", help="what to do (default: list)")
+    parser.add_argument("rest", metavar="...", nargs=argparse.REMAINDER, help="what the word takes")
+
+
+def images(options: argparse.Namespace, out: Output) -> int:
+    """Does what the word says."""
+    if options.word not in WORDS:
+        raise UsageError(
+            f'images has no word "{options.word}"{near(options.word, WORDS)}', fix=f"it has {', '.join(WORDS)}"
+        )
+    word = WORDS[options.word]
+    parser = Parser(f"images {options.word}", word.summary)
+    word.declare(parser)
+    given = parser.read(options.rest)
+    return word.run(given, Output(json=given.json or out.json))
+
+
+def declare_list(parser: Parser) -> None:
+    """Options of ``shardr images list``."""
+    parser.add_argument("--tag", metavar="TAG", default="latest", help="images of this tag (default: latest)")
+
+
+def list_images(options: argparse.Namespace, out: Output) -> int:
+    """Lists shardr's own images."""
+    from shardr.api import images as api
+
+    found = api.images(options.tag)
+    out.answer({"images": [image.to_dict() for image in found]})
+    out.table(LIST_HEAD, [_row(image) for image in found], numbers=("size",))
+    lacking = [image.name for image in found if image.state != "built"]
+    if lacking and not out.json:
+        out.note(("make them  ", "dim"), f"shardr images build {' '.join(lacking)}")
+    return 0
+
+
+def _row(image: Image) -> list[Cell]:
+    created = datetime.fromisoformat(image.created).astimezone().strftime("%Y-%m-%d %H:%M") if image.created else "–"
+    state = (image.state, STATES[image.state])
+    return [image.uri, state, size(image.size), created, image.r_version or "–", image.architecture or "–"]
+
+
+def declare_build(parser: Parser) -> None:
+    """Options of ``shardr images build``."""
+    from shardr.api.images import DEFAULT_BASE
+    from shardr.local.docker.images import IMAGES
+
+    parser.add_argument("names", metavar="NAME", nargs="*", help=f"{' or '.join(IMAGES)} (default: all)")
+    parser.add_argument(
+        "--base", metavar="IMAGE", default=DEFAULT_BASE, help=f"built on this (default: {DEFAULT_BASE})"
+    )
+    parser.add_argument("--tag", metavar="TAG", default="latest", help="tag of what is made (default: latest)")
+    parser.add_argument("--no-cache", action="store_true", help="build all steps again")
+    parser.add_argument("--network", metavar="MODE", help="network of the build, for example host")
+
+
+def build(options: argparse.Namespace, out: Output) -> int:
+    """Builds shardr's images, all when none is named."""
+    import time
+
+    from shardr.api import images as api
+    from shardr.local.docker.images import IMAGES
+
+    names = list(dict.fromkeys(options.names or IMAGES))
+    made = []
+    for name in api.known(names):
+        begun = time.monotonic()
+        with _steps() as step:
+            image = api.build_image(
+                name, base=options.base, tag=options.tag, no_cache=options.no_cache, network=options.network,
+                progress=step,
+            )  # fmt: skip
+        made.append(image)
+        out.say(("✔", "green"), f" {image.uri}  {size(image.size)}  {seconds(time.monotonic() - begun)} s")
+    out.answer({"run": None, "status": "Completed", "images": [image.to_dict() for image in made]})
+    return 0
+
+
+@contextmanager
+def _steps() -> Iterator[Callable[[str], None]]:
+    """What to call with each step: one line that changes on a terminal, else a line for each."""
+    if not sys.stderr.isatty():
+        yield Output().note
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(stderr=True, highlight=False)
+    with console.status("") as status:
+        yield lambda step: status.update(Text(step, no_wrap=True, overflow="ellipsis"))
+
+
+WORDS = {
+    "list": Word("list shardr's images: built, outdated or missing", declare_list, list_images),
+    "build": Word("build shardr's images; what has not changed is not built again", declare_build, build),
+}
