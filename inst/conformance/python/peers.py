@@ -1,4 +1,4 @@
-"""Instances reach each other by name over TCP."""
+"""Instances find each other by name, as soon as both run, and talk over TCP."""
 
 import json
 import os
@@ -10,7 +10,7 @@ port = int(os.environ["PORT"])
 host = json.loads(Path("/opt/ml/config/resourceconfig.json").read_text())["current_host"]
 if host == "algo-1":
     door = socket.socket()
-    door.bind(("algo-1", port))
+    door.bind((host, port))
     door.listen(1)
     door.settimeout(30)
     peer = door.accept()[0]
@@ -21,6 +21,11 @@ else:
             break
         except OSError:
             time.sleep(0.1)
-peer.sendall(host.encode())
-found = peer.recv(100).decode()
+talk = peer.makefile("rw")
+print(host, file=talk, flush=True)
+found = talk.readline().strip()
 assert {host, found} == {"algo-1", "algo-2"}, found
+assert socket.gethostbyname(found)
+# Neither ends before the other has looked.
+print("done", file=talk, flush=True)
+assert talk.readline() == "done\n"

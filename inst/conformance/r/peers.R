@@ -1,4 +1,4 @@
-# Instances reach each other by name over TCP.
+# Instances find each other by name, as soon as both run, and talk over TCP.
 port <- as.integer(Sys.getenv("PORT"))
 config <- paste(readLines("/opt/ml/config/resourceconfig.json", warn = FALSE), collapse = "")
 host <- sub(".*\"current_host\": *\"([^\"]+)\".*", "\\1", config)
@@ -14,5 +14,9 @@ if (host == "algo-1") {
     Sys.sleep(0.1)
   }
 }
-writeLines(paste("this is", host), peer)
-stopifnot(identical(readLines(peer, 1), if (host == "algo-1") "this is algo-2" else "this is algo-1"))
+writeLines(host, peer)
+found <- readLines(peer, 1)
+stopifnot(setequal(c(host, found), c("algo-1", "algo-2")), !is.null(nsl(found)))
+# Neither ends before the other has looked.
+writeLines("done", peer)
+stopifnot(identical(readLines(peer, 1), "done"))
