@@ -128,6 +128,16 @@ def test_the_jobs_own_environment_wins_and_is_kept_to_the_letter(tmp_path: Path)
     assert printed(run(tmp_path, spec)) == [ascii({key: own[key] for key in sorted(own)})]
 
 
+def test_a_script_gets_the_names_of_a_container_and_none_of_a_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    done = run(tmp_path, one_step(tmp_path, "tr '\\0' '\\n' < /proc/$$/environ", environment={"OWN": "x"}))
+    found = dict(line.split("=", 1) for line in printed(done))
+    names = "AWS_REGION HOME HOSTNAME LANG OWN PATH R_ENVIRON_USER R_LIBS R_PROFILE_USER TZ"
+    assert (sorted(found), found["TZ"]) == (names.split(), "UTC")
+
+
 def test_a_hundred_instances_take_turns(tmp_path: Path) -> None:
     done = run(tmp_path, one_step(tmp_path, f"hostname > {OUT}/$(hostname).txt", instance_count=100))
     assert (done.status, len(done.step("work").outputs["out"].files)) == ("Completed", 100)

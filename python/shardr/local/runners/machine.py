@@ -49,7 +49,7 @@ def this_machine() -> Machine:
         "PATH": ":".join([*dict.fromkeys(map(str, programs)), SYSTEM_PATH]),
         "HOME": "/root",
         "LANG": "C.UTF-8",
-        "TZ": os.environ.get("TZ", "UTC"),
+        "TZ": "UTC",  # as on the service, wherever the machine stands: times come out the same
         "R_LIBS": ":".join(map(str, libraries)),
         # an uncaught error prints its traceback, and no profile of the user's is read
         "R_PROFILE_USER": str(profile),

@@ -27,7 +27,14 @@ if TYPE_CHECKING:
 
     from shardr.local.runners.base import Instance, Running
 
-GUARD = ["/bin/sh", "-c", 'flock -sn 0 && exit 1; exec "$@" </dev/null', "sh"]
+OF_SHELLS = ("PWD", "OLDPWD", "SHLVL", "_")
+"""What a shell adds to the environment, and a container has not."""
+GUARD = [
+    "/bin/sh",
+    "-c",
+    f'flock -sn 0 && exit 1; exec /usr/bin/env {" ".join(f"-u {name}" for name in OF_SHELLS)} "$@" </dev/null',
+    "sh",
+]
 """In front of the script: ends where the lock on its input is free, so the supervisor that holds it has died.
 
 bubblewrap ends with its parent, unless that one has died before bubblewrap could ask for it.
