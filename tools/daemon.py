@@ -92,8 +92,11 @@ def rooted(error: BaseException) -> BaseException:
 
 
 @contextmanager
-def own(kept: Path, options: Sequence[str] = ()) -> Iterator[Daemon]:
-    """A daemon of our own with its data in ``kept``; whoever comes second waits, for a data folder serves one only."""
+def own(kept: Path, within: Sequence[str] = ()) -> Iterator[Daemon]:
+    """A daemon of our own with its data in ``kept``; whoever comes second waits, for a data folder serves one only.
+
+    ``within`` is a command that runs it, such as ``unshare --net``.
+    """
     kept.mkdir(parents=True, exist_ok=True)
     with (kept / "lock").open("a") as lock:
         try:
@@ -106,14 +109,14 @@ def own(kept: Path, options: Sequence[str] = ()) -> Iterator[Daemon]:
         run = Path(tempfile.mkdtemp(prefix="dockerd-", dir="/tmp"))
         (kept / "run").write_text(str(run))
         try:
-            host = start(kept, run, options)
+            host = start(kept, run, within)
             tidy(host)
             yield Daemon(host, ours=True)
         finally:
             end(kept)
 
 
-def start(kept: Path, run: Path, options: Sequence[str]) -> str:
+def start(kept: Path, run: Path, within: Sequence[str]) -> str:
     """Start it and wait for its first answer; its address."""
     program = shutil.which("dockerd", path=os.environ.get("PATH", "") + ":" + SYSTEM_PATH)
     if not program:
@@ -122,6 +125,7 @@ def start(kept: Path, run: Path, options: Sequence[str]) -> str:
     # A run of the tests that is killed takes the daemon along; its folder and mounts go with the next one's start.
     command = [
         *root(),
+        *within,
         "setpriv",
         "--pdeathsig",
         "TERM",
@@ -131,7 +135,7 @@ def start(kept: Path, run: Path, options: Sequence[str]) -> str:
         "--exec-root",
         str(run / "exec"),
     ]
-    command += ["--pidfile", str(run / "pid"), "--host", host, "--group", str(os.getgid()), *options]
+    command += ["--pidfile", str(run / "pid"), "--host", host, "--group", str(os.getgid())]
     say(f"no daemon answers: starting one for the tests, see {kept / 'log'}")
     with (kept / "log").open("w") as log:
         # A session of its own: Ctrl-C is for the tests, which still need it to clean up.

@@ -16,8 +16,9 @@ import leftovers
 import pytest
 from docker import APIClient
 
-# Beside the daemon that the other tests use: it must not touch that one's bridge and rules.
-ALONE = ["--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false"]
+# Beside the daemon that the other tests use: in a network of its own, for both have a bridge docker0, and also a daemon
+# that is told to have none (--bridge=none) removes it.
+ALONE = ["unshare", "--net"]
 
 
 @pytest.fixture
