@@ -52,6 +52,7 @@ in_r_words <- function(text) {
   text <- gsub("]].", "]]$", text, fixed = TRUE)
   text <- gsub("`shardr jobs`", "`jobs()`", text, fixed = TRUE)
   text <- gsub("`shardr (logs|stop) ([^`]+)`", "`job_\\1(\"\\2\")`", text)
+  text <- gsub("`shardr images build ([^`]+)`", "`image_build(\"\\1\")`", text)
   text <- gsub("`shardr install-r`", "install the R package again", text, fixed = TRUE)
   gsub("\\b(fill|overwrite)=True( \\(R: [^)]*\\))?", "\\1 = TRUE", text)
 }
@@ -163,13 +164,14 @@ python_missing <- function(chosen, error, call) {
   )
 }
 
-# What the Python half must know of this R: its libraries and its Rscript, for the scripts that it starts, and where
-# jobs are kept. Python copies the environment when it starts, so what changes later is told to it.
+# What the Python half must know of this R: its libraries and its Rscript, for the scripts that it starts, where
+# jobs are kept, and where Docker listens. Python copies the environment when it starts: what changes later is told.
 share_environment <- function() {
   shared <- c(
     R_LIBS = paste(.libPaths(), collapse = .Platform$path.sep),
     SHARDR_RSCRIPT = file.path(R.home("bin"), "Rscript"),
-    SHARDR_HOME = Sys.getenv("SHARDR_HOME", NA)
+    SHARDR_HOME = Sys.getenv("SHARDR_HOME", NA),
+    DOCKER_HOST = Sys.getenv("DOCKER_HOST", NA)
   )
   if (identical(the$shared, shared)) return(invisible())
   environ <- reticulate::import("os", convert = FALSE)$environ

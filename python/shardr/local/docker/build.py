@@ -112,7 +112,7 @@ class Builder:
 
 
 _NO_BASE = "the base image {} is not on this machine and cannot be pulled"
-_BASE_FIX = "`docker pull` it where its registry answers, load it (`docker load`), or name another by --base"
+_BASE_FIX = "`docker pull` it where its registry answers, load it (`docker load`), or take another base"
 
 
 def _proxies() -> dict[str, str]:
@@ -125,7 +125,7 @@ def _failed(name: str, lines: list[str], error: str) -> ImageError:
     last = "\n    ".join(lines[-LAST_LINES:])
     fix = None
     if re.search(NO_SERVER, last):
-        fix = "the build reached no package server: set HTTPS_PROXY where one is needed, or take --network host"
+        fix = 'the build reached no package server: set HTTPS_PROXY where one is needed, or build on the network "host"'
     elif re.search("no space left", last + error, re.IGNORECASE):
         fix = "free some disk space: `docker system df` shows what Docker holds"
     return ImageError(f"the image {name} cannot be built", why=f"{error}\n    {last}", fix=fix)

@@ -1,0 +1,81 @@
+# shardr's own images: what is there, and building it.
+
+#' The images that instances run in
+#'
+#' @param tag Tag of the images.
+#' @returns A data frame of class `shardr_images` with a row for each of shardr's images: `name`, `uri`, `state`
+#'   (`"built"`, `"outdated"` when it was made of other files than this version has, or `"missing"`), `size` in bytes
+#'   (double), `created` (time), `r_version`, `architecture`, `base`, and the list column `r_packages` of named
+#'   character vectors, the versions of the R packages inside. Error: `shardr_error_runner_unavailable` when no Docker
+#'   daemon answers.
+#' @seealso [image_build()]
+#' @export
+#' @examples
+#' \dontrun{
+#' images()
+#' }
+images <- function(tag = "latest") {
+  call <- environment()
+  given <- checked(list(tag = as_text(tag)), "image", "This names no images.", call)
+  image_frame(python_call("images", given, call))
+}
+
+#' Build the images that instances run in
+#'
+#' What has not changed since the last time is not built again: after a change of an R script it takes seconds.
+#'
+#' @param name Names of the images: `"processing"`, `"dbscan"`.
+#' @param base Image to build on: a Debian, or an image that has R in it. It is pulled when it is not there.
+#' @param tag Tag of what is made.
+#' @param no_cache `TRUE` builds all steps again.
+#' @param network Network of the build, for example `"host"`; `NULL` for Docker's own.
+#' @returns The images as [images()] gives them, invisibly. Errors: `shardr_error_image` with the last lines of what
+#'   the build printed, `shardr_error_runner_unavailable` when no Docker daemon answers.
+#' @seealso [images()]
+#' @export
+#' @examples
+#' \dontrun{
+#' image_build("processing")
+#' }
+image_build <- function(
+  name = c("processing", "dbscan"), base = "debian:bookworm-slim", tag = "latest", no_cache = FALSE, network = NULL
+) {
+  call <- environment()
+  how <- list(base = as_text(base), tag = as_text(tag), no_cache = as_flag(no_cache), network = as_text(network))
+  how <- checked(how, "image", "This says not how to build an image.", call)
+  names <- checked(list(name = as_texts(name)), "image", "This names no image.", call)$name
+  made <- lapply(names, function(one) {
+    cli::cli_progress_step("building {one}", msg_done = "built {one}", msg_failed = "{one} cannot be built")
+    python_call("image_build", c(list(name = one), how), call)
+  })
+  invisible(image_frame(made))
+}
+
+image_frame <- function(found) {
+  created <- do.call(c, c(list(as.POSIXct(character())), lapply(found, function(image) iso_time(image$created))))
+  listed <- data.frame(
+    name = column(found, "name", ""), uri = column(found, "uri", ""), state = column(found, "state", ""),
+    size = column(found, "size", 0), created = created, r_version = column(found, "r_version", ""),
+    architecture = column(found, "architecture", ""), base = column(found, "base", "")
+  )
+  listed$r_packages <- lapply(found, function(image) unlist(image$r_packages) %||% character())
+  structure(listed, class = c("shardr_images", "data.frame"))
+}
+
+#' @export
+print.shardr_images <- function(x, ...) {
+  shown <- c("uri", "state", "size", "created", "r_version", "architecture")
+  # Some columns of it are a data frame like others.
+  if (!all(shown %in% names(x))) return(invisible({
+    print(as.data.frame(x), ...)
+    x
+  }))
+  columns <- list(
+    image = x$uri, state = x$state,
+    size = each_text(x$size, function(bytes) if (is.na(bytes)) "-" else size_text(bytes)),
+    created = vapply(seq_len(nrow(x)), function(i) time_text(x$created[i]), ""),
+    R = ifelse(is.na(x$r_version), "-", x$r_version), architecture = ifelse(is.na(x$architecture), "-", x$architecture)
+  )
+  cat(if (nrow(x)) table_lines(columns, "size") else "no image", sep = "\n")
+  invisible(x)
+}
