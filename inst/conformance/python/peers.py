@@ -21,11 +21,11 @@ else:
             break
         except OSError:
             time.sleep(0.1)
-talk = peer.makefile("rw")
-print(host, file=talk, flush=True)
-found = talk.readline().strip()
+heard = peer.makefile()
+peer.sendall(host.encode() + b"\n")
+found = heard.readline().strip()
 assert {host, found} == {"algo-1", "algo-2"}, found
 assert socket.gethostbyname(found)
 # Neither ends before the other has looked.
-print("done", file=talk, flush=True)
-assert talk.readline() == "done\n"
+peer.sendall(b"done\n")
+assert heard.readline() == "done\n"

@@ -13,6 +13,7 @@ from shardr.api.conformance.clauses import Trial, clauses, trials
 from shardr.api.conformance.languages import languages
 from shardr.api.conformance.verdict import ClauseResult, differences
 from shardr.engines.base import OVER
+from shardr.engines.local import LocalEngine
 from shardr.errors import RunnerError, ShardrError
 from shardr.local import contract, jobs
 from shardr.local.home import Home
@@ -23,10 +24,12 @@ from shardr.local.service import LocalSageMaker
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-IMAGE = "shardr/processing:latest"
+IMAGE = "processing"
 INSTANCES_AT_ONCE = 4
 """About how many programs run together; more would not end sooner on a small machine."""
 LONGEST_SECONDS = 150
+ENDING_SECONDS = 30
+"""How long jobs that were stopped may take to end."""
 LOOK_SECONDS = 0.02
 LOG_LINES = 8
 
@@ -124,18 +127,14 @@ class Suite:
         return {key: (listing.base / key).read_bytes().decode("utf-8", "replace") for key in listing.keys}
 
     def stop(self) -> None:
-        """Stops what is under way and waits until it has ended."""
+        """Stops what is under way, and waits until nobody writes to the home any more."""
         for job in self.open:
             with suppress(ShardrError):
                 self.service.stop_processing_job(ProcessingJobName=job)
-        end = time.monotonic() + LONGEST_SECONDS / 5
-        while self.open and time.monotonic() < end:
-            self.open = {
-                job: about
-                for job, about in self.open.items()
-                if self.service.describe_processing_job(ProcessingJobName=job)["ProcessingJobStatus"] not in OVER
-            }
-            jobs.nap(LOOK_SECONDS)
+        end = time.monotonic() + ENDING_SECONDS
+        for folder in self.home.root.glob("jobs/*"):
+            while jobs.alive(self.home.job(folder.name)) and time.monotonic() < end:
+                jobs.nap(LOOK_SECONDS)
 
 
 @contextmanager
@@ -150,7 +149,7 @@ def suite(
     """The clauses, ready to be tried, in a home of their own; what is still under way at the end is stopped."""
     chosen = clauses(folder, ids)
     taken = _runner(runner, image)
-    image = (image or IMAGE) if taken == "docker" else None
+    image = LocalEngine().image_uri(image or IMAGE) if taken == "docker" else None
     with tempfile.TemporaryDirectory(prefix="shardr-conformance-", ignore_cleanup_errors=True) as made:
         home = Home(Path(made).resolve() / "home")
         opened = Suite(taken, image, [], [], home, LocalSageMaker(home, taken))
@@ -163,11 +162,11 @@ def suite(
 
 
 def _runner(runner: str, image: str | None) -> str:
-    """The runner that is meant; raises ``RunnerError`` where it cannot do what is asked."""
-    runner = asked_for(None if runner == "auto" else runner)
+    """The runner that is meant: an image says more than ``SHARDR_RUNNER``; raises ``RunnerError``."""
+    asked = asked_for(None if runner == "auto" else runner)
     if runner == "process" and image:
         raise RunnerError("the process runner runs no image", fix="leave out the image, or take the runner docker")
-    taken = "docker" if image or runner == "docker" else "process"
+    taken = "docker" if image or asked == "docker" else "process"
     problem = sandbox_problem() if taken == "process" else None
     if problem:
         raise RunnerError(
