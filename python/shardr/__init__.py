@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from shardr.api.jobs import describe as describe
     from shardr.api.jobs import jobs as jobs
     from shardr.api.jobs import stop as stop
+    from shardr.api.parity.difference import Difference as Difference
+    from shardr.api.parity.verb import Parity as Parity
+    from shardr.api.parity.verb import parity as parity
     from shardr.api.run import Run as Run
     from shardr.api.runs import plan as plan
     from shardr.api.runs import run as run
@@ -62,6 +65,8 @@ _HOMES = {
     "shardr.api.examples": ("example",),
     "shardr.api.images": ("Image", "build_image", "images"),
     "shardr.api.jobs": ("describe", "jobs", "stop"),
+    "shardr.api.parity.difference": ("Difference",),
+    "shardr.api.parity.verb": ("Parity", "parity"),
     "shardr.api.run": ("Run",),
     "shardr.api.runs": ("plan", "run", "submit", "validate"),
     "shardr.spec.models": (

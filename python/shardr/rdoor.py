@@ -171,11 +171,18 @@ def _conformance(
     return [result.to_dict() for result in found]
 
 
+def _parity(spec: Any, base: str, set: dict[str, Any] | None = None) -> dict[str, Any]:
+    from shardr.api.parity.verb import parity
+
+    return parity(spec, base=Path(base), set=set).to_dict()
+
+
 VERBS: dict[str, Callable[..., Any]] = {
     "read": _read,
     "validate": _validate,
     "plan": _plan,
     "submit": _submit,
+    "parity": _parity,
     "status": _status,
     "stop": _stop,
     "jobs": _jobs,

@@ -30,7 +30,7 @@ def validate(
 
     Looks at the spec and at the files it names; nothing is run and nothing is written.
     """
-    return _prepare(spec, base, {**(set or {}), **parameters}, None)[0].pipeline
+    return prepare(spec, base, {**(set or {}), **parameters}, None)[0].pipeline
 
 
 def plan(
@@ -47,7 +47,7 @@ def plan(
     for those whose name is taken. Raises ``SpecError`` with all problems; a request that the service would refuse is
     one of them.
     """
-    return _prepare(spec, base, {**(set or {}), **parameters}, runner)[1]
+    return prepare(spec, base, {**(set or {}), **parameters}, runner)[1]
 
 
 def submit(
@@ -60,12 +60,7 @@ def submit(
     **parameters: Any,
 ) -> Run:
     """The run, just started; it goes on when this process ends. ``name`` is its id (default: a fresh one)."""
-    loaded, planned = _prepare(spec, base, {**(set or {}), **parameters}, runner, name)
-    engine = LocalEngine()
-    if planned.runner == "process":
-        _check_sandbox(loaded)
-    engine.submit(planned)
-    return Run(planned.run, engine)
+    return start(*prepare(spec, base, {**(set or {}), **parameters}, runner, name))
 
 
 def run(
@@ -92,17 +87,27 @@ def run(
     return done.require_completed() if check else done
 
 
-def _prepare(
+def prepare(
     spec: SpecSource,
     base: Path | None,
     parameters: Mapping[str, Any],
     runner: str | None,
     name: str | None = None,
 ) -> tuple[Loaded, Plan]:
+    """A spec, read and checked, and the plan of it; raises ``SpecError`` with all problems."""
     engine = LocalEngine()
     examined = examine(spec, parameters, base)
     loaded = examined.require(missing_files(examined, engine) if examined.problems else [])
     return loaded, make_plan(loaded, engine, asked_for(runner, loaded.pipeline.runner), name)
+
+
+def start(loaded: Loaded, planned: Plan) -> Run:
+    """The run of a plan, just started; raises ``RunnerError`` or ``ImageError`` when the runner cannot be had."""
+    engine = LocalEngine()
+    if planned.runner == "process":
+        _check_sandbox(loaded)
+    engine.submit(planned)
+    return Run(planned.run, engine)
 
 
 def _check_sandbox(loaded: Loaded) -> None:

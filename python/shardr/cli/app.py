@@ -34,6 +34,7 @@ GROUPS = {
         "plan": Command("show what would run: steps, shards, requests; nothing is touched", "planning"),
         "run": Command("run a spec and wait, with progress; Ctrl-C leaves it running", "running"),
         "submit": Command("start a run and leave it", "running"),
+        "parity": Command("run a spec in both runners and tell what differs", "parity"),
         "attach": Command("follow a run again until it is over", "running"),
         "stop": Command("stop a run or a job", "running"),
     },
