@@ -123,18 +123,8 @@ def start(kept: Path, run: Path, within: Sequence[str]) -> str:
         sys.exit("docker: no daemon answers and dockerd is not installed: start Docker, or set DOCKER_HOST")
     host = f"unix://{run}/socket"
     # A run of the tests that is killed takes the daemon along; its folder and mounts go with the next one's start.
-    command = [
-        *root(),
-        *within,
-        "setpriv",
-        "--pdeathsig",
-        "TERM",
-        program,
-        "--data-root",
-        str(kept / "data"),
-        "--exec-root",
-        str(run / "exec"),
-    ]
+    command = [*root(), *within, "setpriv", "--pdeathsig", "TERM", program]
+    command += ["--data-root", str(kept / "data"), "--exec-root", str(run / "exec")]
     command += ["--pidfile", str(run / "pid"), "--host", host, "--group", str(os.getgid())]
     say(f"no daemon answers: starting one for the tests, see {kept / 'log'}")
     with (kept / "log").open("w") as log:

@@ -18,6 +18,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty SHARDR_HOME; what a test leaves running in it dies with its supervisor at the latest."""
     folder = tmp_path / "home of shardr"
     monkeypatch.setenv("SHARDR_HOME", str(folder))
+    monkeypatch.setenv("SHARDR_RUNNER", "process")  # a daemon that is there or not changes no test that is not about it
     return folder
 
 
@@ -32,7 +33,7 @@ def docker_host() -> Iterator[str]:
     """The address of a daemon with the base image, also as ``DOCKER_HOST``; one is started where none answers."""
     with daemon.daemon() as found, pytest.MonkeyPatch.context() as patch:
         patch.setenv("DOCKER_HOST", found.host)
-        for _ in _clean(found):
+        for _ in _clean(found if found.ours else None):  # another was there before and is looked at by then
             yield found.host
 
 
