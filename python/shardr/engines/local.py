@@ -11,8 +11,8 @@ from shardr.engines.base import HostView, LogLine, OutputView, RunView, StepView
 from shardr.errors import DataError
 from shardr.local import contract, jobs, runs
 from shardr.local.accounts import total
-from shardr.local.home import Home
 from shardr.local.docker import images
+from shardr.local.home import Home
 from shardr.local.runners import choice
 from shardr.local.store import RunRow, Store
 from shardr.storage.local import BUCKET, linked_uri

@@ -19,12 +19,12 @@ ERROR = re.compile(r"^(Error\b|Fatal error\b|Traceback \(most recent call last\)
 """Where R, Rscript, Python and the sandbox begin to say what went wrong."""
 
 
-def host_failure(failed: Mapping[str, int], remarks: Mapping[str, str], job: JobFolder, count: int) -> str:
+def host_failure(failed: Mapping[str, int], remarks: Mapping[str, str | None], job: JobFolder, count: int) -> str:
     """The failure reason of a job: each failed instance with its exit code, then the error of the first.
 
     ``remarks`` says of a host what else is known of its end.
     """
-    ends = [f"{host} of {count} {_ended(code, remarks.get(host, ''))}" for host, code in failed.items()]
+    ends = [f"{host} of {count} {_ended(code, remarks.get(host))}" for host, code in failed.items()]
     text = error_text(job.log(next(iter(failed))))
     if shutil.disk_usage(job.root).free < DISK_FULL_BYTES:
         # the log is on the same disk: what the script said of it may be lost
@@ -32,10 +32,11 @@ def host_failure(failed: Mapping[str, int], remarks: Mapping[str, str], job: Job
     return ": ".join(["AlgorithmError", ", ".join(ends), *([text] if text else [])])
 
 
-def _ended(code: int, remark: str) -> str:
+def _ended(code: int, remark: str | None) -> str:
     names = {128 + number: number.name for number in signal.Signals}
-    likely = "out of memory is the usual cause" if code == 128 + signal.SIGKILL else ""
-    known = "; ".join(part for part in (names.get(code), remark or likely) if part)
+    if remark is None and code == 128 + signal.SIGKILL:
+        remark = "out of memory is the usual cause"
+    known = "; ".join(part for part in (names.get(code), remark) if part)
     return f"exited with code {code}" + (f" ({known})" if known else "")
 
 

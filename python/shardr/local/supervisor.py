@@ -71,7 +71,7 @@ class Supervisor:
         self._events = events
         self._inputs: dict[str, list[Path]] = {}
         self._running: dict[str, Running] = {}
-        self._remarks: dict[str, str] = {}
+        self._remarks: dict[str, str | None] = {}
         self._began = 0.0
         self._started: float | None = None
         self._report: dict[str, Any] = {
@@ -92,9 +92,12 @@ class Supervisor:
         finally:
             for instance in self._running.values():
                 instance.kill()
-            if self._runner is not None:
-                self._runner.close()
+        if self._runner is not None:
+            with suppress(ShardrError):  # a job that fails has told why
+                self._runner.settle()
         self._finish(status, reason)
+        if self._runner is not None:
+            self._runner.close()
 
     def _in_words_of_the_script(self, text: str) -> str:
         """The same with files of the job's folder, which is about to go, by the names that they had in it."""
@@ -121,7 +124,7 @@ class Supervisor:
         self._runner.settle()
         if stopped:
             return "Stopped", stopped
-        failed = {host: code for host, code in codes.items() if code}
+        failed = {host: codes[host] for host in self._hosts if codes[host]}
         with suppress(ShardrError) if failed else nullcontext():  # what the script says comes first
             counted_in = counting.result()
             self._report["rows_in_by_input"] = counted_in

@@ -12,6 +12,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from shardr.local import jobs, runs
+from shardr.local.docker.traces import remove_noted
 from shardr.local.store import Store
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def watch(home: Home, name: str, lock: int) -> None:
 def _wait(home: Home, name: str) -> None:
     with home.job(name).lock.open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
+    remove_noted(home.job(name).root)  # also of a job that is over: it tells so before it has tidied up
     row = Store(home.store).job(name)
     if row is not None and not row.over:
         jobs.look(home, row)

@@ -84,9 +84,11 @@ def test_without_a_terminal_each_change_of_state_is_one_plain_line(shardr: Shell
     assert said == ["copy: InProgress", "copy: Completed", "again: InProgress", "again: Completed"]
 
 
-def test_the_runner_that_was_taken_is_told_with_its_reason(shardr: Shell) -> None:
+def test_the_runner_that_was_taken_is_told_with_its_reason(shardr: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere")
     done = shardr("run", "job.yml", "--runner", "auto", "--name", "chosen")
     assert done.err.splitlines()[0].startswith("run chosen on this machine, auto took process, ")
+    assert "docker not, as no Docker daemon answers at unix:///nowhere" in done.err
 
 
 def test_a_failed_run_is_status_1_with_step_instance_and_reason(shardr: Shell) -> None:

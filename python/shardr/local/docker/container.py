@@ -11,7 +11,7 @@ from shardr.errors import RunnerError
 from shardr.local.docker.daemon import in_our_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from shardr.local.docker.daemon import APIClient
     from shardr.local.runners.base import Instance
@@ -23,10 +23,20 @@ LOG_SECONDS = 10
 class Container:
     """A container of an instance, running from the start."""
 
-    def __init__(self, client: APIClient, instance: Instance, settings: dict[str, Any], about: About) -> None:
-        """Makes and starts it; raises ``RunnerError``, with nothing left behind, when the daemon cannot."""
+    def __init__(
+        self,
+        client: APIClient,
+        instance: Instance,
+        settings: dict[str, Any],
+        about: About,
+        ready: Callable[[], object],
+    ) -> None:
+        """Makes and starts it; raises ``RunnerError``, with nothing left behind, when the daemon cannot.
+
+        ``ready`` returns when what the container needs for its start is there.
+        """
         self._client, self._instance, self._about = client, instance, about
-        self.remark = ""
+        self.remark: str | None = None
         self.gone = False
         with in_our_words(f"{instance.host} could not be made a container"):
             self._id: str = client.create_container(**settings)["Id"]
@@ -36,6 +46,7 @@ class Container:
                 printed = client.attach(self._id, stdout=True, stderr=True, stream=True)
                 self._log = threading.Thread(target=self._write, args=(printed,), daemon=True)
                 self._log.start()
+                ready()
                 client.start(self._id)
         except RunnerError as error:
             self.remove()

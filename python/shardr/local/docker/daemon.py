@@ -32,6 +32,8 @@ class Address:
     url: str
     certificates: str | None = None
     """Folder with ``ca.pem``, ``cert.pem`` and ``key.pem``; None without TLS."""
+    version: str = "auto"
+    """Of the API, once the daemon has been asked for it."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -120,7 +122,7 @@ def _connected(at: Address) -> APIClient:
         files = {name: str(Path(at.certificates, f"{name}.pem")) for name in ("ca", "cert", "key")}
         tls = TLSConfig(client_cert=(files["cert"], files["key"]), ca_cert=files["ca"], verify=True)
     try:
-        return APIClient(base_url=at.url, version="auto", timeout=ANSWER_SECONDS, tls=tls)
+        return APIClient(base_url=at.url, version=at.version, timeout=ANSWER_SECONDS, tls=tls)
     except (DockerException, RequestException, OSError, ValueError) as error:
         raise RunnerError(f"no Docker daemon answers at {at.url}", why=_plainly(error), fix=START) from error
 

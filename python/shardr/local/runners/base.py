@@ -38,8 +38,8 @@ class Instance:
 class Running(Protocol):
     """A started instance."""
 
-    remark: str
-    """What else is known of its end, for people: that it was out of memory; empty when there is nothing to say."""
+    remark: str | None
+    """Why it ended, for people, as far as the runner knows: that it was out of memory. None: it cannot know."""
 
     def wait(self) -> int:
         """Blocks until the instance has ended; its exit code, or 128 + the signal that ended it."""
@@ -68,7 +68,10 @@ class Runner(Protocol):
         """What the user should know of how the instances were started: where they got less than their type has."""
 
     def settle(self) -> None:
-        """The instances have ended: makes everything that they wrote the user's own."""
+        """Ends what still runs, and makes everything that the instances wrote the user's own.
+
+        May be called again; raises ``RunnerError``.
+        """
 
     def close(self) -> None:
-        """Removes all that was made for the job outside its folder; never raises, and may be called again."""
+        """Removes what is left of the job outside its folder, when the job is over; never raises."""

@@ -89,7 +89,7 @@ def docker_machine(images: Sequence[str]) -> dict[str, Any]:
     return {
         "runner": "docker",
         "environment": {},
-        "daemon": at.to_dict(),
+        "daemon": {**at.to_dict(), "version": client.api_version},
         "cpus": info["NCPU"],
         "memory": info["MemTotal"],
         "architecture": ARCHITECTURES.get(info["Architecture"], info["Architecture"]),

@@ -8,7 +8,6 @@ the service, and what it wrote becomes the user's own afterwards.
 from __future__ import annotations
 
 import os
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -42,72 +41,80 @@ class DockerRunner:
         self._machine, self._alive = machine, alive
         self._address = Address(**machine["daemon"])
         self._client = connect(self._address)
+        self._images: dict[str, Found] = {}
         self._containers: dict[str, Container] = {}
         self._instances: Sequence[Instance] = []
-        self._network: str | None = None
-        self._removing: threading.Thread | None = None
         self._notice: str | None = None
 
     def copies(self, image: str) -> bool:
         """Whether the image's user is neither root nor us, and so is refused what only its owner may read."""
-        uid = required(self._client, image).user.partition(":")[0] or "0"
+        uid = self._image(image).user.partition(":")[0] or "0"
         return uid not in {"0", "root"} and (self._machine["rootless"] or uid != str(os.getuid()))
+
+    def _image(self, name: str) -> Found:
+        """The image, looked up once: all instances get the same, whatever its name comes to mean meanwhile."""
+        if name not in self._images:
+            self._images[name] = required(self._client, name)
+        return self._images[name]
 
     def start(self, instances: Sequence[Instance]) -> dict[str, Running]:
         """Starts all, side by side; raises ``RunnerError`` and removes what was made when one cannot start."""
         first, self._instances = instances[0], instances
-        traces.note(first.root.parent, self._address)
-        image = required(self._client, first.image)
+        job = first.root.parent
+        traces.note(job, self._address)
+        image = self._image(first.image)
         granted = limits.limits(first.instance_type, len(instances), self._machine["cpus"], self._machine["memory"])
         self._notice = granted.notice
-        network = self._join(first) if len(instances) > 1 else None
         about = About(first.image, (image.architecture, self._machine["architecture"]), _memory(granted, first))
 
         def one(instance: Instance) -> None:
             for path in [f"{ML}/output", *instance.outputs]:
                 Tree(instance.root).at(path).chmod(0o777)  # whoever the image's user is
             instance.log.parent.mkdir(parents=True, exist_ok=True)
-            settings = self._settings(instance, image, granted, network)
-            self._containers[instance.host] = Container(self._client, instance, settings, about)
+            settings = self._settings(instance, image, granted)
+            self._containers[instance.host] = Container(self._client, instance, settings, about, network.result)
 
         with ThreadPoolExecutor(STARTED_AT_ONCE) as pool:
+            network = pool.submit(self._join, first)  # meanwhile the containers are made
             errors = [future.exception() for future in [pool.submit(one, instance) for instance in instances]]
         for error in errors:
             if error is not None:
-                self.close()
+                self.settle()
                 raise error
         return dict(self._containers)
 
-    def _join(self, first: Instance) -> str:
+    def _join(self, first: Instance) -> None:
+        """The network of instances that have peers."""
+        if len(first.hosts) == 1:
+            return
         job = first.root.parent
         fix = "`docker network prune` removes networks that nobody uses: a daemon has some 30 by default"
         with in_our_words("the instances' network could not be made", fix):
-            made = self._client.create_network(
+            self._client.create_network(
                 traces.name(job), driver="bridge", internal=first.network_isolation, labels=traces.labels(job)
             )
-        self._network = str(made["Id"])
-        return traces.name(job)
 
-    def _settings(self, instance: Instance, image: Found, granted: Limits, network: str | None) -> dict[str, Any]:
-        """What the container is made of; the image by its id, so that all instances have the same."""
-        alone = "none" if instance.network_isolation else "bridge"
+    def _settings(self, instance: Instance, image: Found, granted: Limits) -> dict[str, Any]:
+        """What the container is made of."""
+        alone = len(instance.hosts) == 1
+        network = traces.name(instance.root.parent)
         can = self._machine["limits"]
         host: dict[str, Any] = {
             "mounts": _mounts(instance),
-            "network_mode": network or alone,
+            "network_mode": ("none" if instance.network_isolation else "bridge") if alone else network,
             "log_config": {"Type": "none"},  # the log is ours
         }
         if granted.cpus and can["cpus"]:
             host["nano_cpus"] = int(granted.cpus * 1e9)
         if granted.memory_bytes and can["memory"]:
             host |= {"mem_limit": granted.memory_bytes, "memswap_limit": granted.memory_bytes}
-        if network is None and instance.network_isolation:
+        if alone and instance.network_isolation:
             host["extra_hosts"] = {instance.host: "127.0.0.1"}
         if self._machine["selinux"]:
             host["security_opt"] = ["label=disable"]  # else its policy hides what is mounted
         settings: dict[str, Any] = {
             "image": image.id,
-            "name": f"{traces.name(instance.root.parent)}-{instance.host}",
+            "name": f"{network}-{instance.host}",
             "hostname": instance.host,
             "entrypoint": instance.entrypoint,
             "command": instance.arguments,
@@ -115,7 +122,7 @@ class DockerRunner:
             "labels": traces.labels(instance.root.parent),
             "host_config": self._client.create_host_config(**host),
         }
-        if network is not None:
+        if not alone:
             endpoint = self._client.create_endpoint_config(aliases=[instance.host])
             settings["networking_config"] = {"EndpointsConfig": {network: endpoint}}
         return settings
@@ -125,18 +132,15 @@ class DockerRunner:
         return [self._notice] if self._notice else []
 
     def settle(self) -> None:
-        """Takes what the instances wrote over from the image's user; meanwhile the network goes."""
-        if self._network is not None:
-            self._removing = threading.Thread(target=self._remove_network)
-            self._removing.start()
+        """Removes containers that are left, and takes what they wrote over from the image's user."""
+        for container in self._containers.values():
+            container.remove()
         strangers = [path for instance in self._instances for path in _foreign(instance)]
-        if not strangers:
-            return
-        if os.getuid() == 0:
-            for path in strangers:
-                os.lchown(path, 0, os.getgid())
-        else:
+        if strangers and os.getuid() != 0:
             self._chown()
+            return
+        for path in strangers:
+            os.lchown(path, 0, os.getgid())
 
     def _chown(self) -> None:
         """Only root may give files away, and a container is how this user can be root."""
@@ -146,7 +150,7 @@ class DockerRunner:
         fix = "use an image that has chown, or one that runs as your own user id"
         with in_our_words(f"the files of the image's user could not be made your own by chown of {first.image}", fix):
             made = self._client.create_container(
-                required(self._client, first.image).id,
+                self._image(first.image).id,
                 entrypoint=["chown", "-hR", owner],
                 command=[f"/job/{instance.host}" for instance in self._instances],
                 user="0",
@@ -160,25 +164,14 @@ class DockerRunner:
             self._client.wait(made)
             self._client.remove_container(made, force=True)
 
-    def _remove_network(self) -> None:
-        with suppress(RunnerError), in_our_words("the network could not be removed"):
-            if self._network is not None:
-                self._client.remove_network(self._network)
-                self._network = None
-
     def close(self) -> None:
-        """Removes the containers that are left, the network, and what dead jobs of this home left behind."""
+        """Removes the network, and what dead jobs of this home left behind."""
         if not self._instances:
             return
         job = self._instances[0].root.parent
-        if self._removing is not None:
-            self._removing.join()
         with suppress(RunnerError):
-            if self._network or not all(container.gone for container in self._containers.values()):
-                traces.remove(self._client, job)
-            (job / traces.NOTE).unlink(missing_ok=True)
+            traces.remove(self._client, job)
         traces.sweep(self._client, job.parent, lambda name: name == job.name or self._alive(name))
-        self._instances = []
 
 
 def _mounts(instance: Instance) -> list[Any]:

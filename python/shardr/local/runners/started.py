@@ -21,7 +21,7 @@ class Process:
 
     def __init__(self, popen: subprocess.Popen[bytes]) -> None:
         self._popen = popen
-        self.remark = ""
+        self.remark: str | None = None
 
     def wait(self) -> int:
         """Blocks until the instance has ended; a signal counts as 128 + its number, as containers tell it."""
