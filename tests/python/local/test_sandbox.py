@@ -138,6 +138,11 @@ def test_a_script_gets_the_names_of_a_container_and_none_of_a_shell(
     assert (sorted(found), found["TZ"]) == (names.split(), "UTC")
 
 
+def test_the_name_of_the_machine_is_nowhere(tmp_path: Path) -> None:
+    found = printed(run(tmp_path, one_step(tmp_path, "hostname; uname -n; cat /etc/hostname; echo $HOSTNAME")))
+    assert found == ["algo-1"] * 4
+
+
 def test_a_hundred_instances_take_turns(tmp_path: Path) -> None:
     done = run(tmp_path, one_step(tmp_path, f"hostname > {OUT}/$(hostname).txt", instance_count=100))
     assert (done.status, len(done.step("work").outputs["out"].files)) == ("Completed", 100)

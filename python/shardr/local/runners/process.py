@@ -142,7 +142,7 @@ class ProcessRunner:
             command += ["--tmpfs", str(home)]  # other jobs stay unseen, wherever they are kept
         command += ["--proc", "/proc", "--dev", "/dev", "--dir", "/run", "--dir", "/var", "--dir", "/root"]
         command += ["--bind", str(scratch), "/tmp", "--symlink", "/tmp", "/var/tmp"]  # noqa: S108 - its own
-        command += ["--ro-bind", str(hosts), "/etc/hosts", *_resolver()]
+        command += ["--ro-bind", str(hosts), "/etc/hosts", *_host_name(scratch, instance), *_resolver()]
         for path in self._visible:
             command += ["--ro-bind", path, path]
         for path, place in sorted(instance.linked.items(), key=lambda item: len(item[1])):
@@ -216,6 +216,15 @@ def _resolver() -> list[str]:
     """The file that ``/etc/resolv.conf`` points to, where a service keeps it outside ``/etc``."""
     target = Path("/etc/resolv.conf").resolve()
     return ["--ro-bind", str(target), str(target)] if target.is_file() and target.parts[1] != "etc" else []
+
+
+def _host_name(scratch: Path, instance: Instance) -> list[str]:
+    """The file ``/etc/hostname`` with the instance's name in it, where this machine has one to put it over."""
+    if not Path("/etc/hostname").is_file() or Path("/etc/hostname").is_symlink():
+        return []
+    named = scratch.with_suffix(".hostname")
+    named.write_text(f"{instance.host}\n", encoding="ascii")
+    return ["--ro-bind", str(named), "/etc/hostname"]
 
 
 def _hosts_file(instance: Instance) -> str:
