@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-SHOWN_CHARACTERS = 100
+SHOWN_CHARACTERS = 200
 BEFORE = 20
 """How many characters are shown before the first that differs."""
 
