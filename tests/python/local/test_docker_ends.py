@@ -1,0 +1,148 @@
+"""How containers end: by a stop, by a death, with their daemon; each time nothing stays at the daemon."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import daemon
+import pytest
+import worlds
+from docker_world import BASE, held, nothing_is_held
+from worlds import one_step, printed, until
+
+from shardr.errors import RunnerError
+from shardr.local.docker.daemon import connect
+from shardr.local.home import Home
+from shardr.local.store import Store
+
+if TYPE_CHECKING:
+    import shardr
+
+pytestmark = pytest.mark.usefixtures("docker_host")
+
+
+def start(folder: Path, body: str, **fields: object) -> shardr.Run:
+    """A run in a container that has printed its first line."""
+    started = worlds.submit(folder, one_step(folder, f"echo begun\n{body}", image=BASE, **fields), runner="docker")
+    until(lambda: printed(started))
+    return started
+
+
+def supervisor(home: Path, started: shardr.Run) -> int:
+    row = Store(Home(home).store).job(started.view.steps[0].jobs[0])
+    assert row is not None
+    assert row.pid is not None
+    return row.pid
+
+
+def test_a_script_that_heeds_sigterm_has_time_to_say_goodbye(tmp_path: Path, home: Path) -> None:
+    body = "trap 'echo saved > /opt/ml/output/message; echo bye; exit 0' TERM\nwhile true; do sleep 0.1; done"
+    started = start(tmp_path, body)
+    started.stop()
+    done = started.wait()
+    assert (done.status, printed(done)[-1]) == ("Stopped", "bye")
+    row = Store(Home(home).store).job(done.view.steps[0].jobs[0])
+    assert row is not None
+    assert row.exit_message == "saved\n"
+    nothing_is_held(home)
+
+
+def test_a_script_that_knows_nothing_of_sigterm_ends_at_once(tmp_path: Path, home: Path) -> None:
+    """As process 1 of its container it would not notice, and everybody would wait for 120 seconds."""
+    started = start(tmp_path, "exec sleep 300")
+    began = time.monotonic()
+    started.stop()
+    assert started.wait().status == "Stopped"
+    assert time.monotonic() - began < 20
+    nothing_is_held(home)
+
+
+def test_a_script_that_ignores_sigterm_is_killed_after_the_grace(tmp_path: Path, home: Path) -> None:
+    from shardr.local.service import LocalSageMaker
+
+    service = LocalSageMaker(Home(home), runner="docker")
+    service.create_processing_job(
+        ProcessingJobName="deaf",
+        RoleArn="arn:aws:iam::000000000000:role/any",
+        AppSpecification={
+            "ImageUri": BASE,
+            "ContainerEntrypoint": ["bash", "-c", "trap '' TERM; echo begun; while true; do sleep 0.1; done"],
+        },
+        ProcessingResources={"ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}},
+        Tags=[{"Key": "shardr:stop-grace-seconds", "Value": "1"}],
+    )
+    log = Home(home).job("deaf").log("algo-1")
+    until(lambda: log.exists() and log.read_text() == "begun\n")
+    service.stop_processing_job(ProcessingJobName="deaf")
+    began = time.monotonic()
+    until(lambda: service.describe_processing_job(ProcessingJobName="deaf")["ProcessingJobStatus"] == "Stopped")
+    assert time.monotonic() - began > 0.5
+    nothing_is_held(home)
+
+
+def test_a_time_limit_holds(tmp_path: Path, home: Path) -> None:
+    done = worlds.run(
+        tmp_path, one_step(tmp_path, "exec sleep 300", image=BASE, max_runtime_seconds=1), runner="docker"
+    )
+    assert done.status == "Stopped"
+    assert "MaxRuntimeExceeded" in (done.view.steps[0].failure or "")
+    nothing_is_held(home)
+
+
+def test_a_killed_supervisor_takes_its_containers_along_with_nobody_looking(tmp_path: Path, home: Path) -> None:
+    started = start(tmp_path, "exec sleep 300", instance_count=2)
+    assert len(held(home)) == 3
+    os.kill(supervisor(home, started), signal.SIGKILL)
+    until(lambda: not held(home))
+    row = until(lambda: (row := Store(Home(home).store).job(started.view.steps[0].jobs[0])) and row.over and row)
+    assert (row.status, row.failure_reason) == ("Failed", "InternalServerError: the supervisor of this job has died")
+
+
+def test_what_a_dead_job_left_goes_with_the_next_one(tmp_path: Path, home: Path) -> None:
+    """Its supervisor and its undertaker were killed, as at the end of a session."""
+    started = start(tmp_path, "exec sleep 300")
+    first = supervisor(home, started)
+    children = [int(pid) for pid in Path(f"/proc/{first}/task/{first}/children").read_text().split()]
+    for pid in [*children, first]:
+        os.kill(pid, signal.SIGKILL)
+    time.sleep(0.5)
+    assert len(held(home)) == 1
+    assert worlds.run(tmp_path, one_step(tmp_path, "echo next", image=BASE), runner="docker").status == "Completed"
+    until(lambda: not held(home))
+
+
+def test_a_daemon_that_dies_fails_the_job_and_says_so(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import base_image
+
+    with daemon.own(tmp_path / "daemon", ["unshare", "--net"]) as own:
+        base_image.ensure_base(own.host)
+        monkeypatch.setenv("DOCKER_HOST", own.host)
+        started = start(tmp_path, "exec sleep 300", network_isolation=True)
+    done = started.wait()
+    assert done.status == "Failed"
+    assert "the Docker daemon went away" in (done.view.steps[0].failure or "")
+    with pytest.raises(RunnerError, match="no Docker daemon answers"):
+        worlds.submit(tmp_path, one_step(tmp_path, "true", image=BASE), runner="docker")
+
+
+def test_a_submission_that_fails_half_way_leaves_nothing(tmp_path: Path, home: Path) -> None:
+    """A network of the job's name that is somebody else's: the containers that were made meanwhile go again."""
+    from shardr.local.docker import traces
+
+    name = traces.name(Home(home).job("world-x-work").root)
+    client = connect()
+    theirs = client.create_network(name, check_duplicate=True)["Id"]
+    try:
+        spec = one_step(tmp_path, "true", image=BASE, instance_count=2)
+        done = worlds.run(tmp_path, spec, runner="docker", name="world-x")
+        assert done.status in {"Failed", "Completed"}
+        until(lambda: not held(home))
+        assert client.inspect_network(theirs)["Name"] == name
+    finally:
+        client.remove_network(theirs)
