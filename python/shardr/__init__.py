@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from shardr.api.conformance.suite import conformance as conformance
     from shardr.api.doctor import doctor as doctor
     from shardr.api.examples import example as example
+    from shardr.api.image_init import ImageDraft as ImageDraft
+    from shardr.api.image_init import image_init as image_init
+    from shardr.api.image_push import Pushed as Pushed
+    from shardr.api.image_push import push_image as push_image
     from shardr.api.images import Image as Image
     from shardr.api.images import build_image as build_image
     from shardr.api.images import images as images
@@ -63,6 +67,8 @@ _HOMES = {
     "shardr.api.conformance.suite": ("conformance",),
     "shardr.api.doctor": ("doctor",),
     "shardr.api.examples": ("example",),
+    "shardr.api.image_init": ("ImageDraft", "image_init"),
+    "shardr.api.image_push": ("Pushed", "push_image"),
     "shardr.api.images": ("Image", "build_image", "images"),
     "shardr.api.jobs": ("describe", "jobs", "stop"),
     "shardr.api.parity.difference": ("Difference",),

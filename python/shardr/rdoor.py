@@ -156,6 +156,18 @@ def _image_build(name: str, **how: Any) -> dict[str, Any]:
     return build_image(name, **how).to_dict()
 
 
+def _image_init(source: str, **how: Any) -> dict[str, Any]:
+    from shardr.api.image_init import image_init
+
+    return image_init(source, **how).to_dict()
+
+
+def _image_push(image: str, **how: Any) -> dict[str, Any]:
+    from shardr.api.image_push import push_image
+
+    return push_image(image, **how).to_dict()
+
+
 def _example(name: str = "bank-marketing", to: str | None = None) -> dict[str, Any]:
     from shardr.api.examples import example
 
@@ -193,6 +205,8 @@ VERBS: dict[str, Callable[..., Any]] = {
     "doctor": _doctor,
     "images": _images,
     "image_build": _image_build,
+    "image_init": _image_init,
+    "image_push": _image_push,
     "example": _example,
     "conformance": _conformance,
 }

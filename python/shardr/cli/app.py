@@ -50,7 +50,7 @@ GROUPS = {
     "This machine": {
         "doctor": Command("tell what this machine has and lacks", "machine"),
         "conformance": Command("try whether an image, or this machine, keeps the container contract", "conformance"),
-        "images": Command("list, build: the images that instances run in", "images"),
+        "images": Command("list, build, init, push: the images that instances run in", "images"),
         "example": Command("copy an example to where it can be changed", "machine"),
         "install-r": Command("install the R half into an R library", "machine"),
         "schema": Command("print the JSON Schema of the spec", "planning"),

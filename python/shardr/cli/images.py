@@ -1,4 +1,4 @@
-"""The command ``shardr images`` and its words: list, build."""
+"""The command ``shardr images`` and its words: list, build; init and push have files of their own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from shardr.cli.image_init import declare_init, init
+from shardr.cli.image_push import declare_push, push
 from shardr.cli.output import Output, seconds, size
 from shardr.cli.parser import Parser, UsageError, near
 
@@ -130,4 +132,6 @@ def _steps() -> Iterator[Callable[[str], None]]:
 WORDS = {
     "list": Word("list shardr's images: built, outdated or missing", declare_list, list_images),
     "build": Word("build shardr's images; what has not changed is not built again", declare_build, build),
+    "init": Word("write a Dockerfile for your own script, with the packages that it uses", declare_init, init),
+    "push": Word("bring an image to a registry", declare_push, push),
 }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LIBRARY = "/usr/local/lib/R/site-library"
 COMPILED = "/opt/r-packages"
+CLEAN = " && apt-get clean && rm -rf /var/lib/apt/lists/* /var/cache/apt/*"
 HOME = "/home/shardr/code"
 RENV = "https://cloud.r-project.org"
 """Where renv itself comes from: of any age, as it does what the lock says."""
@@ -74,7 +75,7 @@ def _install(packages: list[str]) -> str:
         "RUN apt-get update",
         " && apt-get install --yes --no-install-recommends",
         *(f"      {_quoted(name)}" for name in packages),
-        " && rm -rf /var/lib/apt/lists/*",
+        CLEAN,
     ]
     return " \\\n".join(lines)
 
@@ -105,7 +106,8 @@ def _compiled(about: Contents) -> list[str]:
         ]
     else:
         steps.append(f"install.packages(wanted, {into}{repos})")
-    steps.append(f'stopifnot(wanted %in% rownames(installed.packages("{COMPILED}")))')
+    steps.append(f'missing <- setdiff(wanted, rownames(installed.packages("{COMPILED}")))')
+    steps.append('if (length(missing)) stop("not installed, see above: ", toString(missing))')
     run = " \\\n".join([f"RUN mkdir -p {COMPILED}", " && Rscript", *(f"      -e '{step}'" for step in steps)])
     lock = "WORKDIR /opt/project\nCOPY renv.lock ./\n" if about.lock else ""
     return [
@@ -116,8 +118,7 @@ def _compiled(about: Contents) -> list[str]:
         ' | awk \'$3 ~ "^/" { print $3; print "/usr" $3 }\' | sort -u \\\n'
         " | xargs -r dpkg -S 2>/dev/null | cut -d: -f1 | sort -u > /opt/libraries",
         f"FROM ready\nCOPY --from=compiled {COMPILED} {LIBRARY}\nCOPY --from=compiled /opt/libraries /opt/libraries\n"
-        "RUN apt-get update \\\n && xargs -r apt-get install --yes --no-install-recommends < /opt/libraries \\\n"
-        " && rm -rf /var/lib/apt/lists/*",
+        + _install(["$(cat /opt/libraries)"]),
     ]
 
 

@@ -32,10 +32,13 @@ def used(code: str) -> dict[str, int]:
     """Modules from outside the standard library, each with the line that imports it; raises ``SyntaxError``."""
     found: dict[str, int] = {}
     for node in ast.walk(ast.parse(code)):
-        if not isinstance(node, ast.Import | ast.ImportFrom) or getattr(node, "level", 0):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module] if node.module and not node.level else []
+        else:
             continue
-        of_module = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        for name in of_module or [alias.name for alias in node.names]:
+        for name in names:
             top = name.split(".")[0]
             top = "google.protobuf" if name.startswith("google.protobuf") else top
             if top not in sys.stdlib_module_names:
