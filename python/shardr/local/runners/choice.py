@@ -81,7 +81,7 @@ def docker_machine(images: Sequence[str]) -> dict[str, Any]:
             why="instances read and write folders of this one",
             fix="unset DOCKER_HOST, or `docker context use default`",
         )
-    with in_our_words("the Docker daemon does not tell what it is"):
+    with in_our_words("Docker cannot be used"):
         info = client.info()
     for image in dict.fromkeys(images):
         required(client, image)
