@@ -2,9 +2,9 @@
 
 #' Try an image against the container contract
 #'
-#' Runs small programs in R and Python, each a job of its own that asserts one clause of what a script may rely on: where
-#' its files are, names of hosts, arguments, environment, messages, outputs, signals and limits. An image is tried in
-#' the languages that it has. The jobs run in a home of their own, which is gone afterwards.
+#' Runs small programs in R and Python, each a job of its own that asserts one clause of what a script may rely on:
+#' where its files are, names of hosts, arguments, environment, messages, outputs, signals and limits. An image is tried
+#' in the languages that it has. The jobs run in a home of their own, which is gone afterwards.
 #'
 #' @param image The image to try. Default: the programs of this machine, or with `runner = "docker"` shardr's own image.
 #' @param runner `"auto"`, `"process"` or `"docker"`. `"auto"` is docker when an image is given.

@@ -26,7 +26,8 @@ test_that("a broken clause prints what was expected and what was found", {
 
 test_that("what cannot be tried is an error of its kind", {
   local_job_folder()
-  expect_error(image_conformance(runner = "process", clauses = "argument"), "arguments", class = "shardr_error_not_found")
+  near <- quote(image_conformance(runner = "process", clauses = "argument"))
+  expect_error(eval(near), "did you mean \"arguments\"", class = "shardr_error_not_found")
   expect_error(image_conformance("some:image", runner = "process"), class = "shardr_error_runner_unavailable")
   expect_snapshot(error = TRUE, image_conformance(1, clauses = c(a = "b")))
 })

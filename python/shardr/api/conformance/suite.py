@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shardr.api.conformance.clauses import Trial, clauses, trials
+from shardr.api.conformance.home import temporary_home
 from shardr.api.conformance.languages import languages
 from shardr.api.conformance.verdict import ClauseResult, differences
 from shardr.engines.base import OVER
 from shardr.engines.local import LocalEngine
 from shardr.errors import RunnerError, ShardrError
 from shardr.local import contract, jobs
-from shardr.local.home import Home
 from shardr.local.runners.choice import asked_for
 from shardr.local.runners.process import sandbox_problem
 from shardr.local.service import LocalSageMaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from shardr.local.home import Home
 
 IMAGE = "processing"
 INSTANCES_AT_ONCE = 4
@@ -30,6 +31,7 @@ INSTANCES_AT_ONCE = 4
 LONGEST_SECONDS = 150
 ENDING_SECONDS = 30
 """How long jobs that were stopped may take to end."""
+SETTLED_SECONDS = 1
 LOOK_SECONDS = 0.02
 LOG_LINES = 8
 
@@ -150,8 +152,7 @@ def suite(
     chosen = clauses(folder, ids)
     taken = _runner(runner, image)
     image = LocalEngine().image_uri(image or IMAGE) if taken == "docker" else None
-    with tempfile.TemporaryDirectory(prefix="shardr-conformance-", ignore_cleanup_errors=True) as made:
-        home = Home(Path(made).resolve() / "home")
+    with temporary_home(settled_seconds=SETTLED_SECONDS if image else 0) as home:
         opened = Suite(taken, image, [], [], home, LocalSageMaker(home, taken))
         try:
             opened.languages = languages(opened.service, image, language)
