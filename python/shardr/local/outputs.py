@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def written(folder: Path) -> Iterator[str]:
     """Relative paths of the plain files below a folder, sorted; links are not followed, as in the service.
 
-    Names that start with a dot are no objects. What outlives the sandbox loses the rights of its owner, and folders
-    that their script has closed are opened.
+    Names that start with a dot are no objects. What outlives the sandbox loses the rights of its owner, and what its
+    script has closed to us is opened.
     """
     top = os.fspath(folder)
     _open(top)
@@ -37,8 +37,9 @@ def written(folder: Path) -> Iterator[str]:
             mode = os.lstat(f"{above}/{name}").st_mode
             if not stat.S_ISREG(mode):
                 continue
-            if mode & (stat.S_ISUID | stat.S_ISGID):  # outside the sandbox it would run with its owner's rights
-                os.chmod(f"{above}/{name}", stat.S_IMODE(mode) & 0o777)  # noqa: PTH101
+            if mode & (stat.S_ISUID | stat.S_ISGID) or not mode & stat.S_IRUSR:
+                # outside the sandbox it would run with its owner's rights; and a root's file is closed to nobody there
+                os.chmod(f"{above}/{name}", stat.S_IMODE(mode) & 0o777 | stat.S_IRUSR)  # noqa: PTH101
             yield f"{above}/{name}"[len(top) + 1 :]
 
 
