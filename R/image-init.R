@@ -38,6 +38,7 @@ image_init <- function(source = ".", base = NULL, name = NULL, output = NULL, fo
   made <- python_call("image_init", in_working_directory(given), call)
   texts <- c("scripts", "debian", "compiled", "python", "notes")
   made[texts] <- lapply(made[texts], function(x) vapply(x, identity, ""))
+  made$notes <- in_r_words(made$notes)
   made$libraries <- lapply(made$libraries, function(x) vapply(x, identity, ""))
   structure(made, class = "shardr_image_draft")
 }

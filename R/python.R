@@ -54,7 +54,7 @@ in_r_words <- function(text) {
   text <- gsub("`shardr (logs|stop) ([^`]+)`", "`job_\\1(\"\\2\")`", text)
   text <- gsub("`shardr images build ([^`]+)`", "`image_build(\"\\1\")`", text)
   text <- gsub("`shardr install-r`", "install the R package again", text, fixed = TRUE)
-  gsub("\\b(fill|overwrite)=True( \\(R: [^)]*\\))?", "\\1 = TRUE", text)
+  gsub("\\b(fill|force|overwrite)=True( \\(R: [^)]*\\))?", "\\1 = TRUE", text)
 }
 
 # steps[0].inputs[1].source.step as steps[[1]]$inputs[[2]]$source$step. A file's name stays as it is.

@@ -72,13 +72,13 @@ def image_init(
         problems.append(Problem("name", f'no image can be named "{named}"', "lower case, digits, hyphens"))
     begun = base or (SHARDR if found.r else DEBIAN)
     if _of_shardr(begun) is False and "shardr" in found.r_packages:
-        fix = f"`shardr images build --base {begun} --tag mine` makes {SHARDR}:mine, which has it: name that as base"
+        fix = f"build {SHARDR} with {begun} as its base and with a tag of your own, and name that here"
         problems.append(Problem(found.r_packages["shardr"], f"shardr is not in {begun}", fix))
     if problems:
         over = any(problem.message == "exists already" for problem in problems)
         raise ImageError(
             "the Dockerfile was not written", problems=problems,
-            fix="--force (force=True) writes over what is there" if over else None,
+            fix="write over it: force=True (R: force = TRUE, shell: --force)" if over else None,
         )  # fmt: skip
     about, notes = _contents(found, lock, begun, named)
     command = _build(named, found.folder, files[0] if output else None)
@@ -86,7 +86,8 @@ def image_init(
     folder.mkdir(parents=True, exist_ok=True)
     files[0].write_text(dockerfile.dockerfile(about), encoding="utf-8")
     files[1].write_text(dockerfile.ignore(about), encoding="utf-8")
-    base_first = f"shardr images build {begun.split('/')[1]} && " if _must_build(begun) else ""
+    if _must_build(begun):
+        notes.append(f"{begun} is not on this machine yet: `shardr images build {begun.partition('/')[2]}` makes it")
     return ImageDraft(
         name=named,
         base=begun,
@@ -96,7 +97,7 @@ def image_init(
         compiled=about.compiled,
         python=about.pip,
         libraries=about.libraries,
-        command=base_first + command,
+        command=command,
         notes=notes,
     )
 
