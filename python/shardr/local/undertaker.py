@@ -35,6 +35,8 @@ def watch(home: Home, name: str, lock: int) -> None:
 def _wait(home: Home, name: str) -> None:
     with home.job(name).lock.open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
+    if not home.store.exists():  # all is gone, and to look into the store would make it anew
+        return
     remove_noted(home.job(name).root)  # also of a job that is over: it tells so before it has tidied up
     row = Store(home.store).job(name)
     if row is not None and not row.over:

@@ -89,7 +89,7 @@ class Container:
         bit = 1 << (signal.SIGTERM - 1)
         try:
             with in_our_words("the processes cannot be seen"):
-                found = self._client.top(self._id, ps_args="-o pid,caught,ignored")["Processes"]
+                found = self._client.top(self._id, ps_args="-o pid,caught,ignored")["Processes"] or []
             first = min(found, key=lambda process: int(process[0]))
             return not any(int(mask, 16) & bit for mask in first[1:3])
         except (RunnerError, ValueError, LookupError):
@@ -122,10 +122,10 @@ class About:
         if "exec format error" in why and self._foreign:
             fix = f"build it for this one: docker build --platform linux/{self._architectures[1]}"
             return RunnerError(f"{instance.host}: {self._foreign}", why=f"image {self._image}", fix=fix)
-        if "executable file not found" in why or "no such file or directory" in why:
+        if program in why and ("executable file" in why or "no such file or directory" in why.lower()):
             fix = "name a program that it has in the step's command, or take another image"
             return RunnerError(f'{instance.host}: the program "{program}" is not in the image {self._image}', fix=fix)
-        if "permission denied" in why:
+        if program in why and "permission denied" in why:
             fix = "make it executable in the image, or name its interpreter in the step's command"
             return RunnerError(f'{instance.host}: "{program}" of the image {self._image} may not be run', fix=fix)
         return error
