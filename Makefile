@@ -15,7 +15,7 @@ export SHARDR_HOME ?= $(CURDIR)/.shardr
 
 EXAMPLE := inst/examples/bank-marketing
 
-.PHONY: help demo env test lint bench docs dist clean distclean
+.PHONY: help demo env test lint bench images docs dist clean distclean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -41,6 +41,9 @@ bench: setup-bench $(R_HALF) ## measure against peers; prints ratios
 	for program in bench/*.py; do echo "== $$program"; $(PYTHON) $$program || status=1; done; \
 	for program in bench/*.R; do echo "== $$program"; Rscript $$program || status=1; done; \
 	exit $$status'
+
+images: setup-demo ## build the container images of docker/; needs a Docker daemon
+	@.venv/bin/shardr images build
 
 docs: setup-test ## write the R help pages, NAMESPACE and the JSON Schema anew
 	@Rscript -e 'roxygen2::roxygenise()'

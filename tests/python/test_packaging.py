@@ -95,6 +95,11 @@ def test_every_file_of_inst_is_in_the_wheel_and_no_generated_data(wheel: Path) -
     assert packed == {f"shardr/_inst_data/{name}" for name in shared}
 
 
+def test_the_wheel_makes_images_of_the_same_files_as_the_checkout(clean_python: Path, tmp_path: Path) -> None:
+    code = "from shardr.local.docker import context, images; print(*map(context.digest, images.IMAGES))"
+    assert run(clean_python, "-c", code, cwd=tmp_path) == run(sys.executable, "-c", code, cwd=tmp_path)
+
+
 def test_the_sdist_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
     sdist = build(REPO, tmp_path, "sdist")
     shutil.unpack_archive(sdist, tmp_path)

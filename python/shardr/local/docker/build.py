@@ -16,7 +16,8 @@ from shardr.local.docker.daemon import in_our_words
 from shardr.local.docker.images import found, uri
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from docker import APIClient
 
@@ -42,16 +43,16 @@ class Builder:
     def build(self, image: str, version: str) -> str:
         """Builds an image of shardr's with the layer that all share, and gives its name."""
         self._have(self.base)
-        self._run(BASE, {"BASE": self.base}, tag=uri(BASE, self.tag), no_cache=self.no_cache)
-        made = self._run(image, {"BASE": uri(BASE, self.tag)}, no_cache=self.no_cache)
-        # What is inside is known only now. Nothing is done again: the labels are one more step on the same layers.
+        shared = uri(BASE, self.tag)
+        self._run(BASE, files(BASE), f"{BASE}/Dockerfile", {"BASE": self.base}, tag=shared)
+        about = {f"{LABEL}version": version, f"{LABEL}context": digest(image)}
+        made = self._run(image, files(image), f"{image}/Dockerfile", {"BASE": shared})
+        # which packages are inside is known only now
         versions = self._versions(made)
-        about = {"version": version, "context": digest(image)}
-        about |= {"r-version": versions["R"], "r-packages": json.dumps(versions["packages"], sort_keys=True)}
-        labels = {LABEL + key: value for key, value in about.items()}
+        about |= {f"{LABEL}r-version": versions["R"], f"{LABEL}r-packages": json.dumps(versions["packages"])}
         standard = {"title": f"shardr/{image}", "version": version, "base.name": self.base}
-        labels |= {f"org.opencontainers.image.{key}": value for key, value in standard.items()}
-        self._run(image, {"BASE": uri(BASE, self.tag)}, tag=uri(image, self.tag), labels=labels)
+        about |= {f"org.opencontainers.image.{key}": value for key, value in standard.items()}
+        self._run(image, {"Dockerfile": _labelled(made, about)}, "Dockerfile", {}, tag=uri(image, self.tag), quiet=True)
         return uri(image, self.tag)
 
     def _have(self, base: str) -> None:
@@ -71,17 +72,18 @@ class Builder:
             raise ImageError(_NO_BASE.format(base), why=error.why, fix=_BASE_FIX) from error
 
     def _run(
-        self, image: str, args: dict[str, str], *, tag: str | None = None, no_cache: bool = False,
-        labels: dict[str, str] | None = None,
+        self, image: str, context: Mapping[str, Path | bytes], dockerfile: str, args: dict[str, str], *,
+        tag: str | None = None, quiet: bool = False,
     ) -> str:  # fmt: skip
         """One build; gives the id of what was made."""
-        with in_our_words(f"the image {uri(image, self.tag)} cannot be built"):
+        name = uri(image, self.tag)
+        with in_our_words(f"the image {name} cannot be built"):
             said = self.client.build(
-                fileobj=io.BytesIO(packed(files(image))), custom_context=True, dockerfile=f"{image}/Dockerfile",
-                tag=tag, buildargs=args | _proxies(), use_config_proxy=True, labels=labels, nocache=no_cache,
-                network_mode=self.network, rm=True, forcerm=True, timeout=None, decode=True,
+                fileobj=io.BytesIO(packed(context)), custom_context=True, dockerfile=dockerfile, tag=tag,
+                buildargs=args | _proxies(), use_config_proxy=True, nocache=self.no_cache, network_mode=self.network,
+                rm=True, forcerm=True, timeout=None, decode=True,
             )  # fmt: skip
-            return self._followed(uri(image, self.tag), said, quiet=labels is not None)
+            return self._followed(name, said, quiet=quiet)
 
     def _followed(self, name: str, said: Iterator[dict[str, Any]], *, quiet: bool) -> str:
         lines: list[str] = []
@@ -113,6 +115,13 @@ class Builder:
 
 _NO_BASE = "the base image {} is not on this machine and cannot be pulled"
 _BASE_FIX = "`docker pull` it where its registry answers, load it (`docker load`), or take another base"
+
+
+def _labelled(image: str, labels: dict[str, str]) -> bytes:
+    """A Dockerfile that adds labels, all in one step."""
+    quoted = {key: re.sub(r'(["$\\])', r"\\\1", value) for key, value in labels.items()}
+    words = " ".join(f'{key}="{value}"' for key, value in quoted.items())
+    return f"FROM {image.removeprefix('sha256:')}\nLABEL {words}\n".encode()
 
 
 def _proxies() -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from shardr._inst import docker_folder, inst, r_sources
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 BASE = "base"
@@ -30,12 +31,12 @@ def files(image: str) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
-def packed(files: dict[str, Path]) -> bytes:
+def packed(files: Mapping[str, Path | bytes]) -> bytes:
     """A tar that is the same for the same files: neither times nor owners of this machine are in it."""
     target = io.BytesIO()
     with tarfile.open(fileobj=target, mode="w") as archive:
-        for name, path in files.items():
-            content = path.read_bytes()
+        for name, held in files.items():
+            content = held if isinstance(held, bytes) else held.read_bytes()
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(content), 0o644
             archive.addfile(entry, io.BytesIO(content))

@@ -1,0 +1,78 @@
+"""`shardr images` in the shell: words with options of their own, tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from shardr.cli.app import main
+
+
+def test_the_list_shows_what_is_built_and_what_is_missing(
+    processing_image: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["images", "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["image", "state", "size", "created", "R", "architecture"]
+    assert lines[1].startswith("shardr/processing:latest  built ")
+    assert len(lines) == 3
+
+
+def test_without_a_word_images_are_listed(processing_image: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["images", "--json"]) == 0
+    plain = json.loads(capsys.readouterr().out)
+    assert main(["images", "list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == plain
+    assert plain["images"][0]["uri"] == "shardr/processing:latest"
+    assert plain["images"][0]["r_packages"]["data.table"] == "1.14.8"
+
+
+def test_the_list_of_a_tag_that_nobody_made_says_what_makes_them(
+    docker_host: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["images", "list", "--tag", "nobody-made-this"]) == 0
+    told = capsys.readouterr()
+    assert told.out.count("missing") == 2
+    assert "shardr images build processing dbscan" in told.err
+
+
+def test_a_build_tells_its_steps_on_stderr_and_its_answer_on_stdout(
+    processing_image: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["images", "build", "processing", "--json"]) == 0
+    told = capsys.readouterr()
+    answer = json.loads(told.out)
+    assert answer["status"] == "Completed"
+    assert [image["state"] for image in answer["images"]] == ["built"]
+    assert "shardr/processing 2/6 FROM ${BASE}\n" in told.err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["bild"], 'images has no word "bild"; did you mean "build"?'),
+        (["list", "--tagg=x"], 'shardr images list: there is no option "--tagg=x"; did you mean "--tag"?'),
+        (["build", "procesing", "x"], "shardr has no image 'procesing', 'x'\n  fix: it has processing, dbscan"),
+    ],
+)
+def test_a_slip_is_told_with_what_there_is(
+    docker_host: str, capsys: pytest.CaptureFixture[str], words: list[str], told: str
+) -> None:
+    assert main(["images", *words]) == 2
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [[], ["list"], ["build"]])
+def test_every_word_has_help_of_its_own(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["images", *words, "--help"])
+    assert capsys.readouterr().out.startswith(f"usage: {' '.join(['shardr', 'images', *words])} [-h]")
+
+
+def test_without_a_daemon_the_way_out_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+    assert main(["images", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["code"] == "runner_unavailable"
