@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 SIGN_IN = "`docker login {host}`, or set SHARDR_REGISTRY_USER and SHARDR_REGISTRY_PASSWORD"
 REFUSALS = (
+    (r"credentials store|docker-credential", "the credential helper of your config.json does not work",
+     "repair what credHelpers or credsStore name in ~/.docker/config.json, or take them out"),
     (r"no basic auth|unauthorized|authentication required|incorrect username|\b401\b", "it asks who you are", SIGN_IN),
     (r"denied|forbidden|\b403\b|insufficient_scope", "it does not let you push there",
      "see that the repository exists and that you may write to it; sign in: " + SIGN_IN),
@@ -82,7 +85,9 @@ def _said(client: APIClient, to: Name, tag: str, login: Login | None) -> Iterato
         auth = {"username": login.user, "password": login.password, "serveraddress": to.host}
     else:
         client.reload_config()  # the connection may be older than the last `docker login`
-        kept = client._auth_configs.resolve_authconfig(to.host)  # type: ignore[attr-defined]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a helper that is not there is an error, and told as one
+            kept = client._auth_configs.resolve_authconfig(to.host)  # type: ignore[attr-defined]
         auth = kept or {}  # older daemons want the header, also of who has no login
     patience = client.timeout
     client.timeout = None  # type: ignore[assignment] # a registry may be silent while it puts a layer away
