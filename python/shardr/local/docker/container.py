@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shardr.errors import RunnerError
@@ -85,13 +86,15 @@ class Container:
             self._client.kill(self._id, name)
 
     def _deaf(self) -> bool:
-        """Whether process 1 neither catches nor ignores SIGTERM; False when the daemon cannot tell."""
+        """Whether process 1 neither catches nor ignores SIGTERM; False when nobody can tell."""
         bit = 1 << (signal.SIGTERM - 1)
         try:
             with in_our_words("the processes cannot be seen"):
-                found = self._client.top(self._id, ps_args="-o pid,caught,ignored")["Processes"] or []
-            first = min(found, key=lambda process: int(process[0]))
-            return not any(int(mask, 16) & bit for mask in first[1:3])
+                masks = _masks(self._client.inspect_container(self._id)["State"]["Pid"])
+                if masks is None:  # the daemon lives in a machine of its own
+                    found = self._client.top(self._id, ps_args="-o pid,caught,ignored")["Processes"] or []
+                    masks = min(found, key=lambda process: int(process[0]))[1:3]
+            return not any(int(mask, 16) & bit for mask in masks)
         except (RunnerError, ValueError, LookupError):
             return False
 
@@ -101,6 +104,16 @@ class Container:
             with in_our_words(f"the container of {self._instance.host} could not be removed"):
                 self._client.remove_container(self._id, force=True, v=True)
             self.gone = True
+
+
+def _masks(pid: int) -> list[str] | None:
+    """The signals that a container's process 1 catches and those it ignores; None when this machine cannot see it."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    about = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+    return [about["SigCgt"], about["SigIgn"]] if about.get("NSpid", "").split()[-1:] == ["1"] else None
 
 
 class About:
