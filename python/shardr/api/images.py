@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shardr.errors import ImageError
+from shardr.errors import ImageError, Problem
 from shardr.local.docker.images import IMAGES, found, uri
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from docker import APIClient
+    from shardr.local.docker.daemon import APIClient
+
 
 DEFAULT_BASE = "debian:bookworm-slim"
+TAG = r"\w[\w.-]{0,127}"
+REFERENCE = rf"([\w.-]+(:\d+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:{TAG})?(@sha256:[0-9a-f]{{64}})?"
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ def images(tag: str = "latest") -> list[Image]:
     """
     from shardr.local.docker.daemon import connect
 
+    check([], tag=tag)
     client = connect()
     return [_look(client, name, tag) for name in IMAGES]
 
@@ -71,19 +76,23 @@ def build_image(
     from shardr.local.docker.build import Builder
     from shardr.local.docker.daemon import connect
 
-    known([name])
+    check([name], base=base, tag=tag)
     client = connect()
     builder = Builder(client, base, tag, no_cache, network, progress or (lambda _: None))
     builder.build(name, version("shardr"))
     return _look(client, name, tag)
 
 
-def known(names: Sequence[str]) -> Sequence[str]:
-    """The names, if shardr has an image of each; raises ``ImageError`` with all that it has not."""
-    wrong = [name for name in names if name not in IMAGES]
-    if wrong:
-        raise ImageError(f"shardr has no image {', '.join(map(repr, wrong))}", fix=f"it has {', '.join(IMAGES)}")
-    return names
+def check(names: Sequence[str], *, base: str = DEFAULT_BASE, tag: str = "latest") -> None:
+    """Raises ``ImageError`` with all that no build can begin with."""
+    own = f"shardr has {' and '.join(IMAGES)}"
+    problems = [Problem("name", f'there is no image "{name}"', own) for name in names if name not in IMAGES]
+    if not re.fullmatch(REFERENCE, base, re.ASCII):
+        problems.append(Problem("base", f'"{base}" names no image', f"a name such as {DEFAULT_BASE}"))
+    if not re.fullmatch(TAG, tag, re.ASCII):
+        problems.append(Problem("tag", f'"{tag}" is no tag', "at most 128 letters, digits and any of _ . -"))
+    if problems:
+        raise ImageError("no image of shardr's is named by this", problems=problems)
 
 
 def _look(client: APIClient, name: str, tag: str) -> Image:

@@ -101,8 +101,9 @@ def build(options: argparse.Namespace, out: Output) -> int:
     from shardr.local.docker.images import IMAGES
 
     names = list(dict.fromkeys(options.names or IMAGES))
+    api.check(names, base=options.base, tag=options.tag)
     made = []
-    for name in api.known(names):
+    for name in names:
         begun = time.monotonic()
         with _steps() as step:
             image = api.build_image(

@@ -53,7 +53,12 @@ def test_a_build_tells_its_steps_on_stderr_and_its_answer_on_stdout(
     [
         (["bild"], 'images has no word "bild"; did you mean "build"?'),
         (["list", "--tagg=x"], 'shardr images list: there is no option "--tagg=x"; did you mean "--tag"?'),
-        (["build", "procesing", "x"], "shardr has no image 'procesing', 'x'\n  fix: it has processing, dbscan"),
+        (["build", "procesing", "x"], 'name: there is no image "x" (shardr has processing and dbscan)'),
+        (
+            ["build", "--base", "a b", "--tag", "x y"],
+            'base: "a b" names no image (a name such as debian:bookworm-slim)',
+        ),
+        (["list", "--tag", "x y"], 'tag: "x y" is no tag'),
     ],
 )
 def test_a_slip_is_told_with_what_there_is(

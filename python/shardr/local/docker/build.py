@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from docker import APIClient
+    from shardr.local.docker.daemon import APIClient
+
 
 VERSIONS = "/usr/share/shardr/versions.json"
 """Where an image says which R and which packages it holds."""
@@ -60,10 +61,9 @@ class Builder:
         if found(self.client, base) is not None:
             return
         self.progress(f"pull {base}")
-        name, _, tag = base.rpartition(":") if ":" in base.rpartition("/")[2] else (base, "", "latest")
         try:
             with in_our_words("pull"):
-                for said in self.client.pull(name, tag=tag, stream=True, decode=True):
+                for said in self.client.pull(base, stream=True, decode=True):
                     if "error" in said:
                         raise ImageError(_NO_BASE.format(base), why=said["error"], fix=_BASE_FIX)
         except RunnerError as error:

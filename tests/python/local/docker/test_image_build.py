@@ -9,6 +9,7 @@ import pytest
 
 import shardr
 from shardr._inst import docker_folder
+from shardr.api.images import check
 from shardr.errors import ImageError, RunnerError
 from shardr.local.docker import context
 from shardr.local.docker.build import Builder
@@ -151,10 +152,18 @@ def test_a_base_that_is_not_there_and_cannot_be_pulled_says_so(docker_host: str)
         shardr.build_image(base="localhost:1/nobody/has-this:1")
 
 
-def test_unknown_names_and_absent_images_say_what_there_is(docker_host: str) -> None:
+def test_all_that_no_build_can_begin_with_is_told_at_once() -> None:
     with pytest.raises(ImageError) as caught:
-        shardr.build_image("procesing")
-    assert caught.value.fix == "it has processing, dbscan"
+        shardr.build_image("procesing", base="UPPER", tag="a b")
+    assert [problem.path for problem in caught.value.problems] == ["name", "base", "tag"]
+
+
+@pytest.mark.parametrize("base", ["debian:bookworm-slim", "host:5000/a/b_c:1.2-x", f"debian@sha256:{'0' * 64}"])
+def test_names_of_every_kind_are_taken_as_base(base: str) -> None:
+    check([], base=base)
+
+
+def test_an_image_that_is_not_there_says_so(docker_host: str) -> None:
     assert found(connect(), "nobody/has-this:1") is None
     with pytest.raises(ImageError, match="nobody/has-this:1 is not on this machine"):
         required(connect(), "nobody/has-this:1")
