@@ -142,6 +142,12 @@ def test_an_image_without_a_shell_cannot_be_looked_into_and_that_is_no_differenc
     assert "work, algo-1: could not look in docker, which takes /bin/sh, cat and ls" in found.notes
 
 
+def test_what_the_spec_sets_for_scripts_does_not_disturb_the_look(compare: Callable[..., shardr.Parity]) -> None:
+    own = {"PATH": "/nowhere", "LS_COLORS": "x", "HOME": "/tmp", "HOSTNAME": "other", "LC_ALL": "C"}
+    found = compare(f"echo 1 > {OUT}/x.txt", command=["/bin/bash"], environment=own, network_isolation=True)
+    assert (told(found), found.compared["looks"], found.compared["files"]) == ([], 1, 1)
+
+
 def test_a_place_of_the_users_is_left_alone(tmp_path: Path, compare: Callable[..., shardr.Parity]) -> None:
     found = compare(f"echo 1 > {OUT}/x.txt", outputs=[{"name": "out", "destination": "mine/"}])
     assert (told(found), (tmp_path / "mine").exists()) == ([], False)

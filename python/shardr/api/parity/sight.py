@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 PROBE = f"""
+exec 2> /dev/null
+PATH=$PATH:/usr/bin:/bin
 say() {{ printf '\\n@@ %s\\n' "$1"; }}
 say environment; cat /proc/$$/environ
 say "working directory"; pwd -P
 say "host name"; cat /proc/sys/kernel/hostname
 say "standard input"; if read -r line || [ -n "$line" ]; then echo given; else echo empty; fi
 say user; ls -nd /proc/$$
-say listing; LC_ALL=C ls -lnAR {ML} 2> /dev/null
+say listing; LC_ALL=C ls -lnAR {ML}
 for file in {ML}/config/*; do say "config $file"; cat "$file"; done
 say end
 """
