@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -203,6 +204,7 @@ def sweep(job: JobFolder) -> None:
             if entry.exists():  # a script has closed folders of its own
                 for above, folders, _ in os.walk(entry):
                     for name in folders:
-                        _open(f"{above}/{name}")
+                        with suppress(OSError):  # not ours: then it stays, and the job ends all the same
+                            _open(f"{above}/{name}")
                 shutil.rmtree(entry, ignore_errors=True)
     job.publishing.unlink(missing_ok=True)

@@ -93,7 +93,7 @@ def docker_machine(images: Sequence[str]) -> dict[str, Any]:
         "cpus": info["NCPU"],
         "memory": info["MemTotal"],
         "architecture": ARCHITECTURES.get(info["Architecture"], info["Architecture"]),
-        "rootless": "rootless" in options,
+        "rootless": info.get("Rootless") is True or "rootless" in options,  # as podman says it, and as Docker does
         "selinux": "selinux" in options,
         "limits": {"cpus": bool(info.get("CpuCfsQuota")), "memory": bool(info.get("MemoryLimit"))},
     }

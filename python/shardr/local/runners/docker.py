@@ -160,9 +160,15 @@ class DockerRunner:
                     network_mode="none",
                 ),
             )["Id"]
-            self._client.start(made)
-            self._client.wait(made)
-            self._client.remove_container(made, force=True)
+            try:
+                self._client.start(made)
+                code = self._client.wait(made)["StatusCode"]
+            finally:
+                self._client.remove_container(made, force=True)
+        if code:
+            raise RunnerError(
+                f"chown of {first.image} ended with {code}: the files of its user are not your own", fix=fix
+            )
 
     def close(self) -> None:
         """Removes the network, and what dead jobs of this home left behind."""
