@@ -15,8 +15,7 @@ from shardr.local.docker.names import DOCKER_HUB
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from docker import APIClient
-
+    from shardr.local.docker.daemon import APIClient
     from shardr.local.docker.names import Name
 
 SIGN_IN = "`docker login {host}`, or set SHARDR_REGISTRY_USER and SHARDR_REGISTRY_PASSWORD"
