@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -249,3 +253,42 @@ def test_an_image_for_another_architecture_is_named_with_the_way_out(tmp_path: P
     finally:
         client.remove_image("shardr-test/foreign:1", force=True)
     assert "exec format error" in reason
+
+
+AS_ANOTHER = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+import worlds
+from docker_world import BASE
+folder = Path(sys.argv[2])
+os.umask(0o077)
+worlds.files(folder / "data", 1)
+deep = f"{worlds.OUT}/deep"
+body = f"id -u; mkdir {deep}; cp {worlds.IN}/* {deep}; chmod 0 {deep}/* {deep}"
+spec = worlds.one_step(folder, body, image=sys.argv[3], inputs=[{"name": "raw", "source": "data/"}])
+done = worlds.run(folder, spec, runner="docker")
+found = done.view.steps[0].outputs["out"].files
+print(done.status, worlds.printed(done), [os.stat(path).st_uid for path in found], len(done.collect("work", "out")))
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="the other tests are of this kind where they do not run as root")
+def test_a_user_who_is_not_root_owns_what_root_and_others_wrote(tmp_path: Path, odd: str) -> None:
+    """With the daemon of a system where the user is in the group that may use it."""
+    group = Path(os.environ["DOCKER_HOST"].removeprefix("unix://")).stat().st_gid
+    who = ["setpriv", "--reuid=4321", "--regid=4321", f"--groups={group}"]
+    if subprocess.run([*who, "test", "-r", worlds.__file__], check=False).returncode:
+        pytest.skip("this checkout is closed to other users of the machine")
+    folder = Path(tempfile.mkdtemp(prefix="shardr-another-"))
+    os.chown(folder, 4321, 4321)
+    try:
+        for image, user in ((BASE, "0"), (odd, "1234")):
+            place = folder / user
+            command = [*who, sys.executable, "-B", "-c", AS_ANOTHER, str(Path(worlds.__file__).parent), place, image]
+            environment = {**os.environ, "SHARDR_HOME": str(folder / "home"), "HOME": str(folder),
+                           "PYTHONPATH": str(Path(docker_world.__file__).parent)}  # fmt: skip
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+            assert done.stdout == f"Completed ['{user}'] [4321] 1\n", done.stderr
+    finally:
+        shutil.rmtree(folder)
