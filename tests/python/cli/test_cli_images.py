@@ -45,7 +45,7 @@ def test_a_build_tells_its_steps_on_stderr_and_its_answer_on_stdout(
     answer = json.loads(told.out)
     assert answer["status"] == "Completed"
     assert [image["state"] for image in answer["images"]] == ["built"]
-    assert "shardr/processing 2/6 FROM ${BASE}\n" in told.err
+    assert "COPY r-half /tmp/shardr\n" in told.err
 
 
 @pytest.mark.parametrize(

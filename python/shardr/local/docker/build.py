@@ -91,9 +91,9 @@ class Builder:
         for part in said:
             made = part.get("aux", {}).get("ID", made)
             printed = [line for line in _plain(part.get("stream", "")).splitlines() if line.strip()]
-            steps = [" ".join(line.split()) for line in printed if re.match(r"Step \d+/\d+ : ", line)]
-            for step in [] if quiet else steps:
-                self.progress(f"{name.partition(':')[0]} {step.removeprefix('Step ').replace(' : ', ' ', 1)}")
+            for line in [] if quiet else printed:
+                if step := re.match(r"(?i)Step (\d+/\d+) ?: (.*)", " ".join(line.split())):
+                    self.progress(f"{name.partition(':')[0]} {step[1]} {step[2]}")
             lines += printed
             if "error" in part:
                 raise _failed(name, lines, _plain(part["error"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import image_world
@@ -83,7 +84,7 @@ def test_building_again_without_a_change_gives_the_same_image(processing_image: 
     steps: list[str] = []
     again = shardr.build_image("processing", progress=steps.append)
     assert found(connect(), processing_image).id == again.id
-    assert "shardr/processing 1/6 ARG BASE=shardr/base" in steps
+    assert any(re.fullmatch(r"shardr/processing \d/\d COPY r-half /tmp/shardr", step) for step in steps)
 
 
 def test_images_share_their_first_layers(docker_host: str) -> None:
@@ -136,7 +137,7 @@ def test_a_step_that_fails_shows_what_it_printed_last(docker_host: str) -> None:
     with pytest.raises(ImageError) as caught:
         built_of("FROM debian:bookworm-slim\nRUN echo the reason; exit 7")
     assert caught.value.what == "the image shardr/processing:latest cannot be built"
-    assert "returned a non-zero code: 7" in caught.value.why
+    assert re.search("(code:|exit status) 7", caught.value.why)
     assert "the reason" in caught.value.why
 
 
