@@ -12,8 +12,8 @@
 #' `requirements.txt`, or what the code imports.
 #'
 #' @param source A script (`.R`, `.Rmd`, `.qmd`, `.py`) or a folder of scripts.
-#' @param base Image to begin with: by default `shardr/processing`, for Python alone Debian. For a newer R build shardr's
-#'   image on one that has it, `image_build("processing", base = "rocker/r-ver:4.4.1", tag = "r4.4")`, and name
+#' @param base Image to begin with: by default `shardr/processing`, for Python alone Debian. For a newer R build
+#'   shardr's image on one that has it, `image_build("processing", base = "rocker/r-ver:4.4.1", tag = "r4.4")`, and name
 #'   `"shardr/processing:r4.4"`.
 #' @param name Name of the image. Default: that of the script or folder.
 #' @param output Folder to write to. Default: where the scripts are.

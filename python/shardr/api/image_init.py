@@ -71,6 +71,8 @@ def image_init(
     if parsed(named) is None:
         problems.append(Problem("name", f'no image can be named "{named}"', "lower case, digits, hyphens"))
     begun = base or (SHARDR if found.r else DEBIAN)
+    if parsed(begun.partition("@")[0]) is None:
+        problems.append(Problem("base", f'no image is named "{begun}"', "for example debian:bookworm-slim"))
     if _of_shardr(begun) is False and "shardr" in found.r_packages:
         fix = f"build {SHARDR} with {begun} as its base and with a tag of your own, and name that here"
         problems.append(Problem(found.r_packages["shardr"], f"shardr is not in {begun}", fix))
@@ -135,6 +137,8 @@ def _contents(
         about.command = _command(found.single)
     notes = [f"{place}: which package is loaded is known only when it runs: name it by library()"
              for place in found.open]  # fmt: skip
+    notes += [f"{file}: Quarto itself is not in Debian: install it in the Dockerfile"
+              for file in found.files if file.suffix.lower() == ".qmd"]  # fmt: skip
     if found.r:
         notes += _r(about, found, lock)
     if found.python:
@@ -147,7 +151,7 @@ def _r(about: dockerfile.Contents, found: scripts.Scripts, lock: renv_lock.Lock 
     notes = []
     there = archive.debian() if about.debian else {}
     if about.debian and not about.of_shardr:
-        about.apt.append("r-base-core")
+        about.apt += ["ca-certificates", "r-base-core"]
     for package, version in sorted(wanted.items()):
         debian = there.get(package)
         in_base = about.of_shardr and package in archive.IN_SHARDR

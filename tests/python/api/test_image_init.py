@@ -160,3 +160,25 @@ def test_shardr_itself_needs_a_base_that_has_it(tmp_path: Path) -> None:
     assert "shardr is not in rocker/r-ver:4.4.1" in str(error.value)
     draft = shardr.image_init(script(tmp_path, "library(shardr); library(R6)"), base="shardr/processing:r4.4")
     assert (draft.debian, draft.compiled) == ([], ["R6"])  # a tag of one's own: the R inside is not Debian's
+
+
+def test_a_base_that_no_image_can_be_named_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(shardr.ImageError, match="was not written") as error:
+        shardr.image_init(script(tmp_path, "1"), base="x\nRUN evil")
+    assert error.value.problems[0].path == "base"
+
+
+def test_documents_are_rendered_and_quarto_is_left_to_its_user(tmp_path: Path) -> None:
+    draft = shardr.image_init(script(tmp_path, "```{r}\nlibrary(R6)\n```\n", "report.Rmd"))
+    assert draft.debian == ["r-cran-r6", "r-cran-rmarkdown"]
+    assert steps(draft)[-1] == """CMD ["Rscript", "-e", "rmarkdown::render('report.Rmd')"]"""
+    draft = shardr.image_init(script(tmp_path, "```{r}\n1\n```\n", "page.qmd"), force=True)
+    assert draft.notes == ["page.qmd: Quarto itself is not in Debian: install it in the Dockerfile"]
+
+
+def test_r_on_a_plain_debian_brings_r_and_a_user(tmp_path: Path) -> None:
+    draft = shardr.image_init(script(tmp_path, "library(made.up)"), base="debian:bookworm-slim")
+    found = steps(draft)
+    assert "ca-certificates r-base-core" in found[2]
+    assert any(step.startswith("RUN useradd") for step in found)
+    assert found[-4] == "USER shardr"

@@ -7,6 +7,7 @@ must be compiled is compiled in a stage of its own, and only the result is copie
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -65,8 +66,8 @@ def dockerfile(about: Contents) -> str:
 
 
 def _apt(about: Contents) -> list[str]:
-    python = ["python3", "python3-venv"] if about.python and "python" not in about.base else []
-    wanted = [*about.apt, *python]
+    python = ["ca-certificates", "python3", "python3-venv"] if about.python and "python" not in about.base else []
+    wanted = list(dict.fromkeys([*about.apt, *python]))
     return [f"# Built by Debian, with the libraries that they need.\n{_install(wanted)}"] if wanted else []
 
 
@@ -134,7 +135,7 @@ def _python(about: Contents) -> list[str]:
 
 
 def _scripts(about: Contents) -> list[str]:
-    user = "" if about.of_shardr else "RUN useradd --create-home --non-unique --uid 1000 shardr\n"
+    user = "" if about.of_shardr else "ENV LANG=C.UTF-8\nRUN useradd --create-home --non-unique --uid 1000 shardr\n"
     copies = "\n".join(_copy(patterns, folder) for patterns, folder in about.copies)
     command = f"\nCMD {json.dumps(about.command, ensure_ascii=False)}" if about.command else ""
     return [
@@ -146,7 +147,8 @@ def _scripts(about: Contents) -> list[str]:
 
 def _copy(patterns: list[str], folder: str) -> str:
     words = [*patterns, folder]
-    return f"COPY {json.dumps(words) if any(' ' in word for word in words) else ' '.join(words)}"
+    plain = re.fullmatch(r"[\w./*+-]+", "".join(words))
+    return f"COPY {' '.join(words) if plain else json.dumps(words, ensure_ascii=False)}"
 
 
 def patterns(files: list[Path], *, each: bool) -> list[tuple[list[str], str]]:

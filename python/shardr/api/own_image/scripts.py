@@ -91,7 +91,7 @@ def _read(found: Scripts, file: Path) -> list[Path]:
             return _python(found, file, code)
         loads = _r(found, file, r_code.chunks(code, "r") if kind in DOCUMENT else code)
         if kind in DOCUMENT:
-            found.r_packages.setdefault("rmarkdown" if kind == ".rmd" else "quarto", str(file))
+            found.r_packages.setdefault("rmarkdown", str(file))  # Quarto takes it, too
             loads += _python(found, file, r_code.chunks(code, "python"))
     except NotRError as error:
         found.problems.append(Problem(f"{file}, line {error.line}", str(error)))

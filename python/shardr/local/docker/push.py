@@ -71,7 +71,7 @@ def push(
         with in_our_words(f"{image} cannot be pushed"):
             client.tag(image, to.repository, tag, force=True)
             digest = _followed(_said(client, to, tag, login), to, login, progress)
-    except (ImageError, RunnerError) as error:
+    except BaseException as error:
         _as_before(client, target, before.id if before else None)
         if isinstance(error, RunnerError) and "went away" not in error.what:
             raise _refused(to, error.why or "", login) from None
