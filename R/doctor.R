@@ -2,8 +2,8 @@
 
 #' What this machine has and lacks
 #'
-#' Looks at Python, R, the sandbox that gives each instance its own `/opt/ml`, the size of the machine, and where jobs
-#' are kept. Nothing is changed.
+#' Looks at Python, R, the sandbox that gives each instance its own `/opt/ml`, Docker with shardr's images, the size of
+#' the machine, and where jobs are kept. Nothing is changed.
 #'
 #' @returns A data frame of class `shardr_doctor` with the columns `name`, `ok`, `found` and `fix` (`NA` where all is
 #'   well), which prints as a list.

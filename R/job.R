@@ -26,7 +26,8 @@ job_validate <- function(x, ..., set = list()) {
 #' Compiles every request, deals the objects out to the instances, and runs nothing.
 #'
 #' @inheritParams job_validate
-#' @param runner How an instance is started: `"auto"`, `"process"`. Default: what the description says.
+#' @param runner How an instance is started: `"auto"`, `"process"`, `"docker"`. Default: what the environment variable
+#'   `SHARDR_RUNNER` says, else what the description says.
 #' @returns A list of class `shardr_plan`: `name`, `runner` and `steps`. A step has `needs`, `jobs`, `instance_count`,
 #'   `image`, `entrypoint`, `arguments`, `shards` (what each instance gets of each input) and `requests` (the
 #'   `CreateProcessingJob` requests). `as.data.frame()` gives the shard map: a row for each input of each instance with

@@ -15,7 +15,8 @@
 #' @param parameters Named list of [parameter()]s: values to set from outside.
 #' @param permute Seed, a whole number from 0, that permutes which instance gets which object: to prove that the
 #'   scripts do not care. By default objects are dealt out in the order of their keys.
-#' @param runner How an instance is started on this machine: `"auto"` (default) takes what the machine has.
+#' @param runner How an instance is started on this machine: `"process"`, a sandboxed process; `"docker"`, a container
+#'   of the step's image; `"auto"` (default), docker when its daemon answers and has the images, else process.
 #' @returns An object of class `shardr_pipeline`, or of class `shardr_step` for a step without a pipeline. An error of
 #'   class `shardr_error_spec_invalid` lists all that is wrong with the arguments.
 #' @seealso [job_input()], [job_output()], [rows_preserved()], [spec_json()]

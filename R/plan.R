@@ -20,7 +20,8 @@ as.data.frame.shardr_plan <- function(x, row.names = NULL, optional = FALSE, ...
 
 #' @export
 format.shardr_plan <- function(x, ...) {
-  c(paste0("<plan of ", x$name, ", runner ", x$runner, ">"), unlist(lapply(x$steps, plan_lines), use.names = FALSE))
+  head <- c(paste0("<plan of ", x$name, ", runner ", x$runner, ">"), x$runner_reason)
+  c(head, unlist(lapply(x$steps, plan_lines), use.names = FALSE))
 }
 
 #' @export

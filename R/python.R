@@ -165,12 +165,14 @@ python_missing <- function(chosen, error, call) {
 }
 
 # What the Python half must know of this R: its libraries and its Rscript, for the scripts that it starts, where
-# jobs are kept, and where Docker listens. Python copies the environment when it starts: what changes later is told.
+# jobs are kept, which runner to take, and where Docker listens. Python copies the environment when it starts: what
+# changes later is told.
 share_environment <- function() {
   shared <- c(
     R_LIBS = paste(.libPaths(), collapse = .Platform$path.sep),
     SHARDR_RSCRIPT = file.path(R.home("bin"), "Rscript"),
     SHARDR_HOME = Sys.getenv("SHARDR_HOME", NA),
+    SHARDR_RUNNER = Sys.getenv("SHARDR_RUNNER", NA),
     DOCKER_HOST = Sys.getenv("DOCKER_HOST", NA)
   )
   if (identical(the$shared, shared)) return(invisible())

@@ -17,7 +17,7 @@ new_run <- function(found) {
   structure(
     list(
       id = found$run, name = found$name, status = found$status, created = iso_time(found$created), seen = Sys.time(),
-      steps = steps
+      runner = found$runner, runner_reason = found$runner_reason, steps = steps
     ),
     class = "shardr_run"
   )
@@ -60,6 +60,7 @@ print.shardr_run <- function(x, ...) {
     for (name in names(step$outputs)) {
       cat(step$name, ".", name, ": ", output_place(step$outputs[[name]]), "\n", sep = "")
     }
+    for (notice in step$notices) cat(step$name, ": ", notice, "\n", sep = "")
     if (!is.null(step$failure)) cat(step$name, ": ", step$failure, "\n", sep = "")
   }
   invisible(x)

@@ -8,7 +8,8 @@ local_job_folder <- function(env = parent.frame()) {
     skip(paste("the Python half is not there:", cli::ansi_strip(conditionMessage(found))))
   }
   folder <- withr::local_tempdir(if (l10n_info()[["UTF-8"]]) "job \u00e9" else "job ", .local_envir = env)
-  withr::local_envvar(SHARDR_HOME = file.path(folder, "home"), .local_envir = env)
+  # a daemon that is there or not changes no test that is not about it
+  withr::local_envvar(SHARDR_HOME = file.path(folder, "home"), SHARDR_RUNNER = "process", .local_envir = env)
   withr::local_dir(folder, .local_envir = env)
   dir.create("dataset")
   put_lines("dataset/1.csv", c("a,b", "1,x", "NA,\u00e9"))

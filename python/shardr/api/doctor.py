@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from shardr.errors import RunnerError
+from shardr.errors import RunnerError, ShardrError
 from shardr.local.home import Home
 from shardr.local.runners.machine import this_machine, which
 from shardr.local.runners.process import sandbox_problem
@@ -35,12 +35,13 @@ class Finding:
 
 
 def doctor() -> list[Finding]:
-    """Findings on Python, R, the sandbox, the machine's size and where jobs are kept; nothing is changed."""
+    """Findings on Python, R, the sandbox, Docker, the machine's size and where jobs are kept; nothing is changed."""
     home = Home.default()
     return [
         Finding("Python", True, f"{platform.python_version()} at {sys.prefix}"),
         *_r(),
         _sandbox(),
+        _docker(),
         Finding("Cores", True, f"{os.cpu_count()}; more instances than cores take turns"),
         _memory(),
         _home(home.root),
@@ -77,6 +78,23 @@ def _sandbox() -> Finding:
     if problem is None:
         return Finding("Sandbox", True, "bubblewrap works: each instance has its own /opt/ml")
     return Finding("Sandbox", False, problem, "install bubblewrap: `apt-get install bubblewrap` (Linux only)")
+
+
+def _docker() -> Finding:
+    """Docker is a choice: a machine without it lacks nothing, one whose daemon does not answer does."""
+    from shardr.local.docker.daemon import address, connect, in_our_words
+
+    try:
+        if address() is None:
+            return Finding("Docker", True, "no daemon is there: jobs run as processes of this machine")
+        with in_our_words("Docker cannot be used"):
+            version = connect().version()
+        from shardr.api.images import images
+
+        states = ", ".join(f"{image.name} {image.state}" for image in images())
+    except ShardrError as error:
+        return Finding("Docker", False, f"{error.what}: {error.why}", error.fix)
+    return Finding("Docker", True, f"{version['Version']}; images: {states} (`shardr images build` builds them)")
 
 
 def _memory() -> Finding:

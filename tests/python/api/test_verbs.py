@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -106,6 +107,19 @@ def test_one_big_file_becomes_shards_that_a_job_can_take(tmp_path: Path) -> None
     )
     done = run(tmp_path, spec)
     assert done.collect("work", "out")["id"].tolist() == list(range(1000))
+
+
+def test_the_doctor_tells_of_docker_and_misses_it_only_where_it_should_be(
+    docker_host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def docker() -> Any:
+        return next(finding for finding in shardr.doctor() if finding.name == "Docker")
+
+    assert docker().ok
+    assert "images: processing " in docker().found
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere")
+    assert not docker().ok
+    assert docker().found == "no Docker daemon answers at unix:///nowhere: No such file or directory"
 
 
 def test_the_doctor_tells_of_an_r_that_does_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
