@@ -87,7 +87,7 @@ def _said(client: APIClient, to: Name, tag: str, login: Login | None) -> Iterato
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a helper that is not there is an error, and told as one
             kept = client._auth_configs.resolve_authconfig(to.host)  # type: ignore[attr-defined]
-        auth = kept or {}  # older daemons want the header, also of who has no login
+        auth = kept or {}  # some daemons want the header, also of who has no login
     patience = client.timeout
     client.timeout = None  # type: ignore[assignment] # a registry may be silent while it puts a layer away
     try:
