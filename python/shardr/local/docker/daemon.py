@@ -97,14 +97,19 @@ def _of_context() -> str | None:
 
 def connect(at: Address | None = None) -> APIClient:
     """A connection to the daemon (default: this machine's) that has answered; raises ``RunnerError`` when none does."""
-    at = at or address()
-    if at is None:
+    return _connected(at or there())
+
+
+def there() -> Address:
+    """The daemon of this machine; raises ``RunnerError`` when none can be there."""
+    found = address()
+    if found is None:
         raise RunnerError(
             "no Docker daemon is on this machine",
             why=f"there is no {DEFAULT_SOCKET}, and DOCKER_HOST is not set",
             fix=START,
         )
-    return _connected(at)
+    return found
 
 
 START = "start Docker (Linux: sudo systemctl start docker), set DOCKER_HOST, or take the runner process"

@@ -70,17 +70,17 @@ def machine(runner: str, images: Sequence[str]) -> dict[str, Any]:
 
 def docker_machine(images: Sequence[str]) -> dict[str, Any]:
     """The daemon, and how large and of which kind the machine is that it runs on."""
-    from shardr.local.docker.daemon import address, connect, in_our_words
+    from shardr.local.docker.daemon import connect, in_our_words, there
     from shardr.local.docker.images import required
 
-    at = address()
-    client = connect(at)
-    if at is None or at.remote:
+    at = there()
+    if at.remote:
         raise RunnerError(
-            f"the Docker daemon at {at.url if at else '?'} is on another machine",
+            f"the Docker daemon at {at.url} is on another machine",
             why="instances read and write folders of this one",
             fix="unset DOCKER_HOST, or `docker context use default`",
         )
+    client = connect(at)
     with in_our_words("Docker cannot be used"):
         info = client.info()
     for image in dict.fromkeys(images):
