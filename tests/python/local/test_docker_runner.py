@@ -123,8 +123,7 @@ def test_inputs_that_only_their_owner_may_read_reach_an_image_of_another_user(tm
     original.chmod(0o600)
     done = go(tmp_path, f"cat {worlds.IN}/part-00.csv; echo x > {worlds.IN}/y || echo read-only", odd,
               inputs=[{"name": "raw", "source": "data/"}])  # fmt: skip
-    assert printed(done)[:2] == ["file,row", "0,0"]
-    assert "read-only" in printed(done)
+    assert {"file,row", "0,0", "read-only"} < set(printed(done))  # errors come by a pipe of their own
     assert original.stat().st_mode & 0o777 == 0o600
 
 
