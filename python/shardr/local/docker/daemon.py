@@ -7,6 +7,7 @@ colima, podman's service.
 from __future__ import annotations
 
 import os
+import re
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from docker import APIClient as APIClient
 
 DEFAULT_SOCKET = "/var/run/docker.sock"
+FIRST_ANSWER_SECONDS = 5
+"""How long a daemon may take to say that it is there."""
 ANSWER_SECONDS = 60
 """How long one answer may take; waiting for a container to end has no limit."""
 
@@ -42,11 +45,9 @@ class Address:
     @property
     def remote(self) -> bool:
         """Whether the daemon is on another machine, as far as its address tells."""
-        if self.url.startswith(("unix://", "npipe://", "/")):
-            return False
-        host = self.url.partition("://")[2].split("/")[0]
-        name = host.rpartition(":")[0] or host
-        return name not in {"localhost", "127.0.0.1", "[::1]"}
+        scheme, _, rest = self.url.partition("://")
+        host = re.sub(r":\d+$", "", rest.split("/")[0])
+        return scheme in {"tcp", "http", "https", "ssh"} and host not in {"", "localhost", "127.0.0.1", "[::1]"}
 
 
 def address() -> Address | None:
@@ -57,42 +58,53 @@ def address() -> Address | None:
     named = os.environ.get("DOCKER_HOST")
     if named:
         secured = os.environ.get("DOCKER_TLS_VERIFY") or os.environ.get("DOCKER_CERT_PATH")
-        return Address(named, os.environ.get("DOCKER_CERT_PATH", str(Path.home() / ".docker")) if secured else None)
-    found = _of_context()
-    if found:
-        return Address(found)
+        return Address(named, os.environ.get("DOCKER_CERT_PATH") or _docker_folder() if secured else None)
+    if found := _of_context():
+        return found
     own = os.environ.get("XDG_RUNTIME_DIR", f"/run/user/{os.getuid()}")
     usual = [
         DEFAULT_SOCKET,
         f"{own}/docker.sock",
-        str(Path.home() / ".docker/run/docker.sock"),
+        f"{_docker_folder()}/run/docker.sock",
         f"{own}/podman/podman.sock",
     ]
     return next((Address(f"unix://{path}") for path in usual if os.path.exists(path)), None)  # noqa: PTH110
 
 
-def _of_context() -> str | None:
+def _of_context() -> Address | None:
     """Where the context that ``docker context use`` has chosen listens; None for the default one."""
-    settings = Path(os.environ.get("DOCKER_CONFIG", Path.home() / ".docker"), "config.json")
-    if not os.environ.get("DOCKER_CONTEXT") and not settings.exists():
+    folder = os.environ.get("DOCKER_CONFIG") or _docker_folder()
+    name = os.environ.get("DOCKER_CONTEXT") or _in_json(f"{folder}/config.json", "currentContext")
+    if not name or name == "default":
         return None
-    from docker.context import ContextAPI
-    from docker.context.config import get_current_context_name
-    from docker.errors import DockerException
+    import hashlib
 
-    name = os.environ.get("DOCKER_CONTEXT") or get_current_context_name()
-    if name == "default":
-        return None
-    try:
-        context = ContextAPI.get_context(name)
-    except DockerException:
-        context = None
-    if context is None:
+    key = hashlib.sha256(str(name).encode()).hexdigest()
+    url = _in_json(f"{folder}/contexts/meta/{key}/meta.json", "Endpoints", "docker", "Host")
+    if not url:
         raise RunnerError(
             f'the docker context "{name}" is not there',
             fix="`docker context ls` lists them; `docker context use` takes one",
         )
-    return str(context.Host)
+    certificates = f"{folder}/contexts/tls/{key}/docker"
+    return Address(str(url), certificates if os.path.isdir(certificates) else None)  # noqa: PTH112
+
+
+def _in_json(path: str, *keys: str) -> Any:
+    """What a file has at these keys; None when it has no such thing, or is not there, or holds no JSON."""
+    import json
+
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+        for key in keys:
+            found = found[key]
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    return found
+
+
+def _docker_folder() -> str:
+    return os.path.expanduser("~/.docker")  # noqa: PTH111 - Path.home() raises for who has none
 
 
 def connect(at: Address | None = None) -> APIClient:
@@ -118,18 +130,28 @@ START = "start Docker (Linux: sudo systemctl start docker), set DOCKER_HOST, or 
 @lru_cache
 def _connected(at: Address) -> APIClient:
     from docker import APIClient as APIClient
-    from docker.errors import DockerException
+    from docker.constants import MINIMUM_DOCKER_API_VERSION
     from docker.tls import TLSConfig
-    from requests.exceptions import RequestException
 
-    tls: Any = False
-    if at.certificates:
-        files = {name: str(Path(at.certificates, f"{name}.pem")) for name in ("ca", "cert", "key")}
-        tls = TLSConfig(client_cert=(files["cert"], files["key"]), ca_cert=files["ca"], verify=True)
+    def client(version: str) -> APIClient:
+        made = APIClient(base_url=at.url, version=version, timeout=ANSWER_SECONDS, tls=tls)
+        made.trust_env = False  # a proxy leads away from this machine
+        return made
+
     try:
-        return APIClient(base_url=at.url, version=at.version, timeout=ANSWER_SECONDS, tls=tls)
-    except (DockerException, RequestException, OSError, ValueError) as error:
-        raise RunnerError(f"no Docker daemon answers at {at.url}", why=_plainly(error), fix=START) from error
+        tls: Any = False
+        if at.certificates:
+            files = {name: str(Path(at.certificates, f"{name}.pem")) for name in ("ca", "cert", "key")}
+            tls = TLSConfig(client_cert=(files["cert"], files["key"]), ca_cert=files["ca"], verify=True)
+        if at.version != "auto":
+            return client(at.version)
+        first = client(MINIMUM_DOCKER_API_VERSION)
+        first.timeout = FIRST_ANSWER_SECONDS
+        return client(first.version(api_version=False)["ApiVersion"])
+    except Exception as error:  # docker-py raises whatever Python does over settings and answers that are none
+        denied = isinstance(_root(error), PermissionError)
+        fix = "have root run `usermod --append --groups docker YOUR_NAME`, and log in anew" if denied else START
+        raise RunnerError(f"no Docker daemon answers at {at.url}", why=_plainly(error), fix=fix) from error
 
 
 @contextmanager
@@ -151,6 +173,11 @@ def _plainly(error: BaseException) -> str:
     """The daemon's own words without the wrapping of three libraries."""
     if getattr(error, "explanation", None):
         return str(error.explanation)  # type: ignore[attr-defined]
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__ or error
-    return getattr(error, "strerror", None) or str(error)
+    root = _root(error)
+    return getattr(root, "strerror", None) or str(root)
+
+
+def _root(error: BaseException) -> BaseException:
+    """What all began with."""
+    cause = error.__cause__ or error.__context__
+    return _root(cause) if cause else error
