@@ -62,6 +62,21 @@ def test_41177_rows_go_in_and_the_same_41177_come_out(
     parts.update(after)
 
 
+@real
+def test_containers_give_the_same_bytes(processing_image: str) -> None:
+    runs = [shardr.run(SPEC, data=str(DATA), runner=runner) for runner in ("process", "docker")]
+    files = [
+        {f"{step.name}/{name}/{Path(file).name}": Path(file).read_bytes() for file in output.files}
+        for run in runs
+        for step in run.steps
+        for name, output in step.outputs.items()
+    ]
+    half = len(files) // 2
+    assert [run.view.runner for run in runs] == ["process", "docker"]
+    assert sum(len(content) for found in files[:half] for content in found.values()) > 1_000_000
+    assert files[:half] == files[half:]
+
+
 def test_the_shell_runs_the_example_and_prints_one_object(tmp_path: Path) -> None:
     data = tmp_path / "data of mine"
     subprocess.run([sys.executable, SPEC.parent / "generate.py", data, "--rows", "2000"], check=True)
