@@ -72,7 +72,7 @@ def stage(base: Path, keys: Iterable[str], folder: Path, *, links: bool, copies:
     A hard link is a plain file to the script and outlives the original's removal. Where the file system refuses one
     (another disk, another owner) it is a symbolic link to a place that the sandbox shows the original at: the one file
     that is needed, else its folder. Without ``links`` all are symbolic links to the originals. With ``copies`` the
-    script runs as another user: files that only their owner may read are copied for it.
+    script runs as another user: what it would find closed is copied for it, be that the file or the folder to be shown.
     """
     apart: dict[str, list[str]] = {}
     made: set[str] = set()
@@ -97,6 +97,9 @@ def stage(base: Path, keys: Iterable[str], folder: Path, *, links: bool, copies:
             os.link(original, f"{target}/{key}")
         except OSError:
             parent, name = os.path.split(original)
+            if copies and not os.stat(parent).st_mode & stat.S_IXOTH:  # noqa: PTH116
+                shutil.copyfile(original, f"{target}/{key}")
+                continue
             os.symlink(f"{_place(parent)}/{name}", f"{target}/{key}")  # noqa: PTH211
             apart.setdefault(parent, []).append(name)
     alone = [f"/{names[0]}" if len(names) == 1 else "" for names in apart.values()]

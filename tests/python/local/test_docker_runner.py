@@ -127,6 +127,18 @@ def test_inputs_that_only_their_owner_may_read_reach_an_image_of_another_user(tm
     assert original.stat().st_mode & 0o777 == 0o600
 
 
+def test_inputs_in_a_closed_folder_of_another_disk_reach_an_image_of_another_user(tmp_path: Path, odd: str) -> None:
+    """No hard link leads there, and what is mounted instead is the folder with its rights."""
+    apart = Path(tempfile.mkdtemp(prefix="shardr-closed-", dir="/dev/shm"))
+    try:
+        worlds.files(apart / "data", 2)
+        (apart / "data").chmod(0o700)
+        inputs = [{"name": "raw", "source": f"{apart}/data/"}]
+        assert printed(go(tmp_path, f"tail -qn1 {worlds.IN}/*", odd, inputs=inputs)) == ["0,0", "1,0"]
+    finally:
+        shutil.rmtree(apart)
+
+
 def test_peers_know_each_other_by_name_and_two_jobs_do_not_meet(tmp_path: Path) -> None:
     """Two jobs at once, both with an algo-1 and an algo-2: each reaches its own."""
     body = """
