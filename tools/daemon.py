@@ -107,6 +107,7 @@ def own(kept: Path, within: Sequence[str] = ()) -> Iterator[Daemon]:
         end(kept)  # of a run that was killed
         # The path of a socket may have 107 bytes, and that of a checkout be long.
         run = Path(tempfile.mkdtemp(prefix="dockerd-", dir="/tmp"))
+        run.chmod(0o711)  # who may use the socket need not be who runs the tests
         (kept / "run").write_text(str(run))
         try:
             host = start(kept, run, within)

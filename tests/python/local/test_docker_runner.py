@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -266,40 +264,28 @@ def test_an_image_for_another_architecture_is_named_with_the_way_out(tmp_path: P
     assert "exec format error" in reason
 
 
-AS_ANOTHER = """
-import os, sys
-sys.path.insert(0, sys.argv[1])
-from pathlib import Path
-import worlds
-from docker_world import BASE
-folder = Path(sys.argv[2])
-os.umask(0o077)
-worlds.files(folder / "data", 1)
-deep = f"{worlds.OUT}/deep"
-body = f"id -u; mkdir {deep}; cp {worlds.IN}/* {deep}; chmod 0 {deep}/* {deep}"
-spec = worlds.one_step(folder, body, image=sys.argv[3], inputs=[{"name": "raw", "source": "data/"}])
-done = worlds.run(folder, spec, runner="docker")
-found = done.view.steps[0].outputs["out"].files
-print(done.status, worlds.printed(done), [os.stat(path).st_uid for path in found], len(done.collect("work", "out")))
-"""
+def test_the_proxies_of_this_machine_reach_no_script(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They may hold a password, and the environment is the request's."""
+    from shardr.local.contract import Tree
+    from shardr.local.docker import daemon
+    from shardr.local.runners.base import Instance
+    from shardr.local.runners.docker import DockerRunner
 
-
-@pytest.mark.skipif(os.getuid() != 0, reason="the other tests are of this kind where they do not run as root")
-def test_a_user_who_is_not_root_owns_what_root_and_others_wrote(tmp_path: Path, odd: str) -> None:
-    """With the daemon of a system where the user is in the group that may use it."""
-    group = Path(os.environ["DOCKER_HOST"].removeprefix("unix://")).stat().st_gid
-    who = ["setpriv", "--reuid=4321", "--regid=4321", f"--groups={group}"]
-    if subprocess.run([*who, "test", "-r", worlds.__file__], check=False).returncode:
-        pytest.skip("this checkout is closed to other users of the machine")
-    folder = Path(tempfile.mkdtemp(prefix="shardr-another-"))
-    os.chown(folder, 4321, 4321)
-    try:
-        for image, user in ((BASE, "0"), (odd, "1234")):
-            place = folder / user
-            command = [*who, sys.executable, "-B", "-c", AS_ANOTHER, str(Path(worlds.__file__).parent), place, image]
-            environment = {**os.environ, "SHARDR_HOME": str(folder / "home"), "HOME": str(folder),
-                           "PYTHONPATH": str(Path(docker_world.__file__).parent)}  # fmt: skip
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-            assert done.stdout == f"Completed ['{user}'] [4321] 1\n", done.stderr
-    finally:
-        shutil.rmtree(folder)
+    (tmp_path / "config.json").write_text('{"proxies": {"default": {"httpProxy": "http://me:secret@proxy:3128"}}}')
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    daemon._connected.cache_clear()
+    runner = DockerRunner(docker_world.machine(), lambda name: True)
+    root = Home(home).job("lone").instance("algo-1")
+    app = {"AppSpecification": {"ImageUri": BASE}, "ProcessingResources": RESOURCES}
+    Tree(root).prepare(app, "lone", "algo-1", ["algo-1"])
+    log = root.parent / "algo-1.log"
+    instance = Instance(
+        "lone", "algo-1", ["algo-1"], root, BASE, "ml.m5.large", [], [], {}, ["env"], None, {"A": "1"}, True, log
+    )
+    assert runner.start([instance])["algo-1"].wait() == 0
+    runner.close()
+    daemon._connected.cache_clear()
+    assert "A=1" in log.read_text()
+    assert "proxy" not in log.read_text().lower()

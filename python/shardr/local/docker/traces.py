@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from shardr.errors import RunnerError
 from shardr.local.docker.daemon import Address, connect, in_our_words
+from shardr.local.docker.owner import Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 HOME = "org.shardr.home"
 JOB = "org.shardr.job"
 NOTE = "docker.json"
-"""In a job's folder for as long as the job may have something at a daemon: the daemon's address."""
+"""In a job's folder for as long as the job may have something at a daemon: the address, and what is written."""
 
 
 def labels(job: Path) -> dict[str, str]:
@@ -41,9 +42,9 @@ def _home(job: Path) -> str:
     return hashlib.sha256(str(job.parents[1].resolve()).encode()).hexdigest()[:16]
 
 
-def note(job: Path, daemon: Address) -> None:
+def note(job: Path, daemon: Address, written: Written) -> None:
     """Writes down that the job in this folder is about to have something at the daemon."""
-    (job / NOTE).write_text(json.dumps(daemon.to_dict()), encoding="utf-8")
+    (job / NOTE).write_text(json.dumps({"daemon": daemon.to_dict(), "written": written.to_dict()}), encoding="utf-8")
 
 
 def remove_noted(job: Path) -> None:
@@ -51,18 +52,25 @@ def remove_noted(job: Path) -> None:
     path = job / NOTE
     if path.exists():
         with suppress(RunnerError):
-            remove(connect(Address(**json.loads(path.read_text(encoding="utf-8")))), job)
+            remove(connect(Address(**json.loads(path.read_text(encoding="utf-8"))["daemon"])), job)
 
 
 def remove(client: APIClient, job: Path) -> None:
-    """Removes the containers of a job, running or not, and its network; raises ``RunnerError`` when that fails."""
+    """Removes the containers of a job, running or not, and its network; raises ``RunnerError`` when that fails.
+
+    What its containers wrote is the user's own afterwards, and so can be removed, too.
+    """
     of_job = {"label": [f"{key}={value}" for key, value in labels(job).items()]}
+    path = job / NOTE
     with in_our_words("what the job left at the Docker daemon could not be removed"):
         for container in client.containers(all=True, filters=of_job):
             client.remove_container(container["Id"], force=True, v=True)
         for network in client.networks(filters=of_job):
             client.remove_network(network["Id"])
-    (job / NOTE).unlink(missing_ok=True)
+    if path.exists():
+        with suppress(RunnerError):  # an image without chown: no later attempt would have one
+            Written(**json.loads(path.read_text(encoding="utf-8"))["written"]).take(client, job, labels(job))
+        path.unlink(missing_ok=True)
 
 
 def sweep(client: APIClient, jobs: Path, alive: Callable[[str], bool]) -> None:

@@ -19,6 +19,7 @@ from shardr.local.docker import traces
 from shardr.local.docker.container import About, Container
 from shardr.local.docker.daemon import Address, connect, in_our_words
 from shardr.local.docker.images import required
+from shardr.local.docker.owner import Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,6 +46,7 @@ class DockerRunner:
         self._containers: dict[str, Container] = {}
         self._instances: Sequence[Instance] = []
         self._notice: str | None = None
+        self._written: Written | None = None
 
     def copies(self, image: str) -> bool:
         """Whether the image's user is neither root nor us, and so is refused what only its owner may read."""
@@ -61,14 +63,16 @@ class DockerRunner:
         """Starts all, side by side; raises ``RunnerError`` and removes what was made when one cannot start."""
         first, self._instances = instances[0], instances
         job = first.root.parent
-        traces.note(job, self._address)
         image = self._image(first.image)
+        folders = [str(Tree(i.root).at(path).relative_to(job)) for i in instances for path in _written(i)]
+        self._written = Written(folders, image.id, self._machine["rootless"])
+        traces.note(job, self._address, self._written)
         granted = limits.limits(first.instance_type, len(instances), self._machine["cpus"], self._machine["memory"])
         self._notice = granted.notice
         about = About(first.image, (image.architecture, self._machine["architecture"]), _memory(granted, first))
 
         def one(instance: Instance) -> None:
-            for path in [f"{ML}/output", *instance.outputs]:
+            for path in _written(instance):
                 Tree(instance.root).at(path).chmod(0o777)  # whoever the image's user is
             instance.log.parent.mkdir(parents=True, exist_ok=True)
             settings = self._settings(instance, image, granted)
@@ -113,6 +117,7 @@ class DockerRunner:
         if self._machine["selinux"]:
             host["security_opt"] = ["label=disable"]  # else its policy hides what is mounted
         settings: dict[str, Any] = {
+            "use_config_proxy": False,  # the environment is the request's, not of this machine's settings
             "image": image.id,
             "name": f"{network}-{instance.host}",
             "hostname": instance.host,
@@ -135,40 +140,9 @@ class DockerRunner:
         """Removes containers that are left, and takes what they wrote over from the image's user."""
         for container in self._containers.values():
             container.remove()
-        strangers = [path for instance in self._instances for path in _foreign(instance)]
-        if strangers and os.getuid() != 0:
-            self._chown()
-            return
-        for path in strangers:
-            os.lchown(path, 0, os.getgid())
-
-    def _chown(self) -> None:
-        """Only root may give files away, and a container is how this user can be root."""
-        first = self._instances[0]
-        job = first.root.parent
-        owner = "0:0" if self._machine["rootless"] else f"{os.getuid()}:{os.getgid()}"
-        fix = "use an image that has chown, or one that runs as your own user id"
-        with in_our_words(f"the files of the image's user could not be made your own by chown of {first.image}", fix):
-            made = self._client.create_container(
-                self._image(first.image).id,
-                entrypoint=["chown", "-hR", owner],
-                command=[f"/job/{instance.host}" for instance in self._instances],
-                user="0",
-                labels=traces.labels(job),
-                host_config=self._client.create_host_config(
-                    mounts=[_bind(str(job), "/job")],
-                    network_mode="none",
-                ),
-            )["Id"]
-            try:
-                self._client.start(made)
-                code = self._client.wait(made)["StatusCode"]
-            finally:
-                self._client.remove_container(made, force=True)
-        if code:
-            raise RunnerError(
-                f"chown of {first.image} ended with {code}: the files of its user are not your own", fix=fix
-            )
+        if self._written is not None:
+            job = self._instances[0].root.parent
+            self._written.take(self._client, job, traces.labels(job))
 
     def close(self) -> None:
         """Removes the network, and what dead jobs of this home left behind."""
@@ -184,7 +158,7 @@ def _mounts(instance: Instance) -> list[Any]:
     """The folders of the contract, one by one."""
     tree = Tree(instance.root)
     places = [(str(tree.at(path)), path, True) for path in [f"{ML}/config", *instance.inputs]]
-    places += [(str(tree.at(path)), path, False) for path in [f"{ML}/output", *instance.outputs]]
+    places += [(str(tree.at(path)), path, False) for path in _written(instance)]
     places += [(source, place, True) for source, place in instance.linked.items()]
     places.sort(key=lambda place: len(place[1]))  # a folder before what lies in it
     return [_bind(*place) for place in places]
@@ -194,14 +168,8 @@ def _bind(source: str, target: str, read_only: bool = False) -> Any:
     return {"Type": "bind", "Source": source, "Target": target, "ReadOnly": read_only}
 
 
-def _foreign(instance: Instance) -> list[str]:
-    """What the instance wrote and we do not own."""
-    us, tree = os.getuid(), Tree(instance.root)
-    found = []
-    for path in [f"{ML}/output", *instance.outputs]:
-        for above, folders, files in os.walk(tree.at(path)):
-            found += [p for p in (f"{above}/{name}" for name in [*folders, *files]) if os.lstat(p).st_uid != us]
-    return found
+def _written(instance: Instance) -> list[str]:
+    return [f"{ML}/output", *instance.outputs]
 
 
 def _memory(granted: Limits, instance: Instance) -> str:
