@@ -3,8 +3,7 @@
 #' Write a Dockerfile for your own script
 #'
 #' Finds the packages that a script uses, or all scripts of a folder do, and writes a Dockerfile that has them. You need
-#' to know nothing of Docker: the command that builds the image is printed, and a description of a job then names the
-#' image.
+#' to know nothing of Docker: [image_build()] builds the image from it, and a description of a job then names the image.
 #'
 #' Packages are those of `renv.lock` when there is one, at its versions; else those that the code names in `library(x)`,
 #' `require(x)`, `requireNamespace("x")`, `x::y` and the like. Packages that Debian has come built; others are compiled,
@@ -20,13 +19,15 @@
 #' @param force `TRUE` writes over a Dockerfile that is there.
 #' @returns A list of class `shardr_image_draft` with `name`, `base`, `dockerfile`, `scripts`, the packages that come
 #'   from Debian (`debian`), are `compiled` or are Python's (`python`), `libraries` by package, `command`, which builds
-#'   the image, and `notes`. It prints as what to do next. Error: `shardr_error_image` with all that is in the way: a
-#'   script that R could not parse, with its line, a Dockerfile that exists, a broken lock file.
-#' @seealso [image_push()]
+#'   the image in R, `docker`, which does the same in a shell, and `notes`. It prints as what to do next. Error:
+#'   `shardr_error_image` with all that is in the way: a script that R could not parse, with its line, a Dockerfile that
+#'   exists, a broken lock file.
+#' @seealso [image_build()], [image_push()]
 #' @export
 #' @examples
 #' \dontrun{
-#' image_init("analysis.R")
+#' image_init("analysis/fit.R")
+#' image_build("analysis/")
 #' }
 image_init <- function(source = ".", base = NULL, name = NULL, output = NULL, force = FALSE) {
   call <- environment()
@@ -38,6 +39,8 @@ image_init <- function(source = ".", base = NULL, name = NULL, output = NULL, fo
   made <- python_call("image_init", in_working_directory(given), call)
   texts <- c("scripts", "debian", "compiled", "python", "notes")
   made[texts] <- lapply(made[texts], function(x) vapply(x, identity, ""))
+  arguments <- c(deparse1(made$folder), if (!is.null(output)) paste("file =", deparse1(made$dockerfile)))
+  made$command <- paste0("image_build(", toString(arguments), ")")
   made$notes <- in_r_words(made$notes)
   made$libraries <- lapply(made$libraries, function(x) vapply(x, identity, ""))
   structure(made, class = "shardr_image_draft")
@@ -45,7 +48,7 @@ image_init <- function(source = ".", base = NULL, name = NULL, output = NULL, fo
 
 # Python's working directory is where R was when Python began.
 in_working_directory <- function(given) {
-  paths <- intersect(c("source", "output"), names(given))
+  paths <- intersect(c("source", "output", "file"), names(given))
   given[paths] <- lapply(given[paths], function(path) if (is.null(path)) NULL else absolute(path))
   given
 }

@@ -22,33 +22,56 @@ images <- function(tag = "latest") {
 
 #' Build the images that instances run in
 #'
-#' What has not changed since the last time is not built again: after a change of an R script it takes seconds.
+#' Builds shardr's own images, or your own from a folder with a Dockerfile, such as [image_init()] writes. What has not
+#' changed is not built again: after a change of an R script it takes seconds. Nothing but a Docker daemon, or podman's,
+#' is needed.
 #'
-#' @param name Names of the images: `"processing"`, `"dbscan"`.
-#' @param base Image to build on: a Debian, or an image that has R in it. It is pulled when it is not there.
-#' @param tag Tag of what is made.
+#' @param image Names of shardr's images, `"processing"` and `"dbscan"`, or folders with a Dockerfile. A folder has a
+#'   slash (`"analysis/"`), is `"."`, or is there. Its `.dockerignore` says what does not reach the build.
+#' @param base Image that shardr's are built on: a Debian, or an image that has R in it; by default Debian 12. It is
+#'   pulled when it is not there. What a folder's image is built on, its Dockerfile says.
+#' @param tag Tag of what is made; by default `latest`.
+#' @param name Name of a folder's image. Default: as [image_init()] wrote it into the Dockerfile, else like the folder.
+#' @param file Dockerfile of a folder when it is elsewhere.
 #' @param no_cache `TRUE` builds all steps again.
 #' @param network Network of the build, for example `"host"`; `NULL` for Docker's own.
-#' @returns The images as [images()] gives them, invisibly. Errors: `shardr_error_image` with the last lines of what
-#'   the build printed, `shardr_error_runner_unavailable` when no Docker daemon answers.
-#' @seealso [images()]
+#' @returns The images as [images()] gives them, invisibly; `uri` is what a description of a job takes. Errors:
+#'   `shardr_error_image` with the last lines of what the build printed, `shardr_error_runner_unavailable` when no
+#'   Docker daemon answers.
+#' @seealso [images()], [image_init()]
 #' @export
 #' @examples
 #' \dontrun{
 #' image_build("processing")
+#' image_init("analysis/fit.R")
+#' image_build("analysis/")
 #' }
 image_build <- function(
-  name = c("processing", "dbscan"), base = "debian:bookworm-slim", tag = "latest", no_cache = FALSE, network = NULL
+  image = c("processing", "dbscan"), base = NULL, tag = NULL, name = NULL, file = NULL, no_cache = FALSE, network = NULL
 ) {
   call <- environment()
-  how <- list(base = as_text(base), tag = as_text(tag), no_cache = as_flag(no_cache), network = as_text(network))
-  how <- checked(how, "image", "This says not how to build an image.", call)
-  names <- checked(list(name = as_texts(name)), "image", "This names no image.", call)$name
-  made <- lapply(names, function(one) {
+  how <- list(
+    base = as_text(base), tag = as_text(tag), name = as_text(name), file = as_text(file), no_cache = as_flag(no_cache),
+    network = as_text(network)
+  )
+  how <- in_working_directory(checked(how, "image", "This says not how to build an image.", call))
+  images <- checked(list(image = as_texts(image)), "image", "This names no image.", call)$image
+  made <- lapply(images, function(one) {
     cli::cli_progress_step("building {one}", msg_done = "built {one}", msg_failed = "{one} cannot be built")
-    python_call("image_build", c(list(name = one), how), call)
+    found <- python_call("image_build", c(list(image = folder_or_name(one)), how), call)
+    for (note in found$notes) cli::cli_inform("{in_r_words(note)}")
+    found
   })
   invisible(image_frame(made))
+}
+
+# A folder by its whole path, as Python's working directory is another; a name as it is.
+folder_or_name <- function(image) {
+  known <- image %in% c("processing", "dbscan")
+  if (grepl("/", image, fixed = TRUE) || image %in% c(".", "..", "~") || (!known && dir.exists(image))) {
+    return(absolute(image))
+  }
+  image
 }
 
 image_frame <- function(found) {

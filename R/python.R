@@ -53,6 +53,7 @@ in_r_words <- function(text) {
   text <- gsub("`shardr jobs`", "`jobs()`", text, fixed = TRUE)
   text <- gsub("`shardr (logs|stop) ([^`]+)`", "`job_\\1(\"\\2\")`", text)
   text <- gsub("`shardr images build ([^`]+)`", "`image_build(\"\\1\")`", text)
+  text <- gsub("`shardr images init ([^`]+)`", "`image_init(\"\\1\")`", text)
   text <- gsub("`shardr install-r`", "install the R package again", text, fixed = TRUE)
   gsub("\\b(fill|force|overwrite)=True( \\(R: [^)]*\\))?", "\\1 = TRUE", text)
 }

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from shardr.api.doctor import doctor as doctor
     from shardr.api.examples import example as example
     from shardr.api.image_init import ImageDraft as ImageDraft
-    from shardr.api.image_init import image_init as image_init
+    from shardr.api.image_init import init_image as init_image
     from shardr.api.image_push import Pushed as Pushed
     from shardr.api.image_push import push_image as push_image
     from shardr.api.images import Image as Image
@@ -67,7 +67,7 @@ _HOMES = {
     "shardr.api.conformance.suite": ("conformance",),
     "shardr.api.doctor": ("doctor",),
     "shardr.api.examples": ("example",),
-    "shardr.api.image_init": ("ImageDraft", "image_init"),
+    "shardr.api.image_init": ("ImageDraft", "init_image"),
     "shardr.api.image_push": ("Pushed", "push_image"),
     "shardr.api.images": ("Image", "build_image", "images"),
     "shardr.api.jobs": ("describe", "jobs", "stop"),

@@ -150,16 +150,16 @@ def _images(tag: str = "latest") -> list[dict[str, Any]]:
     return [image.to_dict() for image in images(tag)]
 
 
-def _image_build(name: str, **how: Any) -> dict[str, Any]:
+def _image_build(image: str, **how: Any) -> dict[str, Any]:
     from shardr.api.images import build_image
 
-    return build_image(name, **how).to_dict()
+    return build_image(image, **how).to_dict()
 
 
 def _image_init(source: str, **how: Any) -> dict[str, Any]:
-    from shardr.api.image_init import image_init
+    from shardr.api.image_init import init_image
 
-    return image_init(source, **how).to_dict()
+    return init_image(source, **how).to_dict()
 
 
 def _image_push(image: str, **how: Any) -> dict[str, Any]:

@@ -9,7 +9,8 @@ test_that("a script's packages are found and what to do next is printed", {
   printed <- capture.output(print(made))
   expect_identical(basename(printed[1]), "Dockerfile")
   expect_true("to compile   RPostgres needs libpq-dev" %in% printed)
-  expect_match(printed, "^build it     docker build -t bank ", all = FALSE)
+  expect_true(paste0("build it     image_build(\"", normalizePath("."), "\")") %in% printed)
+  expect_match(made$docker, "^docker build -t bank ")
   expect_true("in a job     image = \"bank\"" %in% printed)
 })
 

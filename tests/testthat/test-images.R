@@ -29,6 +29,32 @@ test_that("what cannot be built is told in a condition", {
   expect_error(images(), "no Docker daemon", class = "shardr_error_runner_unavailable")
 })
 
+test_that("a folder with a Dockerfile becomes an image, as its .dockerignore and its name say", {
+  local_job_folder()
+  dir.create("my code & data")
+  withr::local_dir("my code & data")
+  put_lines("Dockerfile", c("# Use it in a spec: image: shardr-tests/of-r", "FROM debian:bookworm-slim", "COPY . /x/"))
+  put_lines("secret", "s")
+  put_lines(".dockerignore", "secret")
+  made <- suppressMessages(image_build("."))
+  withr::defer(system2("docker", c("rmi", "-f", made$uri), stdout = FALSE, stderr = FALSE))
+  expect_identical(c(made$name, made$uri, made$state), c("shardr-tests/of-r", "shardr-tests/of-r:latest", "built"))
+  expect_identical(made$base, "debian:bookworm-slim")
+  expect_gt(made$size, 1e7)
+  expect_identical(system2("docker", c("run", "--rm", made$uri, "ls", "/x"), stdout = TRUE), "Dockerfile")
+})
+
+test_that("all that no folder can be built with is told in R's words", {
+  local_job_folder()
+  dir.create("empty")
+  error <- expect_error(suppressMessages(image_build("empty", base = "debian")), class = "shardr_error_image")
+  expect_identical(error$problems$path[1], "base")
+  expect_match(conditionMessage(error), "image_init(", fixed = TRUE)
+  put_lines("empty/Dockerfile", c("FROM debian:bookworm-slim", "RUN echo the reason; exit 7"))
+  expect_error(suppressMessages(image_build("empty")), "the reason", class = "shardr_error_image")
+  expect_error(image_build("empty", name = 1, file = NA), "name", class = "shardr_error_image")
+})
+
 test_that("what an error says to type is said in R's words", {
   expect_identical(in_r_words("`shardr images build processing` makes it"), "`image_build(\"processing\")` makes it")
 })

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from shardr.api.image_folder import as_folder, bad_name
 from shardr.api.own_image import archive, dockerfile, py_code, renv_lock, scripts
-from shardr.errors import ImageError, Problem, RunnerError
+from shardr.errors import ImageError, Problem
 from shardr.local.docker.names import fitting, parsed
 
 SHARDR = "shardr/processing"
@@ -33,14 +33,20 @@ class ImageDraft:
     libraries: dict[str, list[str]]
     """System libraries that compiling needs, by R package."""
     command: str
+    """Builds the image."""
+    docker: str
+    """The same for the ``docker`` command, which needs shardr's image to be there."""
+    folder: Path
+    """What is built."""
     notes: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
-        return asdict(self) | {"dockerfile": os.fspath(self.dockerfile)}
+        paths = {"dockerfile": os.fspath(self.dockerfile), "folder": os.fspath(self.folder)}
+        return asdict(self) | paths
 
 
-def image_init(
+def init_image(
     source: str | Path = ".",
     *,
     base: str | None = None,
@@ -56,8 +62,8 @@ def image_init(
 
     Raises ``ImageError`` with all that is in the way.
 
-    >>> image_init("analysis/").command  # doctest: +SKIP
-    'docker build -t analysis analysis'
+    >>> init_image("analysis/").command  # doctest: +SKIP
+    'shardr images build analysis/'
     """
     at = Path(source).expanduser()
     found = scripts.read(at)
@@ -68,8 +74,7 @@ def image_init(
     if not force:
         problems += [Problem(os.fspath(file), "exists already") for file in files if file.exists()]
     named = name or fitting(at.absolute().stem if found.single else at.absolute().name)
-    if parsed(named) is None:
-        problems.append(Problem("name", f'no image can be named "{named}"', "lower case, digits, hyphens"))
+    problems += bad_name(named)
     begun = base or (SHARDR if found.r else DEBIAN)
     if parsed(begun.partition("@")[0]) is None:
         problems.append(Problem("base", f'no image is named "{begun}"', "for example debian:bookworm-slim"))
@@ -83,13 +88,11 @@ def image_init(
             fix="write over it: force=True (R: force = TRUE, shell: --force)" if over else None,
         )  # fmt: skip
     about, notes = _contents(found, lock, begun, named)
-    command = _build(named, found.folder, files[0] if output else None)
-    about.build = command if output else _build(named, Path(), None)  # the file tells it as seen from where it is
+    command = _build(found.folder, files[0] if output else None)
+    about.build = command if output else _build(Path(), None)  # the file tells it as seen from where it is
     folder.mkdir(parents=True, exist_ok=True)
     files[0].write_text(dockerfile.dockerfile(about), encoding="utf-8")
     files[1].write_text(dockerfile.ignore(about), encoding="utf-8")
-    if _must_build(begun):
-        notes.append(f"{begun} is not on this machine yet: `shardr images build {begun.partition('/')[2]}` makes it")
     return ImageDraft(
         name=named,
         base=begun,
@@ -100,6 +103,8 @@ def image_init(
         python=about.pip,
         libraries=about.libraries,
         command=command,
+        docker=_docker(named, found.folder, files[0] if output else None),
+        folder=found.folder,
         notes=notes,
     )
 
@@ -203,18 +208,11 @@ def _command(script: Path) -> list[str]:
     return ["quarto", "render", name] if script.suffix.lower() == ".qmd" else ["Rscript", name]
 
 
-def _build(name: str, folder: Path, file: Path | None) -> str:
-    where = ["-f", os.fspath(file)] if file else []
-    return shlex.join(["docker", "build", "-t", name, *where, os.fspath(folder)])
+def _build(folder: Path, file: Path | None) -> str:
+    elsewhere = ["--file", os.fspath(file)] if file else []
+    return shlex.join(["shardr", "images", "build", as_folder(os.fspath(folder)), *elsewhere])
 
 
-def _must_build(base: str) -> bool:
-    """Whether the image to begin with is shardr's and not there yet, as far as a daemon tells."""
-    if base != SHARDR:
-        return False
-    from shardr.local.docker.daemon import address, connect
-    from shardr.local.docker.images import found
-
-    with suppress(RunnerError):
-        return address() is not None and found(connect(), base) is None
-    return False
+def _docker(name: str, folder: Path, file: Path | None) -> str:
+    elsewhere = ["-f", os.fspath(file)] if file else []
+    return shlex.join(["docker", "build", "-t", name, *elsewhere, os.fspath(folder)])

@@ -1,4 +1,4 @@
-"""shardr's own images on this machine: what is there, and building it."""
+"""Images on this machine: which of shardr's are there, and building them or one's own."""
 
 from __future__ import annotations
 
@@ -7,23 +7,25 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from shardr.api.image_folder import is_folder, of_folder
 from shardr.errors import ImageError, Problem
-from shardr.local.docker.images import IMAGES, found, uri
+from shardr.local.docker.images import DEFAULT_BASE, IMAGES, found, required, uri
+from shardr.local.docker.names import parsed
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Sequence
 
+    from shardr.api.image_folder import Build
     from shardr.local.docker.daemon import APIClient
 
-
-DEFAULT_BASE = "debian:bookworm-slim"
 TAG = r"\w[\w.-]{0,127}"
 REFERENCE = rf"([\w.-]+(:\d+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:{TAG})?(@sha256:[0-9a-f]{{64}})?"
 
 
 @dataclass(frozen=True)
 class Image:
-    """One of shardr's images: ``built``, ``outdated`` (made of other files than these), or ``missing``."""
+    """An image: ``built``, or of shardr's also ``outdated`` (made of other files than these) or ``missing``."""
 
     name: str
     uri: str
@@ -36,6 +38,8 @@ class Image:
     base: str | None = None
     r_version: str | None = None
     r_packages: dict[str, str] = field(default_factory=dict)
+    """Of shardr's images; of others nobody knows."""
+    notes: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -56,43 +60,86 @@ def images(tag: str = "latest") -> list[Image]:
 
 
 def build_image(
-    name: str = "processing",
+    image: str | os.PathLike[str] = "processing",
     *,
-    base: str = DEFAULT_BASE,
-    tag: str = "latest",
+    base: str | None = None,
+    tag: str | None = None,
+    name: str | None = None,
+    file: str | os.PathLike[str] | None = None,
     no_cache: bool = False,
     network: str | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Image:
-    """Builds one of shardr's images; what has not changed since the last time is not built again.
+    """Builds one of shardr's images, or that of a folder with a Dockerfile; what has not changed is not built again.
 
-    ``base`` is a Debian with its own R packages, or an image that has R in it; it is pulled when it is not there.
-    ``network="host"`` lets the build use the network as this machine does. ``progress`` is called with each step.
+    Of shardr's, ``base`` is a Debian with its own R packages, or an image that has R in it; it is pulled when it is not
+    there. A folder is a path: it has a slash, or is there. Its image is called ``name``, else what ``init_image`` wrote
+    into the Dockerfile, else like the folder. ``file`` is a Dockerfile elsewhere. ``.dockerignore`` is heeded, and
+    shardr's image that it begins with is built when it is not there. ``network="host"`` lets the build use the network
+    as this machine does. ``progress`` is called with each step.
 
     Raises ``ImageError`` with the last lines of what was printed, and ``RunnerError`` when no Docker daemon answers.
+
+    >>> build_image("analysis/").uri  # doctest: +SKIP
+    'analysis:latest'
     """
     from importlib.metadata import version
 
     from shardr.local.docker.build import Builder
     from shardr.local.docker.daemon import connect
 
-    check([name], base=base, tag=tag)
-    client = connect()
-    builder = Builder(client, base, tag, no_cache, network, progress or (lambda _: None))
-    builder.build(name, version("shardr"))
-    return _look(client, name, tag)
+    check([image], base=base, tag=tag, name=name, file=file)
+    told = progress or (lambda _: None)
+    if is_folder(image):
+        build, _ = of_folder(image, base=base, tag=tag, name=name, file=file)
+        if build is not None:  # else check() has raised
+            build.run(no_cache=no_cache, network=network, progress=told)
+            return _look_own(connect(), build)
+    known = str(image)
+    Builder(connect(), base or DEFAULT_BASE, tag or "latest", no_cache, network, told).build(known, version("shardr"))
+    return _look(connect(), known, tag or "latest")
 
 
-def check(names: Sequence[str], *, base: str = DEFAULT_BASE, tag: str = "latest") -> None:
+def check(
+    images: Sequence[str | os.PathLike[str]], *, base: str | None = None, tag: str | None = None,
+    name: str | None = None, file: str | os.PathLike[str] | None = None,
+) -> None:  # fmt: skip
     """Raises ``ImageError`` with all that no build can begin with."""
-    own = f"shardr has {' and '.join(IMAGES)}"
-    problems = [Problem("name", f'there is no image "{name}"', own) for name in names if name not in IMAGES]
-    if not re.fullmatch(REFERENCE, base, re.ASCII):
+    folders = [image for image in images if is_folder(image)]
+    problems = [p for image in folders for p in of_folder(image, base=base, tag=tag, name=name, file=file)[1]]
+    known = f"shardr has {' and '.join(IMAGES)}; a folder is named with a slash"
+    others = [str(image) for image in images if not is_folder(image)]
+    problems += [Problem("name", f'there is no image "{image}"', known) for image in others if image not in IMAGES]
+    if name is not None and len(images) != 1:
+        problems.append(Problem("name", "is that of one folder", "build one after the other"))
+    problems += [Problem(word, "is of a folder with a Dockerfile only", "leave it out")
+                 for word, given in (("name", name), ("file", file)) if given is not None and others]  # fmt: skip
+    if base is not None and not folders and not re.fullmatch(REFERENCE, base, re.ASCII):
         problems.append(Problem("base", f'"{base}" names no image', f"a name such as {DEFAULT_BASE}"))
-    if not re.fullmatch(TAG, tag, re.ASCII):
+    if tag is not None and not folders and not re.fullmatch(TAG, tag, re.ASCII):
         problems.append(Problem("tag", f'"{tag}" is no tag', "at most 128 letters, digits and any of _ . -"))
     if problems:
-        raise ImageError("no image of shardr's is named by this", problems=problems)
+        raise ImageError("no image can be built of this" if folders else "no image of shardr's is named by this",
+                         problems=list(dict.fromkeys(problems)))  # fmt: skip
+
+
+def _look_own(client: APIClient, build: Build) -> Image:
+    from shardr.local.docker.build import LABEL
+
+    made = required(client, build.uri)
+    known, burden = parsed(build.uri), build.folder.burden
+    return Image(
+        name=known.repository if known else build.uri,
+        uri=build.uri,
+        state="built",
+        id=made.id,
+        size=made.size,
+        created=made.created,
+        architecture=made.architecture,
+        base=next(iter(build.folder.bases), None),
+        r_version=made.labels.get(f"{LABEL}r-version"),
+        notes=[burden] if burden else [],
+    )
 
 
 def _look(client: APIClient, name: str, tag: str) -> Image:

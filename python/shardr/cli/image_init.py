@@ -31,9 +31,9 @@ def declare_init(parser: Parser) -> None:
 
 def init(options: argparse.Namespace, out: Output) -> int:
     """Writes the Dockerfile, tells what is in it, and the command that builds it."""
-    from shardr.api.image_init import image_init
+    from shardr.api.image_init import init_image
 
-    made = image_init(options.source, base=options.base, name=options.name, output=options.output, force=options.force)
+    made = init_image(options.source, base=options.base, name=options.name, output=options.output, force=options.force)
     out.answer({"run": None, "status": "Completed", **made.to_dict()})
     out.say(os.fspath(made.dockerfile))
     if out.json:
@@ -48,5 +48,6 @@ def init(options: argparse.Namespace, out: Output) -> int:
     for note in made.notes:
         out.note(("note        ", "yellow"), note)
     out.note(("build it    ", "dim"), made.command)
+    out.note((f"            or {made.docker}", "dim"))
     out.note(("in a spec   ", "dim"), f"image: {made.name}")
     return 0

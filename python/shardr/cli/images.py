@@ -81,37 +81,42 @@ def _row(image: Image) -> list[Cell]:
 
 def declare_build(parser: Parser) -> None:
     """Options of ``shardr images build``."""
-    from shardr.api.images import DEFAULT_BASE
-    from shardr.local.docker.images import IMAGES
+    from shardr.local.docker.images import DEFAULT_BASE, IMAGES
 
-    parser.add_argument("names", metavar="NAME", nargs="*", help=f"{' or '.join(IMAGES)} (default: all)")
     parser.add_argument(
-        "--base", metavar="IMAGE", default=DEFAULT_BASE, help=f"built on this (default: {DEFAULT_BASE})"
-    )
-    parser.add_argument("--tag", metavar="TAG", default="latest", help="tag of what is made (default: latest)")
+        "names", metavar="NAME_OR_FOLDER", nargs="*",
+        help=f"{' or '.join(IMAGES)} (default: both), or a folder with a Dockerfile, such as . or analysis/",
+    )  # fmt: skip
+    parser.add_argument("--base", metavar="IMAGE", help=f"build shardr's images on this (default: {DEFAULT_BASE})")
+    parser.add_argument("--tag", metavar="TAG", help="tag of what is made (default: latest)")
+    parser.add_argument("--name", metavar="NAME", help="of a folder's image (default: as its Dockerfile says)")
+    parser.add_argument("--file", metavar="FILE", help="build a folder by this Dockerfile (default: its own)")
     parser.add_argument("--no-cache", action="store_true", help="build all steps again")
     parser.add_argument("--network", metavar="MODE", help="network of the build, for example host")
 
 
 def build(options: argparse.Namespace, out: Output) -> int:
-    """Builds shardr's images, all when none is named."""
+    """Builds shardr's images, all when none is named, and those of folders."""
     import time
 
     from shardr.api import images as api
+    from shardr.api.image_folder import is_folder
     from shardr.local.docker.images import IMAGES
 
     names = list(dict.fromkeys(options.names or IMAGES))
-    api.check(names, base=options.base, tag=options.tag)
+    what = {"base": options.base, "tag": options.tag, "name": options.name, "file": options.file}
+    api.check(names, **what)
     made = []
     for name in names:
         begun = time.monotonic()
         with _steps() as step:
-            image = api.build_image(
-                name, base=options.base, tag=options.tag, no_cache=options.no_cache, network=options.network,
-                progress=step,
-            )  # fmt: skip
+            image = api.build_image(name, **what, no_cache=options.no_cache, network=options.network, progress=step)
         made.append(image)
         out.say(("✔", "green"), f" {image.uri}  {size(image.size)}  {seconds(time.monotonic() - begun)} s")
+        for note in image.notes:
+            out.note(("note        ", "yellow"), note)
+        if is_folder(name) and not out.json:
+            out.note(("in a spec   ", "dim"), f"image: {image.uri.removesuffix(':latest')}")
     out.answer({"run": None, "status": "Completed", "images": [image.to_dict() for image in made]})
     return 0
 
@@ -132,7 +137,9 @@ def _steps() -> Iterator[Callable[[str], None]]:
 
 WORDS = {
     "list": Word("list shardr's images: built, outdated or missing", declare_list, list_images),
-    "build": Word("build shardr's images; what has not changed is not built again", declare_build, build),
+    "build": Word(
+        "build shardr's images, or a folder's; what has not changed is not built again", declare_build, build
+    ),
     "init": Word("write a Dockerfile for your own script, with the packages that it uses", declare_init, init),
     "push": Word("bring an image to a registry", declare_push, push),
 }

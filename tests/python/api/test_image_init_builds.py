@@ -46,7 +46,7 @@ def test_a_script_with_a_package_of_debians_runs_in_its_image_and_not_as_root(
     script = tmp_path / "main.R"
     script.write_text('library(R6)\nsource("help.R")\ncat(class(R6Class("A")), helped(), Sys.info()[["user"]])\n')
     (tmp_path / "help.R").write_text("helped <- function() digest::digest(1, algo = 'md5')\n")
-    draft = shardr.image_init(script)
+    draft = shardr.init_image(script)
     assert draft.notes == []  # the base is there
     with built(tmp_path) as image:
         assert output(image) == (0, "R6ClassGenerator 6717f2823d3202449301145073ab8719 shardr")
@@ -61,7 +61,7 @@ def test_a_package_from_source_is_compiled_linked_and_leaves_no_compiler(process
     script = tmp_path / "image" / "main.R"
     script.parent.mkdir()
     script.write_text('library(webp)\ncat(version_of_libwebp() > 0, nzchar(Sys.which(c("gcc", "make"))))\n')
-    draft = shardr.image_init(script)
+    draft = shardr.init_image(script)
     assert (draft.compiled, draft.libraries) == (["webp"], {"webp": ["libwebp-dev"]})
     with cran(tmp_path / "cran") as address, built(script.parent, CRAN=address) as image:
         assert output(image) == (0, "TRUE FALSE FALSE")
@@ -96,6 +96,6 @@ def cran(folder: Path) -> Iterator[str]:
 
 def test_a_python_script_runs_in_its_image(docker_host: str, tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text("import os, sys\nprint(sys.prefix, os.getuid(), os.access('.', os.W_OK))\n")
-    shardr.image_init(tmp_path / "main.py")
+    shardr.init_image(tmp_path / "main.py")
     with built(tmp_path) as image:
         assert output(image) == (0, "/opt/python 1000 True\n")

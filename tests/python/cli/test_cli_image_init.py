@@ -32,7 +32,8 @@ def test_a_dockerfile_is_written_and_what_to_do_next_is_told(script: str, capsys
         "compiled    RPostgres",
         "to compile  RPostgres needs libpq-dev",
         "note        bank.R, line 3: which package is loaded is known only when it runs: name it by library()",
-        "build it    docker build -t bank .",
+        "build it    shardr images build .",
+        "            or docker build -t bank .",
         "in a spec   image: bank",
     ]
 

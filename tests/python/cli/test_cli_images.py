@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
+from local.docker.image_world import output
 
 from shardr.cli.app import main
+from shardr.local.docker.daemon import connect
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_the_list_shows_what_is_built_and_what_is_missing(
@@ -48,12 +54,40 @@ def test_a_build_tells_its_steps_on_stderr_and_its_answer_on_stdout(
     assert "COPY r-half /tmp/shardr\n" in told.err
 
 
+def test_two_commands_make_an_image_of_a_script(
+    processing_image: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "fit.R").write_text('cat("fitted")\n')
+    monkeypatch.chdir(tmp_path)
+    assert main(["images", "init", "fit.R", "--name", "shardr-tests/fit"]) == 0
+    assert main(["images", "build", "."]) == 0
+    try:
+        told = capsys.readouterr()
+        assert "✔ shardr-tests/fit:latest" in told.out
+        assert "in a spec   image: shardr-tests/fit\n" in told.err
+        assert output("shardr-tests/fit") == (0, "fitted")
+        assert main(["images", "build", ".", "--tag", "2", "--json"]) == 0
+        [image] = json.loads(capsys.readouterr().out)["images"]
+        assert (image["uri"], image["base"], image["state"]) == ("shardr-tests/fit:2", "shardr/processing", "built")
+    finally:
+        for tag in ("latest", "2"):
+            connect().remove_image(f"shardr-tests/fit:{tag}", force=True)
+
+
+def test_a_folder_without_a_dockerfile_says_what_writes_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["images", "build", f"{tmp_path}/", "processing", "--name", "x", "--base", "debian"]) == 2
+    told = capsys.readouterr().err
+    assert f"`shardr images init {tmp_path}/` writes one" in told
+    assert "name: is that of one folder" in told
+    assert "change FROM in" in told
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         (["bild"], 'images has no word "bild"; did you mean "build"?'),
         (["list", "--tagg=x"], 'shardr images list: there is no option "--tagg=x"; did you mean "--tag"?'),
-        (["build", "procesing", "x"], 'name: there is no image "x" (shardr has processing and dbscan)'),
+        (["build", "procesing", "x"], 'name: there is no image "x" (shardr has processing and dbscan;'),
         (
             ["build", "--base", "a b", "--tag", "x y"],
             'base: "a b" names no image (a name such as debian:bookworm-slim)',

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shardr.api.own_image.archive import CRAN
+from shardr.local.docker.folder import NAMED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +56,7 @@ def dockerfile(about: Contents) -> str:
     parts = [
         f"# The image {about.name}, for {about.title}. `shardr images init` wrote this file; it is yours to change.\n"
         f"# Build it:         {about.build}\n"
-        f"# Use it in a spec: image: {about.name}",
+        f"{NAMED}{about.name}",
         f"FROM {about.base}{stage}\nUSER root",
         *_apt(about),
         *(_compiled(about) if about.compiled else []),

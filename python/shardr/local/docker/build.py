@@ -7,19 +7,20 @@ import json
 import os
 import re
 import tarfile
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import IO, TYPE_CHECKING, Any
 
 from shardr.errors import ImageError, RunnerError
 from shardr.local.docker.context import BASE, digest, files, packed
 from shardr.local.docker.daemon import in_our_words
-from shardr.local.docker.images import found, uri
+from shardr.local.docker.images import IMAGES, OURS, found, own, uri
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from shardr.local.docker.daemon import APIClient
+    from shardr.local.docker.folder import Folder
 
 
 VERSIONS = "/usr/share/shardr/versions.json"
@@ -56,6 +57,28 @@ class Builder:
         self._run(image, {"Dockerfile": _labelled(made, about)}, "Dockerfile", {}, tag=uri(image, self.tag), quiet=True)
         return uri(image, self.tag)
 
+    def build_folder(self, folder: Folder, name: str, version: str) -> None:
+        """Builds the image of a folder with a Dockerfile, and first the image of shardr's that it begins with."""
+        for base in folder.bases:
+            ours = None if found(self.client, base) else own(base)
+            if ours:
+                replace(self, tag="latest", no_cache=False).build(ours, version)
+            elif base.startswith(OURS):  # what others call so is not ours: never pulled
+                self._require(base)
+            else:
+                self._have(base)
+        if folder.burden:
+            self.progress(folder.burden)
+        with folder.packed() as packed:
+            self._send(name, packed, folder.dockerfile, {}, tag=name)
+
+    def _require(self, base: str) -> None:
+        if found(self.client, base) is None:
+            image, _, tag = base.removeprefix(OURS).partition(":")
+            fix = f"`shardr images build {image}` makes it, with a base of your choice and the tag {tag}"
+            fix = fix if image in IMAGES else "shardr has no image of this name: change FROM in the Dockerfile"
+            raise ImageError(f"the base image {base} is not on this machine", fix=fix)
+
     def _have(self, base: str) -> None:
         """Pulls the base image when the machine lacks it."""
         if found(self.client, base) is not None:
@@ -75,15 +98,26 @@ class Builder:
         self, image: str, context: Mapping[str, Path | bytes], dockerfile: str, args: dict[str, str], *,
         tag: str | None = None, quiet: bool = False,
     ) -> str:  # fmt: skip
-        """One build; gives the id of what was made."""
+        """One build of files of shardr's; gives the id of what was made."""
         name = uri(image, self.tag)
-        with in_our_words(f"the image {name} cannot be built"):
-            said = self.client.build(
-                fileobj=io.BytesIO(packed(context)), custom_context=True, dockerfile=dockerfile, tag=tag,
-                buildargs=args | _proxies(), use_config_proxy=True, nocache=self.no_cache, network_mode=self.network,
-                rm=True, forcerm=True, timeout=None, decode=True,
-            )  # fmt: skip
-            return self._followed(name, said, quiet=quiet)
+        return self._send(name, io.BytesIO(packed(context)), dockerfile, args, tag=tag, quiet=quiet)
+
+    def _send(
+        self, name: str, packed: IO[bytes], dockerfile: str, args: dict[str, str], *,
+        tag: str | None = None, quiet: bool = False,
+    ) -> str:  # fmt: skip
+        try:
+            with in_our_words(f"the image {name} cannot be built"):
+                said = self.client.build(
+                    fileobj=packed, custom_context=True, dockerfile=dockerfile, tag=tag,
+                    buildargs=args | _proxies(), use_config_proxy=True, nocache=self.no_cache,
+                    network_mode=self.network, rm=True, forcerm=True, timeout=None, decode=True,
+                )  # fmt: skip
+                return self._followed(name, said, quiet=quiet)
+        except RunnerError as error:
+            if not hasattr(error.__cause__, "explanation"):
+                raise
+            raise ImageError(error.what, why=error.why) from error  # the daemon is well, the Dockerfile is not
 
     def _followed(self, name: str, said: Iterator[dict[str, Any]], *, quiet: bool) -> str:
         lines: list[str] = []
@@ -93,7 +127,7 @@ class Builder:
             printed = [line for line in _plain(part.get("stream", "")).splitlines() if line.strip()]
             for line in [] if quiet else printed:
                 if step := re.match(r"(?i)Step (\d+/\d+) ?: (.*)", " ".join(line.split())):
-                    self.progress(f"{name.partition(':')[0]} {step[1]} {step[2]}")
+                    self.progress(f"{re.sub(':[^/]*$', '', name)} {step[1]} {step[2]}")
             lines += printed
             if "error" in part:
                 raise _failed(name, lines, _plain(part["error"]))
@@ -137,6 +171,8 @@ def _failed(name: str, lines: list[str], error: str) -> ImageError:
         fix = 'the build reached no package server: set HTTPS_PROXY where one is needed, or build on the network "host"'
     elif re.search("no space left", last + error, re.IGNORECASE):
         fix = "free some disk space: `docker system df` shows what Docker holds"
+    elif "BuildKit" in last + error:
+        fix = f"`docker build -t {name} FOLDER` knows more instructions than the API does; a spec takes what it makes"
     return ImageError(f"the image {name} cannot be built", why=f"{error}\n    {last}", fix=fix)
 
 

@@ -154,6 +154,13 @@ def _connected(at: Address) -> APIClient:
         raise RunnerError(f"no Docker daemon answers at {at.url}", why=_plainly(error), fix=fix) from error
 
 
+def not_ignored(folder: Path, patterns: list[str], dockerfile: str) -> set[str]:
+    """What the patterns of a ``.dockerignore`` leave of a folder, and the Dockerfile in any case."""
+    from docker.utils.build import exclude_paths
+
+    return set(exclude_paths(os.path.abspath(folder), list(patterns), dockerfile))  # noqa: PTH100
+
+
 @contextmanager
 def in_our_words(what: str, fix: str = "") -> Iterator[None]:
     """Turns what the daemon refuses, or its absence, into a ``RunnerError`` that begins with ``what``."""

@@ -13,11 +13,19 @@ if TYPE_CHECKING:
 
 IMAGES = ("processing", "dbscan")
 """Folders of ``docker/`` that make an image one can name in a spec."""
+DEFAULT_BASE = "debian:bookworm-slim"
+OURS = "shardr/"
+"""How the names of shardr's images begin."""
 
 
 def uri(image: str, tag: str = "latest") -> str:
     """The name that an image of shardr's has on this machine."""
-    return f"shardr/{image}:{tag}"
+    return f"{OURS}{image}:{tag}"
+
+
+def own(name: str) -> str | None:
+    """Which image of shardr's has this name, if one has."""
+    return next((image for image in IMAGES if uri(image) in {name, f"{name}:latest"}), None)
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ def required(client: APIClient, name: str) -> Found:
     """The image of this name; raises ``ImageError``, which says how to get it, when the machine has none."""
     image = found(client, name)
     if image is None:
-        own = next((image for image in IMAGES if uri(image) in {name, f"{name}:latest"}), None)
-        fix = f"`shardr images build {own}` makes it" if own else f"`docker pull {name}`, or build it under that name"
+        ours = own(name)
+        fix = f"`shardr images build {ours}` makes it" if ours else f"`docker pull {name}`, or build it under that name"
         raise ImageError(f"the image {name} is not on this machine", fix=fix)
     return image
