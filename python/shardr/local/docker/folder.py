@@ -83,10 +83,10 @@ class Folder:
         total = sum(self.files.values())
         if total <= LARGE:
             return None
-        largest = sorted(self.files, key=lambda name: -self.files[name])[:3]
-        named = ", ".join(f"{name} ({_size(self.files[name])})" for name in largest)
+        largest = sorted((name for name, size in self.files.items() if size * 50 > total), key=self.files.__getitem__)
+        named = ", ".join(f"{name} ({_size(self.files[name])})" for name in reversed(largest[-3:]))
         return (
-            f"{_size(total)} of {self.path} are sent to the Docker daemon, most of them {named};"
+            f"{_size(total)} are sent to the Docker daemon, {f'most of it {named}' if named else f'in {len(self.files):,} files'};"
             " a line in .dockerignore keeps out what the image does not need"
         )
 

@@ -80,8 +80,8 @@ def test_a_folder_that_is_large_names_its_largest_files(tmp_path: Path) -> None:
     with (tmp_path / "big.csv").open("wb") as file:
         file.truncate(1_200_000_000)  # takes no space
     told = made(tmp_path, DEBIAN).burden or ""
-    assert told.startswith("1.2 GB of ")
-    assert "big.csv (1.2 GB)" in told
+    assert told.startswith("1.2 GB are sent")
+    assert "big.csv (1.2 GB);" in told  # and nothing small
     assert made(tmp_path, DEBIAN, ignore="*.csv").burden is None
 
 
