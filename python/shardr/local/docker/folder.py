@@ -85,8 +85,9 @@ class Folder:
             return None
         largest = sorted((name for name, size in self.files.items() if size * 50 > total), key=self.files.__getitem__)
         named = ", ".join(f"{name} ({_size(self.files[name])})" for name in reversed(largest[-3:]))
+        where = f"most of it {named}" if named else f"in {len(self.files):,} files"
         return (
-            f"{_size(total)} are sent to the Docker daemon, {f'most of it {named}' if named else f'in {len(self.files):,} files'};"
+            f"{_size(total)} are sent to the Docker daemon, {where};"
             " a line in .dockerignore keeps out what the image does not need"
         )
 
