@@ -80,9 +80,14 @@ def _spawn(home: Home, name: str, folder: JobFolder, machine: dict[str, Any], lo
 def nap(seconds: float) -> None:
     """Waits that long, or until a supervisor that this process started has ended, where the system can tell."""
     _reap()
-    watch = [os.pidfd_open(process.pid) for process in _started] if hasattr(os, "pidfd_open") else []
+    watch: list[int] = []
+    ends = select.poll()  # select() takes no descriptor above 1023, and the session may have many
     try:
-        select.select(watch, [], [], seconds)
+        for process in list(_started) if hasattr(os, "pidfd_open") else []:
+            with suppress(ProcessLookupError):  # another thread has let go of it just now
+                watch.append(os.pidfd_open(process.pid))
+                ends.register(watch[-1], select.POLLIN)
+        ends.poll(seconds * 1000)
     finally:
         for descriptor in watch:
             os.close(descriptor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import worlds
@@ -29,12 +30,19 @@ USER 1234:1234
 
 def odd_image() -> Iterator[str]:
     """The odd image, gone afterwards."""
+    with built(ODD, DOCKERFILE):
+        yield ODD
+
+
+@contextmanager
+def built(name: str, dockerfile: str) -> Iterator[str]:
+    """An image of these lines, gone afterwards."""
     client = connect()
-    answer = client.build(fileobj=io.BytesIO(DOCKERFILE.encode()), tag=ODD, rm=True, forcerm=True, decode=True)
+    answer = client.build(fileobj=io.BytesIO(dockerfile.encode()), tag=name, rm=True, forcerm=True, decode=True)
     trouble = [line["error"] for line in answer if "error" in line]
     assert not trouble
-    yield ODD
-    client.remove_image(ODD, force=True)
+    yield name
+    client.remove_image(name, force=True)
 
 
 def held(home: Path) -> list[str]:

@@ -236,6 +236,31 @@ def test_a_program_that_the_image_lacks_is_named(tmp_path: Path, home: Path) -> 
     nothing_is_held(home)
 
 
+@pytest.mark.parametrize(
+    ("lines", "arguments", "words"),
+    [
+        ("ENTRYPOINT []\nCMD []", None, "runs nothing by itself"),
+        ("ENTRYPOINT []\nCMD []", ["--flag"], 'the program "--flag" is not in the image shardr-test/wrong'),
+        ('ENTRYPOINT ["/gone"]', ["--flag"], 'the program "/gone" is not in the image shardr-test/wrong'),
+        ("USER nobody-here", ["true"], "the image shardr-test/wrong lacks its own user"),
+    ],
+)
+def test_what_is_wrong_with_an_image_is_told_in_plain_words(
+    home: Path, lines: str, arguments: list[str] | None, words: str
+) -> None:
+    service = LocalSageMaker(Home(home), runner="docker")
+    with docker_world.built("shardr-test/wrong", f"FROM {BASE}\n{lines}\n") as image:
+        service.create_processing_job(
+            ProcessingJobName="wrong",
+            RoleArn="arn:aws:iam::000000000000:role/any",
+            AppSpecification={"ImageUri": image, **({"ContainerArguments": arguments} if arguments else {})},
+            ProcessingResources=RESOURCES,
+        )
+        about = ended(service, "wrong")
+    assert (about["ProcessingJobStatus"], words in about["FailureReason"]) == ("Failed", True)
+    nothing_is_held(home)
+
+
 def test_an_image_for_another_architecture_is_named_with_the_way_out(tmp_path: Path) -> None:
     """A program that this processor cannot run, in an image that says whose it is."""
     import io

@@ -12,7 +12,7 @@ from shardr.errors import RunnerError
 from shardr.local.docker.daemon import in_our_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from shardr.local.docker.daemon import APIClient
     from shardr.local.runners.base import Instance
@@ -39,8 +39,11 @@ class Container:
         self._client, self._instance, self._about = client, instance, about
         self.remark: str | None = None
         self.gone = False
-        with in_our_words(f"{instance.host} could not be made a container"):
-            self._id: str = client.create_container(**settings)["Id"]
+        try:
+            with in_our_words(f"{instance.host} could not be made a container"):
+                self._id: str = client.create_container(**settings)["Id"]
+        except RunnerError as error:
+            raise about.of_start(instance, error) from error
         try:
             with in_our_words(f"{instance.host} could not be started"):
                 # no later: what a short script prints would be over before
@@ -119,8 +122,9 @@ def _masks(pid: int) -> list[str] | None:
 class About:
     """What is known beforehand and explains an end: the image, its architecture, and the limits."""
 
-    def __init__(self, image: str, architectures: tuple[str, str], memory: str) -> None:
-        self._image, self._architectures, self._memory = image, architectures, memory
+    def __init__(self, image: str, own: Sequence[str], architectures: tuple[str, str], memory: str) -> None:
+        """``own`` is the image's own entrypoint."""
+        self._image, self._own, self._architectures, self._memory = image, own, architectures, memory
 
     def of_end(self, code: int, state: dict[str, Any]) -> str:
         """What to say beside the exit code; empty when the code says it all."""
@@ -131,13 +135,19 @@ class About:
     def of_start(self, instance: Instance, error: RunnerError) -> RunnerError:
         """The daemon's refusal in the words of who wrote the spec."""
         why = error.why or ""
-        program = instance.entrypoint[0] if instance.entrypoint else "its entrypoint"
+        program = next(iter(instance.entrypoint or self._own or instance.arguments or []), "its entrypoint")
         if "exec format error" in why and self._foreign:
             fix = f"build it for this one: docker build --platform linux/{self._architectures[1]}"
             return RunnerError(f"{instance.host}: {self._foreign}", why=f"image {self._image}", fix=fix)
         if program in why and ("executable file" in why or "no such file or directory" in why.lower()):
             fix = "name a program that it has in the step's command, or take another image"
             return RunnerError(f'{instance.host}: the program "{program}" is not in the image {self._image}', fix=fix)
+        if "no command specified" in why.lower():
+            fix = "name a program in the step's command"
+            return RunnerError(f"{instance.host}: the image {self._image} runs nothing by itself", fix=fix)
+        if "unable to find user" in why or "unable to find group" in why:
+            fix = "name one that it has in its Dockerfile's USER, or a number"
+            return RunnerError(f"{instance.host}: the image {self._image} lacks its own user", why=why, fix=fix)
         if program in why and "permission denied" in why:
             fix = "make it executable in the image, or name its interpreter in the step's command"
             return RunnerError(f'{instance.host}: "{program}" of the image {self._image} may not be run', fix=fix)

@@ -69,7 +69,8 @@ class DockerRunner:
         traces.note(job, self._address, self._written)
         granted = limits.limits(first.instance_type, len(instances), self._machine["cpus"], self._machine["memory"])
         self._notice = granted.notice
-        about = About(first.image, (image.architecture, self._machine["architecture"]), _memory(granted, first))
+        architectures = (image.architecture, self._machine["architecture"])
+        about = About(first.image, image.entrypoint, architectures, _memory(granted, first))
 
         def one(instance: Instance) -> None:
             for path in _written(instance):
