@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -102,14 +103,30 @@ def test_a_killed_supervisor_takes_its_containers_along_with_nobody_looking(tmp_
     assert (row.status, row.failure_reason) == ("Failed", "InternalServerError: the supervisor of this job has died")
 
 
-def test_what_a_dead_job_left_goes_with_the_next_one(tmp_path: Path, home: Path) -> None:
-    """Its supervisor and its undertaker were killed, as at the end of a session."""
-    started = start(tmp_path, "exec sleep 300")
+def orphaned(home: Path, started: shardr.Run) -> None:
     first = supervisor(home, started)
     children = [int(pid) for pid in Path(f"/proc/{first}/task/{first}/children").read_text().split()]
     for pid in [*children, first]:
         os.kill(pid, signal.SIGKILL)
     time.sleep(0.5)
+
+
+def test_a_home_that_was_wiped_stands_in_no_ones_way(tmp_path: Path, home: Path) -> None:
+    """Where the next job has the name of one whose containers nobody knows any more."""
+    spec = one_step(tmp_path, "echo begun; exec sleep 300", image=BASE, instance_count=2)
+    started = worlds.submit(tmp_path, spec, runner="docker", name="wiped")
+    until(lambda: printed(started))
+    orphaned(home, started)
+    shutil.rmtree(home)
+    spec = one_step(tmp_path, "echo new", image=BASE, instance_count=2)
+    done = worlds.run(tmp_path, spec, runner="docker", name="wiped")
+    assert (done.status, printed(done)) == ("Completed", ["new"])
+    nothing_is_held(home)
+
+
+def test_what_a_dead_job_left_goes_with_the_next_one(tmp_path: Path, home: Path) -> None:
+    """Its supervisor and its undertaker were killed, as at the end of a session."""
+    orphaned(home, start(tmp_path, "exec sleep 300"))
     assert len(held(home)) == 1
     assert worlds.run(tmp_path, one_step(tmp_path, "echo next", image=BASE), runner="docker").status == "Completed"
     until(lambda: not held(home))

@@ -66,6 +66,7 @@ class DockerRunner:
         image = self._image(first.image)
         folders = [str(Tree(i.root).at(path).relative_to(job)) for i in instances for path in _written(i)]
         self._written = Written(folders, image.id, self._machine["rootless"])
+        traces.remove(self._client, job)  # of one of the same name, if its home was wiped while it ran
         traces.note(job, self._address, self._written)
         granted = limits.limits(first.instance_type, len(instances), self._machine["cpus"], self._machine["memory"])
         self._notice = granted.notice
