@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.local import outputs
 from shardr.local.contract import failure_reason
+from shardr.local.runners import choice
 from shardr.local.store import JobRow, Store
 
 if TYPE_CHECKING:
     from shardr.local.home import Home, JobFolder
 
 BOOT = (
-    "import json, sys; given = json.load(sys.stdin); sys.path[:] = given['sys_path'];"
+    "import json, sys; given = json.loads(sys.stdin.readline()); sys.path[:] = given['sys_path'];"
     "from shardr.local.supervisor import main; main(given['home'], given['job'], given['machine'], given['lock'])"
 )
 _started: list[subprocess.Popen[bytes]] = []
@@ -51,13 +52,16 @@ def launch(
     try:
         if not Store(home.store).add_job(name, "processing", request, run, step):
             return False
-        _spawn(home, name, folder, machine, lock)
+        _spawn(home, name, folder, machine, request, lock)
         return True
     finally:
         os.close(lock)
 
 
-def _spawn(home: Home, name: str, folder: JobFolder, machine: dict[str, Any], lock: int) -> None:
+def _spawn(
+    home: Home, name: str, folder: JobFolder, machine: dict[str, Any], request: dict[str, Any], lock: int
+) -> None:
+    """Starts the supervisor: a line on its stdin tells of the job, and another whether something was begun for it."""
     given: dict[str, Any] = {"home": str(home.root), "job": name, "machine": machine, "lock": lock}
     given["sys_path"] = [path for path in sys.path if path]
     with folder.supervisor_log.open("ab") as log:
@@ -73,7 +77,9 @@ def _spawn(home: Home, name: str, folder: JobFolder, machine: dict[str, Any], lo
         )
     assert process.stdin is not None  # noqa: S101 - for the type checker: it was asked for
     with suppress(BrokenPipeError), process.stdin as stream:  # one that died at once is found by the next look
-        stream.write(json.dumps(given).encode())
+        stream.write(json.dumps(given).encode() + b"\n")
+        stream.flush()
+        stream.write(json.dumps(choice.begin(machine, folder.root, request)).encode())
     _started.append(process)
 
 

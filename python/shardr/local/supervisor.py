@@ -6,6 +6,7 @@ job needs more, and it is started by ``jobs.launch`` with the lock already held.
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import signal
@@ -13,11 +14,12 @@ import sys
 import threading
 import time
 from contextlib import nullcontext, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shardr.errors import ShardrError, StoreError
-from shardr.local import accounts, contract, jobs, outputs, runs, undertaker
+from shardr.local import accounts, contract, jobs, outputs, runs
 from shardr.local.contract import STOP_GRACE_SECONDS, Tree, tag
 from shardr.local.home import Home
 from shardr.local.reasons import host_failure
@@ -106,7 +108,9 @@ class Supervisor:
         return text.replace(f"{self._job.staged}/", "")
 
     def _work(self) -> tuple[str, str | None]:
-        self._runner = runner_of(self._machine, lambda name: jobs.alive(self._home.job(name)))
+        self._runner = runner_of(
+            self._machine, self._job.root, lambda name: jobs.alive(self._home.job(name)), cache(_begun)
+        )
         self._report["runner"] = self._runner.name
         staged = stage_job(
             self._row.request, self._row.name, self._job, self._home.storage, self._runner, self._machine["environment"]
@@ -232,6 +236,12 @@ class Supervisor:
         outputs.sweep(self._job)
 
 
+def _begun() -> bool:
+    """What who started this process has begun for the job meanwhile; False also when that one has died."""
+    told: bool = json.loads(sys.stdin.readline() or "false")
+    return told
+
+
 def main(root: str, name: str, machine: Mapping[str, Any], lock: int) -> None:
     """Entry point of the detached process, which holds the job's lock by the descriptor ``lock``."""
     home = Home(Path(root))
@@ -244,6 +254,8 @@ def main(root: str, name: str, machine: Mapping[str, Any], lock: int) -> None:
     if row.status == "Stopping":
         events.put(STOP)
     if machine.get("runner") == "docker":
+        from shardr.local import undertaker
+
         undertaker.watch(home, name, lock)
     Supervisor(home, row, machine, events).run()
     os._exit(0)  # whoever waits for this process need not wait for the interpreter to tidy up

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import daemon
 import pytest
@@ -15,13 +16,11 @@ import worlds
 from docker_world import BASE, held, nothing_is_held
 from worlds import one_step, printed, until
 
+import shardr
 from shardr.errors import RunnerError
 from shardr.local.docker.daemon import connect
 from shardr.local.home import Home
 from shardr.local.store import Store
-
-if TYPE_CHECKING:
-    import shardr
 
 pytestmark = pytest.mark.usefixtures("docker_host")
 
@@ -163,3 +162,29 @@ def test_a_submission_that_fails_half_way_leaves_nothing(tmp_path: Path, home: P
         assert client.inspect_network(theirs)["Name"] == name
     finally:
         client.remove_network(theirs)
+
+
+def test_a_stop_before_the_start_leaves_no_network_that_was_made_meanwhile(tmp_path: Path, home: Path) -> None:
+    spec = one_step(tmp_path, "echo begun", image=BASE, instance_count=2)
+    started = worlds.submit(tmp_path, spec, runner="docker")
+    assert [name for name in held(home) if not name.startswith("/")]  # made while the supervisor starts
+    started.stop()
+    assert started.wait().status == "Stopped"
+    until(lambda: not held(home))
+
+
+def test_a_job_whose_submitter_died_half_way_makes_its_own_network(tmp_path: Path, home: Path) -> None:
+    code = f"""
+import os, sys
+sys.path.insert(0, {str(Path(worlds.__file__).parent)!r})
+from pathlib import Path
+import worlds
+from shardr.local.runners import choice
+choice.begin = lambda *of_job: os._exit(0)  # killed before it could tell
+folder = Path({str(tmp_path)!r})
+spec = worlds.one_step(folder, "getent hosts algo-2 >/dev/null && echo peer; sleep 1", image={BASE!r}, instance_count=2)
+worlds.submit(folder, spec, runner="docker", name="orphan")
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert "peer" in printed(shardr.Run("orphan").wait())
+    until(lambda: not held(home))

@@ -301,7 +301,7 @@ def test_the_proxies_of_this_machine_reach_no_script(
     (tmp_path / "config.json").write_text('{"proxies": {"default": {"httpProxy": "http://me:secret@proxy:3128"}}}')
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     daemon._connected.cache_clear()
-    runner = DockerRunner(docker_world.machine(), lambda name: True)
+    runner = DockerRunner(docker_world.machine(), Home(home).job("lone").root, lambda name: True, lambda: False)
     root = Home(home).job("lone").instance("algo-1")
     app = {"AppSpecification": {"ImageUri": BASE}, "ProcessingResources": RESOURCES}
     Tree(root).prepare(app, "lone", "algo-1", ["algo-1"])

@@ -12,7 +12,7 @@ from shardr.errors import RunnerError
 from shardr.local.docker.daemon import in_our_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from shardr.local.docker.daemon import APIClient
     from shardr.local.runners.base import Instance
@@ -30,12 +30,8 @@ class Container:
         instance: Instance,
         settings: dict[str, Any],
         about: About,
-        ready: Callable[[], object],
     ) -> None:
-        """Makes and starts it; raises ``RunnerError``, with nothing left behind, when the daemon cannot.
-
-        ``ready`` returns when what the container needs for its start is there.
-        """
+        """Makes and starts it; raises ``RunnerError``, with nothing left behind, when the daemon cannot."""
         self._client, self._instance, self._about = client, instance, about
         self.remark: str | None = None
         self.gone = False
@@ -50,7 +46,6 @@ class Container:
                 printed = client.attach(self._id, stdout=True, stderr=True, stream=True)
                 self._log = threading.Thread(target=self._write, args=(printed,), daemon=True)
                 self._log.start()
-                ready()
                 client.start(self._id)
         except RunnerError as error:
             self.remove()

@@ -42,9 +42,10 @@ def _home(job: Path) -> str:
     return hashlib.sha256(str(job.parents[1].resolve()).encode()).hexdigest()[:16]
 
 
-def note(job: Path, daemon: Address, written: Written) -> None:
-    """Writes down that the job in this folder is about to have something at the daemon."""
-    (job / NOTE).write_text(json.dumps({"daemon": daemon.to_dict(), "written": written.to_dict()}), encoding="utf-8")
+def note(job: Path, daemon: Address, written: Written | None = None) -> None:
+    """Writes down that the job in this folder is about to have something at the daemon, and what it will write."""
+    about = {"daemon": daemon.to_dict(), "written": written and written.to_dict()}
+    (job / NOTE).write_text(json.dumps(about), encoding="utf-8")
 
 
 def remove_noted(job: Path) -> None:
@@ -68,8 +69,10 @@ def remove(client: APIClient, job: Path) -> None:
         for network in client.networks(filters=of_job):
             client.remove_network(network["Id"])
     if path.exists():
+        written = json.loads(path.read_text(encoding="utf-8"))["written"]
         with suppress(RunnerError):  # an image without chown: no later attempt would have one
-            Written(**json.loads(path.read_text(encoding="utf-8"))["written"]).take(client, job, labels(job))
+            if written:
+                Written(**written).take(client, job, labels(job))
         path.unlink(missing_ok=True)
 
 

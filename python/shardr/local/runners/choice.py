@@ -9,6 +9,7 @@ from shardr.errors import ImageError, RunnerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from shardr.local.runners.base import Runner
 
@@ -99,12 +100,24 @@ def docker_machine(images: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def runner_of(machine: Mapping[str, Any], alive: Callable[[str], bool]) -> Runner:
-    """The runner of a job on the machine that was kept with it; ``alive`` tells whether another job still lives."""
+def begin(machine: Mapping[str, Any], job: Path, request: Mapping[str, Any]) -> bool:
+    """Does for a job, kept in this folder, what can be done while its supervisor starts; whether it is done."""
+    if machine.get("runner") != "docker":
+        return False
+    from shardr.local.docker import network
+
+    return network.begin(machine, job, request)
+
+
+def runner_of(machine: Mapping[str, Any], job: Path, alive: Callable[[str], bool], begun: Callable[[], bool]) -> Runner:
+    """The runner of a job on the machine that was kept with it.
+
+    ``alive`` tells whether another job still lives, ``begun`` waits for what ``begin`` had to say.
+    """
     if machine.get("runner") == "docker":
         from shardr.local.runners.docker import DockerRunner
 
-        return DockerRunner(machine, alive)
+        return DockerRunner(machine, job, alive, begun)
     from shardr.local.runners.process import ProcessRunner
 
     return ProcessRunner(machine)

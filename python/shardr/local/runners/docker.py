@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any
 from shardr.errors import RunnerError
 from shardr.local import limits
 from shardr.local.contract import ML, Tree
-from shardr.local.docker import traces
+from shardr.local.docker import network, traces
 from shardr.local.docker.container import About, Container
-from shardr.local.docker.daemon import Address, connect, in_our_words
+from shardr.local.docker.daemon import Address, connect
 from shardr.local.docker.images import required
 from shardr.local.docker.owner import Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from shardr.local.docker.images import Found
     from shardr.local.limits import Limits
@@ -37,14 +38,18 @@ class DockerRunner:
     name = "docker"
     links = True
 
-    def __init__(self, machine: Mapping[str, Any], alive: Callable[[str], bool]) -> None:
-        """``machine`` tells of the daemon (see ``choice``), ``alive`` whether another job of this home still lives."""
-        self._machine, self._alive = machine, alive
+    def __init__(
+        self, machine: Mapping[str, Any], job: Path, alive: Callable[[str], bool], begun: Callable[[], bool]
+    ) -> None:
+        """``machine`` tells of the daemon (see ``choice``), ``alive`` whether another job of this home still lives.
+
+        ``begun`` waits for who started the supervisor, and tells whether the job's network is there (see ``network``).
+        """
+        self._machine, self._job, self._alive, self._begun = machine, job, alive, begun
         self._address = Address(**machine["daemon"])
         self._client = connect(self._address)
         self._images: dict[str, Found] = {}
         self._containers: dict[str, Container] = {}
-        self._instances: Sequence[Instance] = []
         self._notice: str | None = None
         self._written: Written | None = None
 
@@ -61,13 +66,13 @@ class DockerRunner:
 
     def start(self, instances: Sequence[Instance]) -> dict[str, Running]:
         """Starts all, side by side; raises ``RunnerError`` and removes what was made when one cannot start."""
-        first, self._instances = instances[0], instances
-        job = first.root.parent
+        first = instances[0]
         image = self._image(first.image)
-        folders = [str(Tree(i.root).at(path).relative_to(job)) for i in instances for path in _written(i)]
+        if not self._begun():
+            network.prepare(self._address, self._job, len(instances), isolated=first.network_isolation)
+        folders = [str(Tree(i.root).at(path).relative_to(self._job)) for i in instances for path in _written(i)]
         self._written = Written(folders, image.id, self._machine["rootless"])
-        traces.remove(self._client, job)  # of one of the same name, if its home was wiped while it ran
-        traces.note(job, self._address, self._written)
+        traces.note(self._job, self._address, self._written)
         granted = limits.limits(first.instance_type, len(instances), self._machine["cpus"], self._machine["memory"])
         self._notice = granted.notice
         architectures = (image.architecture, self._machine["architecture"])
@@ -78,10 +83,9 @@ class DockerRunner:
                 Tree(instance.root).at(path).chmod(0o777)  # whoever the image's user is
             instance.log.parent.mkdir(parents=True, exist_ok=True)
             settings = self._settings(instance, image, granted)
-            self._containers[instance.host] = Container(self._client, instance, settings, about, network.result)
+            self._containers[instance.host] = Container(self._client, instance, settings, about)
 
         with ThreadPoolExecutor(STARTED_AT_ONCE) as pool:
-            network = pool.submit(self._join, first)  # meanwhile the containers are made
             errors = [future.exception() for future in [pool.submit(one, instance) for instance in instances]]
         for error in errors:
             if error is not None:
@@ -89,25 +93,14 @@ class DockerRunner:
                 raise error
         return dict(self._containers)
 
-    def _join(self, first: Instance) -> None:
-        """The network of instances that have peers."""
-        if len(first.hosts) == 1:
-            return
-        job = first.root.parent
-        fix = "`docker network prune` removes networks that nobody uses: a daemon has some 30 by default"
-        with in_our_words("the instances' network could not be made", fix):
-            self._client.create_network(
-                traces.name(job), driver="bridge", internal=first.network_isolation, labels=traces.labels(job)
-            )
-
     def _settings(self, instance: Instance, image: Found, granted: Limits) -> dict[str, Any]:
         """What the container is made of."""
         alone = len(instance.hosts) == 1
-        network = traces.name(instance.root.parent)
+        name = traces.name(self._job)
         can = self._machine["limits"]
         host: dict[str, Any] = {
             "mounts": _mounts(instance),
-            "network_mode": ("none" if instance.network_isolation else "bridge") if alone else network,
+            "network_mode": ("none" if instance.network_isolation else "bridge") if alone else name,
             "log_config": {"Type": "none"},  # the log is ours
         }
         if granted.cpus and can["cpus"]:
@@ -121,17 +114,17 @@ class DockerRunner:
         settings: dict[str, Any] = {
             "use_config_proxy": False,  # the environment is the request's, not of this machine's settings
             "image": image.id,
-            "name": f"{network}-{instance.host}",
+            "name": f"{name}-{instance.host}",
             "hostname": instance.host,
             "entrypoint": instance.entrypoint,
             "command": instance.arguments,
             "environment": instance.environment,
-            "labels": traces.labels(instance.root.parent),
+            "labels": traces.labels(self._job),
             "host_config": self._client.create_host_config(**host),
         }
         if not alone:
             endpoint = self._client.create_endpoint_config(aliases=[instance.host])
-            settings["networking_config"] = {"EndpointsConfig": {network: endpoint}}
+            settings["networking_config"] = {"EndpointsConfig": {name: endpoint}}
         return settings
 
     def notices(self) -> list[str]:
@@ -143,17 +136,14 @@ class DockerRunner:
         for container in self._containers.values():
             container.remove()
         if self._written is not None:
-            job = self._instances[0].root.parent
-            self._written.take(self._client, job, traces.labels(job))
+            self._written.take(self._client, self._job, traces.labels(self._job))
 
     def close(self) -> None:
         """Removes the network, and what dead jobs of this home left behind."""
-        if not self._instances:
-            return
-        job = self._instances[0].root.parent
+        self._begun()  # what is being made now could not be found yet
         with suppress(RunnerError):
-            traces.remove(self._client, job)
-        traces.sweep(self._client, job.parent, lambda name: name == job.name or self._alive(name))
+            traces.remove(self._client, self._job)
+        traces.sweep(self._client, self._job.parent, lambda name: name == self._job.name or self._alive(name))
 
 
 def _mounts(instance: Instance) -> list[Any]:
