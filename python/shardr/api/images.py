@@ -144,7 +144,7 @@ def _look_own(client: APIClient, build: Build) -> Image:
 
 def _look(client: APIClient, name: str, tag: str) -> Image:
     from shardr.local.docker.build import LABEL
-    from shardr.local.docker.context import digest
+    from shardr.local.docker.context import outdated
 
     there = found(client, uri(name, tag))
     if there is None:
@@ -153,7 +153,7 @@ def _look(client: APIClient, name: str, tag: str) -> Image:
     return Image(
         name=name,
         uri=uri(name, tag),
-        state="built" if labels.get(f"{LABEL}context") == digest(name) else "outdated",
+        state="outdated" if outdated(name, labels) else "built",
         id=there.id,
         size=there.size,
         created=there.created,

@@ -72,7 +72,10 @@ class LocalEngine:
         ]
         now = datetime.now(timezone.utc).timestamp()
         needed = [job.request["AppSpecification"]["ImageUri"] for step in plan.steps for job in step.jobs]
-        machine = {**choice.machine(plan.runner, needed), "reason": plan.runner_reason}
+        machine = choice.machine(plan.runner, needed)
+        stale = " ".join(machine.get("outdated", []))
+        hint = f" (of another version of shardr: `shardr images build {stale}` makes it anew)" if stale else ""
+        machine["reason"] = plan.runner_reason + hint
         runs.submit(self.home, RunRow(plan.run, plan.name, now, plan.runner, steps, machine))
 
     def _deposit(self, deposit: Deposit) -> None:

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from shardr.errors import ImageError, RunnerError
 from shardr.local.docker.context import BASE, digest, files, packed
+from shardr.local.docker.context import LABEL as CONTEXT
 from shardr.local.docker.daemon import in_our_words
 from shardr.local.docker.images import IMAGES, OURS, found, own, uri
 
@@ -47,7 +48,7 @@ class Builder:
         self._have(self.base)
         shared = uri(BASE, self.tag)
         self._run(BASE, files(BASE), f"{BASE}/Dockerfile", {"BASE": self.base}, tag=shared)
-        about = {f"{LABEL}version": version, f"{LABEL}context": digest(image)}
+        about = {f"{LABEL}version": version, CONTEXT: digest(image)}
         made = self._run(image, files(image), f"{image}/Dockerfile", {"BASE": shared})
         # which packages are inside is known only now
         versions = self._versions(made)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 BASE = "base"
 """The folder of ``docker/`` with what all images share."""
+LABEL = "org.shardr.context"
+"""Says of an image what it was made of."""
 
 
 def files(image: str) -> dict[str, Path]:
@@ -46,6 +48,11 @@ def packed(files: Mapping[str, Path | bytes]) -> bytes:
 def digest(image: str) -> str:
     """What an image is made of in one word, that of the shared layer with it."""
     return hashlib.sha256(packed(files(BASE)) + packed(files(image))).hexdigest()
+
+
+def outdated(image: str, labels: Mapping[str, str]) -> bool:
+    """Whether an image with these labels was made of other files than this shardr has."""
+    return labels.get(LABEL) != digest(image)
 
 
 def _below(folder: Path, name: str) -> dict[str, Path]:

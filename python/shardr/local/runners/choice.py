@@ -71,8 +71,9 @@ def machine(runner: str, images: Sequence[str]) -> dict[str, Any]:
 
 def docker_machine(images: Sequence[str]) -> dict[str, Any]:
     """The daemon, and how large and of which kind the machine is that it runs on."""
+    from shardr.local.docker.context import outdated
     from shardr.local.docker.daemon import connect, in_our_words, there
-    from shardr.local.docker.images import required
+    from shardr.local.docker.images import IMAGES, required, uri
 
     at = there()
     if at.remote:
@@ -84,11 +85,13 @@ def docker_machine(images: Sequence[str]) -> dict[str, Any]:
     client = connect(at)
     with in_our_words("Docker cannot be used"):
         info = client.info()
-    for image in dict.fromkeys(images):
-        required(client, image)
+    there_are = {image: required(client, image) for image in dict.fromkeys(images)}
+    own = {uri(image): image for image in IMAGES}
+    stale = [own[name] for name, image in there_are.items() if name in own and outdated(own[name], image.labels)]
     options = " ".join(info.get("SecurityOptions") or [])
     return {
         "runner": "docker",
+        "outdated": stale,
         "environment": {},
         "daemon": {**at.to_dict(), "version": client.api_version},
         "cpus": info["NCPU"],
