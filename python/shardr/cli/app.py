@@ -9,7 +9,9 @@ import atexit
 import gc
 import io
 import os
+import signal
 import sys
+import threading
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -62,7 +64,7 @@ COMMANDS = {name: command for group in GROUPS.values() for name, command in grou
 def main(words: Sequence[str] | None = None) -> int:
     """Exit status of the command that the words ask for (default: those of the process), after running it.
 
-    0 completed, 1 failed, 2 bad input, 130 interrupted; 141 when the reader of stdout went away.
+    0 completed, 1 failed, 2 bad input, 130 interrupted, 143 terminated; 141 when the reader of stdout went away.
     """
     words = sys.argv[1:] if words is None else list(words)
     # plugins of pydantic cannot add to our models, and looking for them takes 14 ms
@@ -71,6 +73,8 @@ def main(words: Sequence[str] | None = None) -> int:
     gc.set_threshold(50_000)
     atexit.register(gc.freeze)
     _open_streams()
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what is to be removed is, as at any other end
     try:
         status = _dispatch(words)
         sys.stdout.flush()

@@ -48,8 +48,9 @@ def test_a_clause_that_is_none_is_bad_input(shardr: Shell) -> None:
     assert (done.status, done.json["code"]) == (2, "not_found")
 
 
-def test_ctrl_c_stops_the_jobs_and_leaves_no_folder(
-    shardr: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("sent", "status", "said"), [(signal.SIGINT, 130, b"interrupted"), (signal.SIGTERM, 143, b"")])
+def test_an_interruption_stops_the_jobs_and_leaves_no_folder(
+    shardr: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: signal.Signals, status: int, said: bytes
 ) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
@@ -59,8 +60,8 @@ def test_ctrl_c_stops_the_jobs_and_leaves_no_folder(
     assert process.stdout is not None
     assert b"exit-code" in process.stdout.readline()  # stop-kill takes two seconds more
     assert len(list(scratch.glob("shardr-conformance-*"))) == 1
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     out, err = process.communicate(timeout=30)
-    assert (process.returncode, out) == (130, b"")
-    assert b"interrupted" in err
+    assert (process.returncode, out) == (status, b"")
+    assert said in err
     assert list(scratch.iterdir()) == []
