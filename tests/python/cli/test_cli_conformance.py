@@ -6,11 +6,11 @@ import signal
 from typing import TYPE_CHECKING
 
 import images
+import pytest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
     from cli_world import Shell
 
 
