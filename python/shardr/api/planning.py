@@ -35,7 +35,8 @@ def make_plan(loaded: Loaded, engine: LocalEngine, asked: str, run: str | None =
     ``asked`` is the runner as asked for: ``auto`` is decided here.
     """
     run = run or new_run(loaded.pipeline.name)
-    runner, reason = choice.choose(asked, [engine.image_uri(step.image) for step in loaded.pipeline.steps])
+    uses = [(engine.image_uri(step.image), next(iter(step.entrypoint), "")) for step in loaded.pipeline.steps]
+    runner, reason = choice.choose(asked, uses)
     planner = _Planner(loaded, engine, run, runner)
     planner.problems += destination_problems(loaded.pipeline, loaded.base)
     steps = [planner.step(i, step) for i, step in enumerate(loaded.pipeline.steps)]

@@ -87,7 +87,8 @@ class Run:
             return self
         failed = next((step for step in self.steps if step.failure), None)
         where = f'step "{failed.name}": {failed.failure}' if failed else "no step says why"
-        raise JobFailedError(f"run {self.id} is {self.status}: {where}", fix=f"see `shardr logs {self.id}`")
+        fix = (failed and failed.fix) or f"see `shardr logs {self.id}`"
+        raise JobFailedError(f"run {self.id} is {self.status}: {where}", fix=fix)
 
     def stop(self) -> Run:
         """Asks the run to stop; what runs gets SIGTERM, and no further step starts."""

@@ -84,7 +84,10 @@ def _start(options: argparse.Namespace, out: Output) -> Run:
     from shardr.api import runs
 
     started = runs.submit(options.spec, runner=options.runner, name=options.name, set=parameters(options))
-    out.note("run ", (started.id, "bold"), f" on this machine, {started.view.runner_reason}")
+    took, _, lacks = started.view.runner_reason.partition("; ")
+    out.note("run ", (started.id, "bold"), f" on this machine, {took}")
+    if lacks:
+        out.note((f"  {lacks}", "dim"))
     return started
 
 

@@ -32,7 +32,7 @@ def summary(view: RunView, out: Output) -> None:
     _outputs(view, out)
     for step in view.steps:
         for notice in step.notices:
-            out.note((f"{step.name}: {notice}", "yellow"))
+            out.note(("note: ", "yellow"), f"{step.name}: {notice}")
         if step.failure:
             failed(view, step, out)
 
@@ -84,12 +84,16 @@ def failed(view: RunView, step: StepView, out: Output) -> None:
     from rich.text import Text
 
     hosts = [host.host for host in step.hosts if host.state == "Failed"]
-    where = f"step {step.name}" + (f", instance {', '.join(hosts[:SHOWN_HOSTS])}" if hosts else "")
+    where = f"step {step.name}" + (
+        f", instance{'s' if len(hosts) > 1 else ''} {', '.join(hosts[:SHOWN_HOSTS])}" if hosts else ""
+    )
     where += f" and {len(hosts) - SHOWN_HOSTS} more" if len(hosts) > SHOWN_HOSTS else ""
     out.note()
     Console(stderr=True, highlight=False).print(
         Panel(Text(step.failure or ""), title=Text(where), title_align="left", border_style="red", expand=False)
     )
+    if step.fix:
+        out.note(("  fix       ", "dim"), step.fix)
     out.note(("  see more  ", "dim"), shlex.join(["shardr", "logs", view.run, "--step", step.name]))
 
 

@@ -102,6 +102,8 @@ class StepView:
     hosts: list[HostView]
     notices: list[str] = field(default_factory=list)
     """What differs from the service and is no failure: instances that got less than their type has."""
+    fix: str | None = None
+    """What to do about the failure, where that is known."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from shardr.local import contract, jobs, runs
 from shardr.local.accounts import total
 from shardr.local.docker import images
 from shardr.local.home import Home
+from shardr.local.reasons import next_step
 from shardr.local.runners import choice
 from shardr.local.store import RunRow, Store
 from shardr.storage.local import BUCKET, linked_uri
@@ -156,6 +157,9 @@ class LocalEngine:
             failure=failed[0].failure_reason if failed else None,
             jobs=[job.name for job in started],
             hosts=hosts,
+            fix=next_step(failed[0].failure_reason or "", failed[0].request, failed[0].report.get("runner", ""))
+            if failed
+            else None,
             notices=list(dict.fromkeys(notice for job in started for notice in job.report.get("notices", []))),
         )
 

@@ -44,7 +44,7 @@ def limits(instance_type: str, instance_count: int, cpus: int, memory_bytes: int
     together, each gets an equal part of nine tenths of the machine's.
 
     >>> limits("ml.m5.large", 20, 2, 24 * GIB).notice
-    "ml.m5.large has 8 GiB; 20 instances share this machine's 24 GiB, so each gets at most 1.1 GiB"
+    "ml.m5.large has 8 GiB; 20 instances share nine tenths of this machine's 24 GiB, so each gets at most 1.1 GiB"
     """
     has = of_type(instance_type)
     if has is None:
@@ -60,7 +60,8 @@ def limits(instance_type: str, instance_count: int, cpus: int, memory_bytes: int
     if less:
         theirs, ours, each = (" and ".join(parts) for parts in zip(*less, strict=True))
         many = instance_count > 1
-        here = f"{instance_count} instances share this machine's {ours}" if many else f"this machine has {ours}"
+        shared = "nine tenths of " if granted.memory_bytes < has.memory_bytes and granted.cpus == has.vcpus else ""
+        here = f"{instance_count} instances share {shared}this machine's {ours}" if many else f"this machine has {ours}"
         said.append(f"{instance_type} has {theirs}; {here}, so {'each' if many else 'it'} gets at most {each}")
     if has.accelerators:
         gpus = "1 GPU" if has.accelerators == 1 else f"{has.accelerators} GPUs"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     from shardr.local.home import JobFolder
 
 TAIL_BYTES = 16_384
+SHOWN = 5
+"""How many instances are named that ended differently."""
 DISK_FULL_BYTES = 65_536
 ERROR = re.compile(r"^(Error\b|Fatal error\b|Traceback \(most recent call last\)|bwrap: )")
 """Where R, Rscript, Python and the sandbox begin to say what went wrong."""
+LACKS = re.compile(r"there is no package called|No module named|is not in the image")
+"""What R, Python and the docker runner say when an image does not have what a script uses."""
 
 
 def host_failure(failed: Mapping[str, int], remarks: Mapping[str, str | None], job: JobFolder, count: int) -> str:
@@ -24,7 +28,12 @@ def host_failure(failed: Mapping[str, int], remarks: Mapping[str, str | None], j
 
     ``remarks`` says of a host what else is known of its end.
     """
-    ends = [f"{host} of {count} {_ended(code, remarks.get(host))}" for host, code in failed.items()]
+    ended = {host: _ended(code, remarks.get(host)) for host, code in failed.items()}
+    if len(failed) == count > 1 and len(set(ended.values())) == 1:
+        ends = [f"all {count} instances {next(iter(ended.values()))}"]
+    else:
+        ends = [f"{host} of {count} {how}" for host, how in ended.items()]
+        ends[SHOWN:] = [f"and {len(ends) - SHOWN} more"] if len(ends) > SHOWN else []
     text = error_text(job.log(next(iter(failed))))
     if shutil.disk_usage(job.root).free < DISK_FULL_BYTES:
         # the log is on the same disk: what the script said of it may be lost
@@ -38,6 +47,18 @@ def _ended(code: int, remark: str | None) -> str:
         remark = "out of memory is the usual cause"
     known = "; ".join(part for part in (names.get(code), remark) if part)
     return f"exited with code {code}" + (f" ({known})" if known else "")
+
+
+def next_step(reason: str, request: Mapping[str, Any], runner: str) -> str | None:
+    """What to do about a failure, where that is known."""
+    if "out of memory: its limit" in reason:
+        return "take a larger instance_type, or more instances that each hold less"
+    if runner == "docker" and LACKS.search(reason):
+        app = request["AppSpecification"]
+        script = next((word for word in app.get("ContainerEntrypoint", []) if word.endswith((".R", ".r", ".py"))), "")
+        init = f"shardr images init {script.rpartition('/')[2]}".rstrip()
+        return f"{app['ImageUri']} lacks it: `{init}` makes an image that has it, to be named as the step's image"
+    return None
 
 
 def error_text(log: Path) -> str:

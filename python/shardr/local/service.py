@@ -39,8 +39,11 @@ class LocalSageMaker:
         Raises ``RequestError`` for what the service would refuse, ``NameInUseError`` for a name that is taken.
         """
         require_request("CreateProcessingJob", request)
-        images = [request["AppSpecification"]["ImageUri"]]
-        runner, _ = choice.choose(choice.asked_for(self._runner), images)
+        app = request["AppSpecification"]
+        images = [app["ImageUri"]]
+        runner, _ = choice.choose(
+            choice.asked_for(self._runner), [(images[0], next(iter(app.get("ContainerEntrypoint", [])), ""))]
+        )
         check_runnable(request, runner)
         name: str = request["ProcessingJobName"]
         if not jobs.launch(self._home, name, request, choice.machine(runner, images)):

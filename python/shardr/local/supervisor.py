@@ -180,7 +180,7 @@ class Supervisor:
             self._remarks[host] = self._running.pop(host).remark
             seconds = round(time.monotonic() - self._began, 3)
             self._report["hosts"][host].update(
-                state="Failed" if ended else "Completed", exit_code=ended, seconds=seconds
+                state=("Stopped" if stopped else "Failed") if ended else "Completed", exit_code=ended, seconds=seconds
             )
             if len(codes) < len(self._hosts):
                 self._tell()

@@ -31,15 +31,27 @@ def test_a_runner_that_there_is_not_is_told_with_those_there_are(monkeypatch: py
 
 
 def test_auto_takes_docker_where_it_has_all_images_and_says_what_is_missing(docker_host: str) -> None:
-    assert choice.choose("auto", [BASE, BASE]) == ("docker", "auto took docker: its daemon has the image")
-    runner, why = choice.choose("auto", [BASE, "nobody/nothing:1"])
+    assert choice.choose("auto", [(BASE, "sh"), (BASE, "sh")]) == (
+        "docker",
+        "auto took docker: its daemon has the image",
+    )
+    runner, why = choice.choose("auto", [(BASE, "sh"), ("nobody/nothing:1", "")])
     assert runner == "process"
     assert why.endswith("docker not, as the image nobody/nothing:1 is not on this machine")
 
 
+def test_auto_leaves_python_to_the_process_runner_when_the_image_is_of_r(processing_image: str) -> None:
+    assert choice.choose("auto", [(processing_image, "Rscript")])[0] == "docker"
+    runner, why = choice.choose("auto", [(processing_image, "Rscript"), (processing_image, "python3")])
+    assert (runner, why.rpartition("; ")[2]) == (
+        "process",
+        f"docker not, as the image {processing_image} has no python3",
+    )
+
+
 def test_auto_takes_process_where_no_daemon_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
-    runner, why = choice.choose("auto", [BASE])
+    runner, why = choice.choose("auto", [(BASE, "sh")])
     assert (runner, why.rpartition("; ")[2]) == (
         "process",
         f"docker not, as no Docker daemon answers at unix://{tmp_path}/no.sock",
@@ -48,7 +60,7 @@ def test_auto_takes_process_where_no_daemon_is(monkeypatch: pytest.MonkeyPatch, 
 
 def test_what_was_asked_for_is_not_looked_for_before_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere")
-    assert choice.choose("docker", [BASE])[0] == "docker"
+    assert choice.choose("docker", [(BASE, "sh")])[0] == "docker"
     with pytest.raises(RunnerError, match="no Docker daemon answers"):
         choice.machine("docker", [BASE])
 

@@ -191,10 +191,7 @@ def test_a_script_that_killed_itself_is_not_called_out_of_memory(tmp_path: Path)
 
 def test_failed_instances_are_named_in_order_with_the_error_of_the_first(tmp_path: Path, home: Path) -> None:
     reason = failure(go(tmp_path, "echo 'Error: no such thing'; exit 7", instance_count=3))
-    assert reason == (
-        "AlgorithmError: algo-1 of 3 exited with code 7, algo-2 of 3 exited with code 7, "
-        "algo-3 of 3 exited with code 7: Error: no such thing"
-    )
+    assert reason == ("AlgorithmError: all 3 instances exited with code 7: Error: no such thing")
     nothing_is_held(home)
 
 
@@ -225,7 +222,7 @@ def test_an_image_that_is_not_there_is_refused_before_anything_runs(tmp_path: Pa
         go(tmp_path, "true", "nobody/nothing:1")
     assert (caught.value.what, caught.value.fix) == (
         "the image nobody/nothing:1 is not on this machine",
-        "`docker pull nobody/nothing:1`, or build it under that name",
+        "`shardr images build FOLDER` makes it of a folder with a Dockerfile, `docker pull nobody/nothing:1` gets it",
     )
     assert not (home / "jobs").exists() or not list((home / "jobs").iterdir())
 

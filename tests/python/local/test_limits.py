@@ -91,7 +91,7 @@ def test_memory_is_divided_when_the_instances_do_not_fit_together() -> None:
     assert found.cpus == 2
     assert found.memory_bytes == pytest.approx(24 * GIB * 0.9 / 20, abs=1)
     assert found.notice == (
-        "ml.m5.large has 8 GiB; 20 instances share this machine's 24 GiB, so each gets at most 1.1 GiB"
+        "ml.m5.large has 8 GiB; 20 instances share nine tenths of this machine's 24 GiB, so each gets at most 1.1 GiB"
     )
 
 

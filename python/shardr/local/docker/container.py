@@ -135,7 +135,7 @@ class About:
             fix = f"build it for this one: docker build --platform linux/{self._architectures[1]}"
             return RunnerError(f"{instance.host}: {self._foreign}", why=f"image {self._image}", fix=fix)
         if program in why and ("executable file" in why or "no such file or directory" in why.lower()):
-            fix = "name a program that it has in the step's command, or take another image"
+            fix = "take an image that has it, or name another program in the step's command"
             return RunnerError(f'{instance.host}: the program "{program}" is not in the image {self._image}', fix=fix)
         if "no command specified" in why.lower():
             fix = "name a program in the step's command"

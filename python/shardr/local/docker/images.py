@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from shardr.errors import ImageError, RunnerError
@@ -70,7 +71,15 @@ def required(client: APIClient, name: str) -> Found:
     """The image of this name; raises ``ImageError``, which says how to get it, when the machine has none."""
     image = found(client, name)
     if image is None:
-        ours = own(name)
-        fix = f"`shardr images build {ours}` makes it" if ours else f"`docker pull {name}`, or build it under that name"
-        raise ImageError(f"the image {name} is not on this machine", fix=fix)
+        raise ImageError(f"the image {name} is not on this machine", fix=_how_to_get(name))
     return image
+
+
+def _how_to_get(name: str) -> str:
+    repository, _, tag = name.partition(":")
+    ours = own(f"{repository}:latest")
+    if ours:
+        return f"`shardr images build {ours}" + (f" --tag {tag}" if tag not in {"", "latest"} else "") + "` makes it"
+    near = get_close_matches(name, IMAGES, 1)
+    mean = f'did you mean "{near[0]}"? Else ' if near else ""
+    return f"{mean}`shardr images build FOLDER` makes it of a folder with a Dockerfile, `docker pull {name}` gets it"

@@ -27,16 +27,16 @@ def asked_for(runner: str | None, spec: str = "auto") -> str:
     return asked
 
 
-def choose(asked: str, images: Sequence[str]) -> tuple[str, str]:
-    """The runner to take for these images, and why, for people.
+def choose(asked: str, uses: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """The runner to take for these images, each with the program that is to run in it, and why, for people.
 
     ``auto`` is docker where its daemon answers and has all the images, else process.
     """
     if asked == "docker":
         return "docker", "each instance a container of its image"
-    lacks = _lacks(images) if asked == "auto" else None
+    lacks = _lacks(uses) if asked == "auto" else None
     if asked == "auto" and lacks is None:
-        return "docker", "auto took docker: its daemon has the image" + ("s" if len(set(images)) > 1 else "")
+        return "docker", "auto took docker: its daemon has the image" + ("s" if len(set(uses)) > 1 else "")
     from shardr.local.runners.process import sandbox_problem
 
     problem = sandbox_problem()
@@ -44,17 +44,20 @@ def choose(asked: str, images: Sequence[str]) -> tuple[str, str]:
     return "process", how if lacks is None else f"auto took process, {how}; docker not, as {lacks}"
 
 
-def _lacks(images: Sequence[str]) -> str | None:
+def _lacks(uses: Sequence[tuple[str, str]]) -> str | None:
     """Why docker is not taken; None when it can be."""
     from shardr.local.docker.daemon import address
+    from shardr.local.docker.images import IMAGES, uri
 
     try:
         if address() is None:  # looks at files only: docker-py is not loaded for machines without Docker
             return "no daemon is there"
-        docker_machine(images)
+        docker_machine([image for image, _ in uses])
     except (RunnerError, ImageError) as error:
         return error.what
-    return None
+    own = {uri(image) for image in IMAGES}  # of R; what other images have, only they know
+    foreign = ((image, program) for image, program in uses if image in own and program.startswith("python"))
+    return next((f"the image {image} has no {program}" for image, program in foreign), None)
 
 
 def machine(runner: str, images: Sequence[str]) -> dict[str, Any]:

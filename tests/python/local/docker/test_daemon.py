@@ -75,7 +75,7 @@ def test_a_context_that_tells_no_address_is_not_there(
     context(settings, "mine", text)
     with pytest.raises(RunnerError, match='context "mine" is not there'):
         address()
-    assert choose("auto", ["any"])[0] == "process"
+    assert choose("auto", [("any", "")])[0] == "process"
 
 
 @pytest.mark.parametrize("text", ["{bad", "[]", '{"currentContext": ""}', '{"currentContext": "default"}'])
