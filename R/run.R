@@ -60,7 +60,7 @@ print.shardr_run <- function(x, ...) {
     for (name in names(step$outputs)) {
       cat(step$name, ".", name, ": ", output_place(step$outputs[[name]]), "\n", sep = "")
     }
-    for (notice in step$notices) cat(step$name, ": ", notice, "\n", sep = "")
+    for (notice in step$notices) cat("note: ", step$name, ": ", notice, "\n", sep = "")
     if (!is.null(step$failure)) cat(step$name, ": ", step$failure, "\n", sep = "")
   }
   invisible(x)

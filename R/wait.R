@@ -35,7 +35,7 @@ watch <- function(run, progress, call) {
 
 run_failed <- function(run, call) {
   failed <- Filter(function(step) !is.null(step$failure), run$steps)
-  problems <- lapply(failed, function(step) problem(step$failure, path = paste0("step \"", step$name, "\"")))
+  problems <- lapply(failed, function(step) problem(step$failure, step$fix, paste0("step \"", step$name, "\"")))
   what <- switch(run$status, Stopped = "was stopped", Stopping = "is being stopped", "failed")
   shardr_abort(
     "job_failed", paste0("Run ", run$id, " ", what, "."), unname(problems),
