@@ -137,9 +137,8 @@ def _contents(
     title = found.single.name if found.single else f"the {len(found.files)} scripts of this folder"
     about = dockerfile.Contents(name, base, _of_shardr(base), _debian(base), title, "")
     about.copies = dockerfile.patterns(found.files, each=found.single is not None)
-    about.command = _command(found.files[0]) if len(found.files) == 1 else []
-    if found.single:
-        about.command = _command(found.single)
+    if len(found.files) == 1 or found.single:
+        about.command = _command(found.single or found.files[0], loads=len(found.files) > 1)
     notes = [f"{place}: which package is loaded is known only when it runs: name it by library()"
              for place in found.open]  # fmt: skip
     notes += [f"{file}: Quarto itself is not in Debian: install it in the Dockerfile"
@@ -199,13 +198,18 @@ def _python(about: dockerfile.Contents, found: scripts.Scripts) -> list[str]:
     return notes
 
 
-def _command(script: Path) -> list[str]:
-    name = script.as_posix()
+def _command(script: Path, *, loads: bool) -> list[str]:
+    """What runs a script, wherever it is begun; one that ``loads`` others finds them from their own folder."""
+    name = f"{dockerfile.HOME}/{script.as_posix()}"
     if script.suffix.lower() in scripts.PYTHON:
         return ["python3", name]
     if script.suffix.lower() == ".rmd":
         return ["Rscript", "-e", f"rmarkdown::render({name!r})"]
-    return ["quarto", "render", name] if script.suffix.lower() == ".qmd" else ["Rscript", name]
+    if script.suffix.lower() == ".qmd":
+        return ["quarto", "render", name]
+    if loads:  # R's source() looks from where R was begun
+        return ["sh", "-c", f"cd {dockerfile.HOME} && exec Rscript {shlex.quote(script.as_posix())}"]
+    return ["Rscript", name]
 
 
 def _build(folder: Path, file: Path | None) -> str:

@@ -43,9 +43,18 @@ def test_what_debian_has_comes_from_debian_and_what_the_base_has_is_left_out(tmp
     found = steps(draft)
     assert found[:2] == ["FROM shardr/processing", "USER root"]
     assert 'r-cran-r6=2.5.1*"' in found[2]
-    assert found[-4:] == ["USER shardr", "WORKDIR /home/shardr/code", "COPY main.R ./", 'CMD ["Rscript", "main.R"]']
+    assert found[-3:] == [
+        "USER shardr", "COPY main.R /home/shardr/code/", 'CMD ["Rscript", "/home/shardr/code/main.R"]'
+    ]  # fmt: skip
     assert draft.command == f"shardr images build '{tmp_path}/Big Bank'"
     assert draft.docker == f"docker build -t main '{tmp_path}/Big Bank'"
+
+
+def test_no_image_says_where_a_job_begins_and_what_is_loaded_is_found_all_the_same(tmp_path: Path) -> None:
+    script(tmp_path, "1", "help.R")
+    found = steps(shardr.init_image(script(tmp_path, 'source("help.R")')))
+    assert not any(step.startswith("WORKDIR") for step in found)
+    assert found[-1] == 'CMD ["sh", "-c", "cd /home/shardr/code && exec Rscript main.R"]'
 
 
 def test_a_script_that_needs_nothing_more_installs_nothing(tmp_path: Path) -> None:
@@ -103,8 +112,8 @@ def test_a_folder_copies_by_kind_and_lets_nothing_else_into_the_build(tmp_path: 
     script(tmp_path / "my sub", "1", "c.R")
     draft = shardr.init_image(tmp_path, name="team/bank:1")
     found = steps(draft)
-    assert "COPY *.R ./" in found
-    assert 'COPY ["my sub/*.R", "./my sub/"]' in found
+    assert "COPY *.R /home/shardr/code/" in found
+    assert 'COPY ["my sub/*.R", "/home/shardr/code/my sub/"]' in found
     assert not any(step.startswith("CMD") for step in found)
     assert (tmp_path / ".dockerignore").read_text().splitlines()[1:] == ["*", "!*.R", "!my sub/*.R"]
 
@@ -119,7 +128,7 @@ def test_python_comes_with_what_is_imported_or_required(tmp_path: Path) -> None:
     draft = shardr.init_image(at, force=True)
     found = steps(draft)
     assert "COPY requirements.txt /opt/requirements.txt" in found
-    assert 'CMD ["python3", "main.py"]' in found
+    assert 'CMD ["python3", "/home/shardr/code/main.py"]' in found
     assert draft.python == []
     assert "apt-get" not in " ".join(steps(shardr.init_image(at, base="python:3.12-slim", force=True)))
 
@@ -173,7 +182,7 @@ def test_a_base_that_no_image_can_be_named_is_refused(tmp_path: Path) -> None:
 def test_documents_are_rendered_and_quarto_is_left_to_its_user(tmp_path: Path) -> None:
     draft = shardr.init_image(script(tmp_path, "```{r}\nlibrary(R6)\n```\n", "report.Rmd"))
     assert draft.debian == ["r-cran-r6", "r-cran-rmarkdown"]
-    assert steps(draft)[-1] == """CMD ["Rscript", "-e", "rmarkdown::render('report.Rmd')"]"""
+    assert steps(draft)[-1] == """CMD ["Rscript", "-e", "rmarkdown::render('/home/shardr/code/report.Rmd')"]"""
     draft = shardr.init_image(script(tmp_path, "```{r}\n1\n```\n", "page.qmd"), force=True)
     assert draft.notes == ["page.qmd: Quarto itself is not in Debian: install it in the Dockerfile"]
 
@@ -183,7 +192,7 @@ def test_r_on_a_plain_debian_brings_r_and_a_user(tmp_path: Path) -> None:
     found = steps(draft)
     assert "ca-certificates r-base-core" in found[2]
     assert any(step.startswith("RUN useradd") for step in found)
-    assert found[-4] == "USER shardr"
+    assert found[-3] == "USER shardr"
 
 
 def test_a_script_called_like_an_image_of_shardrs_needs_another_name(tmp_path: Path) -> None:

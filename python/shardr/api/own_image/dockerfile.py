@@ -140,8 +140,8 @@ def _scripts(about: Contents) -> list[str]:
     copies = "\n".join(_copy(patterns, folder) for patterns, folder in about.copies)
     command = f"\nCMD {json.dumps(about.command, ensure_ascii=False)}" if about.command else ""
     return [
-        f"# The script runs as a user who is not root, in a folder where any user may write.\n"
-        f"{user}RUN mkdir -m 777 {HOME}\nUSER shardr\nWORKDIR {HOME}",
+        # No WORKDIR: a job begins in the same folder in this image as in others and without any.
+        f"# The script runs as a user who is not root.\n{user}RUN mkdir -m 777 {HOME}\nUSER shardr",
         f"# Last, as they change most often.\n{copies}{command}",
     ]
 
@@ -157,7 +157,7 @@ def patterns(files: list[Path], *, each: bool) -> list[tuple[list[str], str]]:
     found: dict[str, list[str]] = {}
     for file in files:
         name = file.as_posix() if each else (file.parent / f"*{file.suffix}").as_posix()
-        of_folder = found.setdefault("./" if file.parent.name == "" else f"./{file.parent.as_posix()}/", [])
+        of_folder = found.setdefault(f"{HOME}/" if file.parent.name == "" else f"{HOME}/{file.parent.as_posix()}/", [])
         if name not in of_folder:
             of_folder.append(name)
     return [(names, folder) for folder, names in found.items()]
