@@ -8,8 +8,16 @@ shardr_abort <- function(code, message, problems = list(), why = NULL, fix = NUL
   cli::cli_abort(
     as_shown(bullets),
     class = c(paste0("shardr_error_", code), "shardr_error"),
-    code = code, problems = problems_frame(problems), ..., call = call
+    code = code, problems = problems_frame(problems), ..., call = call,
+    trace = users_trace(call)
   )
+}
+
+# How the user came to the verb that stops. What happened inside of it helps nobody, and a verb alone is in the message.
+users_trace <- function(call) {
+  on_stack <- any(vapply(sys.frames(), identical, TRUE, call))
+  trace <- if (on_stack) rlang::trace_back(bottom = call) else rlang::trace_back()
+  if (on_stack && all(trace$namespace %in% "shardr")) trace[0, ] else trace
 }
 
 # One thing that is wrong, for those who gather several before they stop. Its place is filled in later.

@@ -3,6 +3,7 @@
 
 # The answer of a verb of the Python half, as plain lists; an error of it as a condition.
 python_call <- function(verb, arguments, call) {
+  force(arguments) # what is wrong with them is told before Python starts
   door <- python_door(call)
   text <- interruptible(door$call(verb, json_text(arguments)))
   python_answer(text, call)

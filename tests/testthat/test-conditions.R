@@ -36,3 +36,20 @@ test_that("checked() gives values back and stops at problems with their places",
   )
   expect_identical(found$problems$path, c("a", "c"))
 })
+
+test_that("an error of a verb tells the way to the verb, and nothing of what is inside of it", {
+  found <- tryCatch(job_run(42), error = identity)
+  expect_identical(rlang::call_name(found$call), "job_run")
+  calls <- vapply(found$trace$call, function(one) paste(deparse(one), collapse = ""), "")
+  expect_match(calls, "job_run(42)", fixed = TRUE, all = FALSE)
+  expect_false(any(grepl("shardr_abort|python_call|job_arguments", calls)))
+})
+
+test_that("in a script an error of a verb at top level has no backtrace", {
+  script <- withr::local_tempfile(fileext = ".R", lines = "library(shardr); job_run(42)")
+  told <- suppressWarnings(
+    system2(file.path(R.home("bin"), "Rscript"), shQuote(script), stdout = TRUE, stderr = TRUE)
+  )
+  expect_match(told, "Found 42, expected a pipeline", all = FALSE)
+  expect_false(any(grepl("Backtrace|Calls:|shardr_abort", told)))
+})
