@@ -51,6 +51,7 @@ job_plan <- function(x, ..., set = list(), runner = NULL) {
 #' the wait is interrupted: a message then says how to come back to it and how to stop it.
 #'
 #' @inheritParams job_plan
+#' @param name Id of the run, which `jobs()`, `collect()` and the other verbs find it by. Default: a fresh one.
 #' @param progress Whether to show how the steps stand while waiting. Default: in an interactive session.
 #' @param error Whether a run that fails or is stopped is an error (default). With `FALSE` it is returned as it is.
 #' @param run A run: what `job_submit()` gave, or its id.
@@ -66,18 +67,23 @@ job_plan <- function(x, ..., set = list(), runner = NULL) {
 #' run <- job_run(file.path(folder, "job.yml"), set = list(instances = 3))
 #' train <- collect(run, "split", "train")
 #' }
-job_run <- function(x, ..., set = list(), runner = NULL, progress = interactive(), error = TRUE) {
+job_run <- function(x, ..., set = list(), runner = NULL, name = NULL, progress = interactive(), error = TRUE) {
   call <- environment()
   refuse_dots(list(...), names(formals()), call)
-  run <- new_run(python_call("submit", job_arguments(x, set, runner, call), call))
+  run <- submitted(x, set, runner, name, call)
   wait_for(run, progress, error, call)
 }
 
 #' @rdname job_run
 #' @export
-job_submit <- function(x, ..., set = list(), runner = NULL) {
+job_submit <- function(x, ..., set = list(), runner = NULL, name = NULL) {
   refuse_dots(list(...), names(formals()), environment())
-  new_run(python_call("submit", job_arguments(x, set, runner, environment()), environment()))
+  submitted(x, set, runner, name, environment())
+}
+
+submitted <- function(x, set, runner, name, call) {
+  given <- checked(list(name = as_text(name)), "spec_invalid", "This is no id of a run.", call)
+  new_run(python_call("submit", c(job_arguments(x, set, runner, call), given), call))
 }
 
 #' @rdname job_run

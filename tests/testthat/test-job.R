@@ -25,6 +25,15 @@ test_that("a job file runs with values set from outside", {
   expect_identical(run$steps$copy$rows_out, 5)
 })
 
+test_that("a run has the id that was asked for, in both ways to start it", {
+  local_job_folder()
+  expect_identical(job_run(copy_job(), name = "mine")$id, "mine")
+  expect_identical(job_wait(job_submit(copy_job(), name = "later"))$id, "later")
+  expect_identical(sort(unique(jobs()$run)), c("later", "mine"))
+  found <- tryCatch(job_run(copy_job(), name = 1:2), shardr_error_spec_invalid = identity)
+  expect_identical(found$problems$path, "name")
+})
+
 test_that("a run that fails is a condition that carries the run", {
   local_job_folder()
   found <- tryCatch(job_run(fail_job()), shardr_error_job_failed = identity)
