@@ -170,7 +170,7 @@ def _r(about: dockerfile.Contents, found: scripts.Scripts, lock: renv_lock.Lock 
             about.libraries[package] = archive.libraries_to_build(package)
         near = archive.nearest(package) if lock is None else None
         if near:
-            notes.append(f'{found.r_packages[package]}: nothing is known of "{package}"; did you mean "{near}"?')
+            notes.append(f"{found.r_packages[package]}: {package}: not in Debian; did you mean {near}?")
     if lock is None:
         return notes
     about.lock = bool(about.compiled)

@@ -98,8 +98,11 @@ def test_another_r_than_the_locks_is_told_with_the_way_out(tmp_path: Path) -> No
 
 
 def test_a_package_spelled_like_a_known_one_is_asked_about(tmp_path: Path) -> None:
-    draft = shardr.init_image(script(tmp_path, "x <- 1\nlibrary(data.tabel)"))
-    assert draft.notes == ['main.R, line 2: nothing is known of "data.tabel"; did you mean "data.table"?']
+    draft = shardr.init_image(script(tmp_path, "x <- 1\nlibrary(data.tabel)\nlibrary(digset)"))
+    assert draft.notes == [
+        "main.R, line 2: data.tabel: not in Debian; did you mean data.table?",
+        "main.R, line 3: digset: not in Debian; did you mean digest?",
+    ]
 
 
 def test_the_base_that_is_not_built_yet_is_told_only_where_a_daemon_can_tell(tmp_path: Path) -> None:

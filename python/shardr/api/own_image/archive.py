@@ -67,4 +67,4 @@ def nearest(name: str) -> str | None:
     if name in known:
         return None
     by_case = [other for other in known if other.lower() == name.lower()]
-    return next(iter(by_case or get_close_matches(name, sorted(known), n=1, cutoff=0.85)), None)
+    return next(iter(by_case or get_close_matches(name, sorted(known), n=1, cutoff=0.8)), None)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Any
 
 from shardr.errors import ImageError, RunnerError
+from shardr.local.docker.build_failure import failed, shortened
 from shardr.local.docker.context import BASE, digest, files, packed
 from shardr.local.docker.context import LABEL as CONTEXT
 from shardr.local.docker.daemon import in_our_words
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
 VERSIONS = "/usr/share/shardr/versions.json"
 """Where an image says which R and which packages it holds."""
 LABEL = "org.shardr."
-LAST_LINES = 15
+NOISE = r" *---> |Removing intermediate container |Successfully (built|tagged) "
+"""What the daemon prints of itself between the lines of a step."""
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "FTP_PROXY", "ALL_PROXY")
-NO_SERVER = "Temporary failure|Could not resolve|[Cc]ould not connect|Unable to connect|Connection timed|refused"
 
 
 @dataclass(frozen=True)
@@ -122,16 +123,18 @@ class Builder:
 
     def _followed(self, name: str, said: Iterator[dict[str, Any]], *, quiet: bool) -> str:
         lines: list[str] = []
-        made = ""
+        made = at = ""
         for part in said:
             made = part.get("aux", {}).get("ID", made)
-            printed = [line for line in _plain(part.get("stream", "")).splitlines() if line.strip()]
-            for line in [] if quiet else printed:
+            for line in _plain(part.get("stream", "")).splitlines():
                 if step := re.match(r"(?i)Step (\d+/\d+) ?: (.*)", " ".join(line.split())):
-                    self.progress(f"{re.sub(':[^/]*$', '', name)} {step[1]} {step[2]}")
-            lines += printed
+                    at, lines = f"{step[1]} {step[2]}", []
+                    if not quiet:
+                        self.progress(shortened(f"{re.sub(':[^/]*$', '', name)} {at}"))
+                elif line.strip() and not re.match(NOISE, line):
+                    lines.append(line)
             if "error" in part:
-                raise _failed(name, lines, _plain(part["error"]))
+                raise failed(name, at, lines, _plain(part["error"]))
         return made
 
     def _versions(self, image: str) -> dict[str, Any]:
@@ -163,18 +166,6 @@ def _proxies() -> dict[str, str]:
     """The caller's proxies, under the names that a build knows by itself: they reach no layer and no label."""
     names = [name for proxy in PROXIES for name in (proxy, proxy.lower())]
     return {name: os.environ[name] for name in names if os.environ.get(name)}
-
-
-def _failed(name: str, lines: list[str], error: str) -> ImageError:
-    last = "\n    ".join(lines[-LAST_LINES:])
-    fix = None
-    if re.search(NO_SERVER, last):
-        fix = 'the build reached no package server: set HTTPS_PROXY where one is needed, or build on the network "host"'
-    elif re.search("no space left", last + error, re.IGNORECASE):
-        fix = "free some disk space: `docker system df` shows what Docker holds"
-    elif "BuildKit" in last + error:
-        fix = f"`docker build -t {name} FOLDER` knows more instructions than the API does; a spec takes what it makes"
-    return ImageError(f"the image {name} cannot be built", why=f"{error}\n    {last}", fix=fix)
 
 
 def _plain(text: str) -> str:

@@ -139,6 +139,9 @@ def test_a_step_that_fails_shows_what_it_printed_last(docker_host: str) -> None:
     assert caught.value.what == "the image shardr/processing:latest cannot be built"
     assert re.search("(code:|exit status) 7", caught.value.why)
     assert "the reason" in caught.value.why
+    assert "intermediate container" not in caught.value.why
+    assert "--->" not in caught.value.why
+    assert caught.value.why.count("exit 7") == 1
 
 
 def test_no_server_in_reach_is_told_with_the_way_out(docker_host: str) -> None:
