@@ -1,9 +1,10 @@
-# shardr's own images: what is there, and building it.
+# Images on this machine: what is there, and building it.
 
 #' The images that instances run in
 #'
-#' @param tag Tag of the images.
-#' @returns A data frame of class `shardr_images` with a row for each of shardr's images: `name`, `uri`, `state`
+#' @param tag Tag of the images. Default: `latest` of shardr's, and all of your own.
+#' @returns A data frame of class `shardr_images` with a row for each of shardr's images, and for each that
+#'   [image_build()] made of a folder: `name`, `uri`, `state`
 #'   (`"built"`, `"outdated"` when it was made of other files than this version has, or `"missing"`), `size` in bytes
 #'   (double), `created` (time), `r_version`, `architecture`, `base`, and the list column `r_packages` of named
 #'   character vectors, the versions of the R packages inside. Error: `shardr_error_runner_unavailable` when no Docker
@@ -14,7 +15,7 @@
 #' \dontrun{
 #' images()
 #' }
-images <- function(tag = "latest") {
+images <- function(tag = NULL) {
   call <- environment()
   given <- checked(list(tag = as_text(tag)), "image", "This names no images.", call)
   image_frame(python_call("images", given, call))
@@ -99,6 +100,8 @@ print.shardr_images <- function(x, ...) {
     created = vapply(seq_len(nrow(x)), function(i) time_text(x$created[i]), ""),
     R = ifelse(is.na(x$r_version), "-", x$r_version), architecture = ifelse(is.na(x$architecture), "-", x$architecture)
   )
+  # One architecture is that of this machine.
+  if (length(unique(stats::na.omit(x$architecture))) < 2L) columns$architecture <- NULL
   cat(if (nrow(x)) table_lines(columns, "size") else "no image", sep = "\n")
   invisible(x)
 }

@@ -144,7 +144,7 @@ def _doctor() -> list[dict[str, Any]]:
     return [finding.to_dict() for finding in doctor()]
 
 
-def _images(tag: str = "latest") -> list[dict[str, Any]]:
+def _images(tag: str | None = None) -> list[dict[str, Any]]:
     from shardr.api.images import images
 
     return [image.to_dict() for image in images(tag)]

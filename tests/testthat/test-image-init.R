@@ -7,11 +7,11 @@ test_that("a script's packages are found and what to do next is printed", {
   expect_identical(made$libraries, list(RPostgres = "libpq-dev"))
   expect_true(file.exists("Dockerfile"))
   printed <- capture.output(print(made))
-  expect_identical(basename(printed[1]), "Dockerfile")
+  expect_identical(basename(printed[1:2]), c("Dockerfile", ".dockerignore"))
   expect_true("to compile   RPostgres needs libpq-dev" %in% printed)
   expect_true(paste0("build it     image_build(\"", normalizePath("."), "\")") %in% printed)
   expect_match(made$docker, "^docker build -t bank ")
-  expect_true("in a job     image = \"bank\"" %in% printed)
+  expect_true("add to the step: image = \"bank\"" %in% printed)
 })
 
 test_that("the working directory is that of R, also after it has changed", {

@@ -24,6 +24,8 @@ class ImageDraft:
     name: str
     base: str
     dockerfile: Path
+    ignore: Path
+    """Its ``.dockerignore``: nothing but the scripts reaches the build."""
     scripts: list[str]
     debian: list[str]
     """R packages that Debian has built."""
@@ -42,7 +44,7 @@ class ImageDraft:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
-        paths = {"dockerfile": os.fspath(self.dockerfile), "folder": os.fspath(self.folder)}
+        paths = {name: os.fspath(getattr(self, name)) for name in ("dockerfile", "ignore", "folder")}
         return asdict(self) | paths
 
 
@@ -97,6 +99,7 @@ def init_image(
         name=named,
         base=begun,
         dockerfile=files[0],
+        ignore=files[1],
         scripts=[file.as_posix() for file in found.files],
         debian=[word.partition("=")[0] for word in about.apt if word.startswith("r-")],
         compiled=about.compiled,

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.api.image_folder import is_folder, of_folder
 from shardr.errors import ImageError, Problem
-from shardr.local.docker.images import DEFAULT_BASE, IMAGES, found, required, uri
+from shardr.local.docker.images import DEFAULT_BASE, IMAGES, found, labelled, required, uri
 from shardr.local.docker.names import parsed
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Sequence
 
-    from shardr.api.image_folder import Build
     from shardr.local.docker.daemon import APIClient
 
 TAG = r"\w[\w.-]{0,127}"
@@ -46,17 +45,24 @@ class Image:
         return asdict(self)
 
 
-def images(tag: str = "latest") -> list[Image]:
-    """shardr's images as they are on this machine; raises ``RunnerError`` when no Docker daemon answers.
+def images(tag: str | None = None) -> list[Image]:
+    """shardr's images, and those that were built of folders; raises ``RunnerError`` when no Docker daemon answers.
+
+    Of shardr's those of the ``tag`` (default: ``latest``), of others those of the tag, or all.
 
     >>> [image.state for image in images()]  # doctest: +SKIP
     ['built', 'missing']
     """
+    from shardr.local.docker.build import OWN
     from shardr.local.docker.daemon import connect
 
     check([], tag=tag)
     client = connect()
-    return [_look(client, name, tag) for name in IMAGES]
+    own = [name.removeprefix("localhost/") for name in labelled(client, OWN)]  # as podman calls what has no host
+    return [
+        *(_look(client, name, tag or "latest") for name in IMAGES),
+        *(_look_own(client, name) for name in own if tag is None or name.endswith(f":{tag}")),
+    ]
 
 
 def build_image(
@@ -94,7 +100,7 @@ def build_image(
         build, _ = of_folder(image, base=base, tag=tag, name=name, file=file)
         if build is not None:  # else check() has raised
             build.run(no_cache=no_cache, network=network, progress=told)
-            return _look_own(connect(), build)
+            return _look_own(connect(), build.uri, build.folder.burden)
     known = str(image)
     Builder(connect(), base or DEFAULT_BASE, tag or "latest", no_cache, network, told).build(known, version("shardr"))
     return _look(connect(), known, tag or "latest")
@@ -105,11 +111,16 @@ def check(
     name: str | None = None, file: str | os.PathLike[str] | None = None,
 ) -> None:  # fmt: skip
     """Raises ``ImageError`` with all that no build can begin with."""
+    from shardr.spec.problems import did_you_mean
+
     folders = [image for image in images if is_folder(image)]
     problems = [p for image in folders for p in of_folder(image, base=base, tag=tag, name=name, file=file)[1]]
     known = f"shardr has {' and '.join(IMAGES)}; a folder is named with a slash"
     others = [str(image) for image in images if not is_folder(image)]
-    problems += [Problem("name", f'there is no image "{image}"', known) for image in others if image not in IMAGES]
+    problems += [
+        Problem("name", f'there is no image "{image}"{did_you_mean(image, IMAGES)}', known)
+        for image in others if image not in IMAGES
+    ]  # fmt: skip
     if name is not None and len(images) != 1:
         problems.append(Problem("name", "is that of one folder", "build one after the other"))
     problems += [Problem(word, "is of a folder with a Dockerfile only", "leave it out")
@@ -119,24 +130,24 @@ def check(
     if tag is not None and not folders and not re.fullmatch(TAG, tag, re.ASCII):
         problems.append(Problem("tag", f'"{tag}" is no tag', "at most 128 letters, digits and any of _ . -"))
     if problems:
-        raise ImageError("no image can be built of this" if folders else "no image of shardr's is named by this",
-                         problems=list(dict.fromkeys(problems)))  # fmt: skip
+        what = "the image cannot be built" if len(images) == 1 else "the images cannot be built"
+        raise ImageError(what if images else "no image has such a tag or base", problems=list(dict.fromkeys(problems)))
 
 
-def _look_own(client: APIClient, build: Build) -> Image:
+def _look_own(client: APIClient, uri: str, burden: str | None = None) -> Image:
     from shardr.local.docker.build import LABEL
 
-    made = required(client, build.uri)
-    known, burden = parsed(build.uri), build.folder.burden
+    made = required(client, uri)
+    known = parsed(uri)
     return Image(
-        name=known.repository if known else build.uri,
-        uri=build.uri,
+        name=known.repository if known else uri,
+        uri=uri,
         state="built",
         id=made.id,
         size=made.size,
         created=made.created,
         architecture=made.architecture,
-        base=next(iter(build.folder.bases), None),
+        base=made.labels.get("org.opencontainers.image.base.name"),
         r_version=made.labels.get(f"{LABEL}r-version"),
         notes=[burden] if burden else [],
     )

@@ -36,6 +36,7 @@ def init(options: argparse.Namespace, out: Output) -> int:
     made = init_image(options.source, base=options.base, name=options.name, output=options.output, force=options.force)
     out.answer({"run": None, "status": "Completed", **made.to_dict()})
     out.say(os.fspath(made.dockerfile))
+    out.say(os.fspath(made.ignore))
     if out.json:
         return 0
     for label, found in (
@@ -49,5 +50,5 @@ def init(options: argparse.Namespace, out: Output) -> int:
         out.note(("note        ", "yellow"), note)
     out.note(("build it    ", "dim"), made.command)
     out.note((f"            or {made.docker}", "dim"))
-    out.note(("in a spec   ", "dim"), f"image: {made.name}")
+    out.note(("add to the step: ", "dim"), f"image: {made.name}")
     return 0

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shardr.cli.output import Cell
 
 STATES = {"built": "green", "outdated": "yellow", "missing": "red"}
-LIST_HEAD = ("image", "state", "size", "created", "R", "architecture")
+LIST_HEAD = ("image", "state", "size", "created", "R")
 
 
 @dataclass(frozen=True)
@@ -57,16 +57,18 @@ def images(options: argparse.Namespace, out: Output) -> int:
 
 def declare_list(parser: Parser) -> None:
     """Options of ``shardr images list``."""
-    parser.add_argument("--tag", metavar="TAG", default="latest", help="images of this tag (default: latest)")
+    parser.add_argument("--tag", metavar="TAG", help="images of this tag (default: of shardr's latest, all others)")
 
 
 def list_images(options: argparse.Namespace, out: Output) -> int:
-    """Lists shardr's own images."""
+    """Lists shardr's images and those that were built of folders."""
     from shardr.api import images as api
 
     found = api.images(options.tag)
     out.answer({"images": [image.to_dict() for image in found]})
-    out.table(LIST_HEAD, [_row(image) for image in found], numbers=("size",))
+    several = len({image.architecture for image in found if image.architecture}) > 1  # else it is this machine's
+    head = (*LIST_HEAD, "architecture") if several else LIST_HEAD
+    out.table(head, [_row(image)[: len(head)] for image in found], numbers=("size",))
     lacking = [image.name for image in found if image.state != "built"]
     if lacking and not out.json:
         out.note(("make them  ", "dim"), f"shardr images build {' '.join(lacking)}")
@@ -116,7 +118,7 @@ def build(options: argparse.Namespace, out: Output) -> int:
         for note in image.notes:
             out.note(("note        ", "yellow"), note)
         if is_folder(name) and not out.json:
-            out.note(("in a spec   ", "dim"), f"image: {image.uri.removesuffix(':latest')}")
+            out.note(("add to the step: ", "dim"), f"image: {image.uri.removesuffix(':latest')}")
     out.answer({"run": None, "status": "Completed", "images": [image.to_dict() for image in made]})
     return 0
 
@@ -136,10 +138,10 @@ def _steps() -> Iterator[Callable[[str], None]]:
 
 
 WORDS = {
-    "list": Word("list shardr's images: built, outdated or missing", declare_list, list_images),
-    "build": Word(
-        "build shardr's images, or a folder's; what has not changed is not built again", declare_build, build
+    "list": Word(
+        "list images: shardr's (built, outdated or missing), and those built of folders", declare_list, list_images
     ),
-    "init": Word("write a Dockerfile for your own script, with the packages that it uses", declare_init, init),
+    "build": Word("build shardr's images, or a folder's; what is unchanged is not built again", declare_build, build),
+    "init": Word("write a Dockerfile for your own script, with the packages it uses", declare_init, init),
     "push": Word("bring an image to a registry", declare_push, push),
 }

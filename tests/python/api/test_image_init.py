@@ -182,6 +182,14 @@ def test_a_base_that_no_image_can_be_named_is_refused(tmp_path: Path) -> None:
     assert error.value.problems[0].path == "base"
 
 
+def test_a_script_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
+    script(tmp_path, "1", "main.R")
+    for name, fix in (("mian.R", 'did you mean "main.R"?'), ("other.py", "in its folder there is main.R")):
+        with pytest.raises(shardr.ImageError) as error:
+            shardr.init_image(tmp_path / name)
+        assert [problem.fix for problem in error.value.problems] == [fix]
+
+
 def test_documents_are_rendered_and_quarto_is_left_to_its_user(tmp_path: Path) -> None:
     draft = shardr.init_image(script(tmp_path, "```{r}\nlibrary(R6)\n```\n", "report.Rmd"))
     assert draft.debian == ["r-cran-r6", "r-cran-rmarkdown"]

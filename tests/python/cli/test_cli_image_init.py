@@ -26,7 +26,7 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_a_dockerfile_is_written_and_what_to_do_next_is_told(script: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["images", "init", script]) == 0
     told = capsys.readouterr()
-    assert told.out == "Dockerfile\n"
+    assert told.out == "Dockerfile\n.dockerignore\n"
     assert told.err.splitlines() == [
         "from Debian r-cran-r6",
         "compiled    RPostgres",
@@ -34,7 +34,7 @@ def test_a_dockerfile_is_written_and_what_to_do_next_is_told(script: str, capsys
         "note        bank.R, line 3: which package is loaded is known only when it runs: name it by library()",
         "build it    shardr images build .",
         "            or docker build -t bank .",
-        "in a spec   image: bank",
+        "add to the step: image: bank",
     ]
 
 

@@ -20,9 +20,10 @@ def test_the_list_shows_what_is_built_and_what_is_missing(
 ) -> None:
     assert main(["images", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["image", "state", "size", "created", "R", "architecture"]
+    assert lines[0].split() == ["image", "state", "size", "created", "R"]
     assert lines[1].startswith("shardr/processing:latest  built ")
-    assert len(lines) == 3
+    assert lines[2].startswith("shardr/dbscan:latest ")
+    assert max(map(len, lines[:3])) <= 80
 
 
 def test_without_a_word_images_are_listed(processing_image: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,11 +65,17 @@ def test_two_commands_make_an_image_of_a_script(
     try:
         told = capsys.readouterr()
         assert "✔ shardr-tests/fit:latest" in told.out
-        assert "in a spec   image: shardr-tests/fit\n" in told.err
+        assert "add to the step: image: shardr-tests/fit\n" in told.err
         assert output("shardr-tests/fit") == (0, "fitted")
         assert main(["images", "build", ".", "--tag", "2", "--json"]) == 0
         [image] = json.loads(capsys.readouterr().out)["images"]
         assert (image["uri"], image["base"], image["state"]) == ("shardr-tests/fit:2", "shardr/processing", "built")
+        assert main(["images", "list", "--json"]) == 0
+        listed = json.loads(capsys.readouterr().out)["images"]
+        assert image in listed
+        assert {"shardr-tests/fit:latest", "shardr-tests/fit:2"} <= {one["uri"] for one in listed}
+        assert main(["images", "list", "--tag", "2"]) == 0
+        assert "shardr-tests/fit:latest" not in capsys.readouterr().out
     finally:
         for tag in ("latest", "2"):
             connect().remove_image(f"shardr-tests/fit:{tag}", force=True)
@@ -88,6 +95,10 @@ def test_a_folder_without_a_dockerfile_says_what_writes_one(tmp_path: Path, caps
         (["bild"], 'images has no word "bild"; did you mean "build"?'),
         (["list", "--tagg=x"], 'shardr images list: there is no option "--tagg=x"; did you mean "--tag"?'),
         (["build", "procesing", "x"], 'name: there is no image "x" (shardr has processing and dbscan;'),
+        (
+            ["build", "procesing"],
+            'the image cannot be built\n  name: there is no image "procesing"; did you mean "processing"?',
+        ),
         (
             ["build", "--base", "a b", "--tag", "x y"],
             'base: "a b" names no image (a name such as debian:bookworm-slim)',

@@ -48,7 +48,7 @@ class Scripts:
 def read(at: Path) -> Scripts:
     """The scripts at a path, a script or a folder; what is wrong with them is among the ``problems``."""
     if not at.exists():
-        return Scripts(at, problems=[Problem(str(at), "is not there")])
+        return Scripts(at, problems=[Problem(str(at), "is not there", _beside(at))])
     folder, single = (at, None) if at.is_dir() else (at.parent, Path(at.name))
     found = Scripts(folder, single)
     if single and single.suffix.lower() not in R | DOCUMENT | PYTHON:
@@ -66,6 +66,17 @@ def read(at: Path) -> Scripts:
     local = {name for file in found.files for name in (file.stem, *file.parts[:-1])}
     found.modules = {name: place for name, place in found.modules.items() if name not in local}
     return found
+
+
+def _beside(at: Path) -> str:
+    """What there is instead of a script that is not there."""
+    from shardr.spec.problems import did_you_mean
+
+    kinds = R | DOCUMENT | PYTHON
+    there = sorted(path.name for path in at.parent.glob("*") if path.suffix.lower() in kinds)
+    near = did_you_mean(at.name, there).removeprefix("; ")
+    some = f"in its folder there {'is' if len(there) == 1 else 'are'} {', '.join(there[:5])}" if there else ""
+    return near or some or "name a .R, .Rmd, .qmd or .py file that is there, or a folder of them"
 
 
 def _of_folder(folder: Path) -> Iterator[Path]:

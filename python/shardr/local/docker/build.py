@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 VERSIONS = "/usr/share/shardr/versions.json"
 """Where an image says which R and which packages it holds."""
 LABEL = "org.shardr."
+OWN = "org.shardr.own"
+"""The label of images that were built of a user's folder: by it they are listed."""
 NOISE = r" *---> |Removing intermediate container |Successfully (built|tagged) "
 """What the daemon prints of itself between the lines of a step."""
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "FTP_PROXY", "ALL_PROXY")
@@ -72,7 +74,8 @@ class Builder:
         if folder.burden:
             self.progress(folder.burden)
         with folder.packed() as packed:
-            self._send(name, packed, folder.dockerfile, {}, tag=name)
+            begun = {"org.opencontainers.image.base.name": folder.bases[0]} if folder.bases else {}
+            self._send(name, packed, folder.dockerfile, {}, tag=name, labels={OWN: "true", **begun})
 
     def _require(self, base: str) -> None:
         if found(self.client, base) is None:
@@ -106,14 +109,14 @@ class Builder:
 
     def _send(
         self, name: str, packed: IO[bytes], dockerfile: str, args: dict[str, str], *,
-        tag: str | None = None, quiet: bool = False,
+        tag: str | None = None, quiet: bool = False, labels: dict[str, str] | None = None,
     ) -> str:  # fmt: skip
         try:
             with in_our_words(f"the image {name} cannot be built"):
                 said = self.client.build(
                     fileobj=packed, custom_context=True, dockerfile=dockerfile, tag=tag,
                     buildargs=args | _proxies(), use_config_proxy=True, nocache=self.no_cache,
-                    network_mode=self.network, rm=True, forcerm=True, timeout=None, decode=True,
+                    network_mode=self.network, labels=labels, rm=True, forcerm=True, timeout=None, decode=True,
                 )  # fmt: skip
                 return self._followed(name, said, quiet=quiet)
         except RunnerError as error:

@@ -67,6 +67,13 @@ def found(client: APIClient, name: str) -> Found | None:
     )
 
 
+def labelled(client: APIClient, label: str) -> list[str]:
+    """The names of all images that have this label, in order."""
+    with in_our_words("the images cannot be listed"):
+        listed = client.images(filters={"label": label})
+    return sorted(name for image in listed for name in image["RepoTags"] or [] if "<none>" not in name)
+
+
 def required(client: APIClient, name: str) -> Found:
     """The image of this name; raises ``ImageError``, which says how to get it, when the machine has none."""
     image = found(client, name)
