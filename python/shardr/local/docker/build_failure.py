@@ -23,7 +23,7 @@ def failed(name: str, step: str, lines: list[str], error: str) -> ImageError:
 
 def _fix(name: str, printed: str) -> str:
     """What to do about the first known cause in what was printed."""
-    if found := re.search(r"unable to access index for repository (\S+?):?(\s|$)", printed):
+    if found := re.search(r"unable to access index for repository (\S+?)(/src/contrib)?:?(\s|$)", printed):
         return (
             f"R reached no repository of packages at {found[1]}: set HTTPS_PROXY where one is needed, build on the"
             ' network "host", or change ARG CRAN in the Dockerfile to a repository that answers'
