@@ -46,6 +46,8 @@ def test_a_broken_clause_is_shown_with_what_was_found_and_gives_status_1(shardr:
 def test_a_clause_that_is_none_is_bad_input(shardr: Shell) -> None:
     done = shardr("conformance", "--clause", "peer", "--json")
     assert (done.status, done.json["code"]) == (2, "not_found")
+    assert 'did you mean "peers"' in done.json["problems"][0]["fix"]
+    assert len(shardr("conformance", "--clause", "peer").err) < 200
 
 
 @pytest.mark.parametrize(("sent", "status", "said"), [(signal.SIGINT, 130, b"interrupted"), (signal.SIGTERM, 143, b"")])

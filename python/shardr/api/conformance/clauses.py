@@ -68,10 +68,14 @@ def clauses(folder: Path | None = None, ids: Iterable[str] = ()) -> list[Clause]
     wanted = list(ids) or known
     problems = []
     for name in sorted(set(wanted) - set(known)):
-        close = nearest(name, known, 1)
-        problems.append(Problem("", f'"{name}" is no clause', f'did you mean "{close[0]}"?' if close else None))
+        close = nearest(name, known, 3, cutoff=0.3)
+        meant = " or ".join(f'"{one}"' for one in close)
+        fix = f"did you mean {meant}?" if close else None
+        problems.append(Problem("", f'"{name}" is no clause', fix))
     if problems:
-        raise NotFoundError("There are no such clauses:", problems=problems, fix=f"the clauses are {', '.join(known)}")
+        raise NotFoundError(
+            "There are no such clauses:", problems=problems, fix=f"docs/conformance.md has all {len(known)}"
+        )
     return [clause for clause in found if clause.id in wanted]
 
 
