@@ -8,15 +8,16 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shardr.cli.output import count, size
+from shardr.cli.output import Output, count, size
 from shardr.cli.parser import UsageError, step_output
 
 if TYPE_CHECKING:
     import argparse
 
     from shardr.api.run import Run
-    from shardr.cli.output import Output
     from shardr.cli.parser import Parser
+
+SHOWN_ROWS = 20
 
 
 def declare_collect(parser: Parser) -> None:
@@ -59,10 +60,33 @@ def _print_merged(run: Run, step: str, output: str, *, fill: bool, json: bool) -
     with tempfile.TemporaryDirectory(prefix=".collect-", dir=Home.default().root) as folder:
         whole = Path(folder) / f"merged.{formats.pop()}"
         merge(files, whole, fill=fill)
-        with whole.open("rb") as source:
-            shutil.copyfileobj(source, sys.stdout.buffer, 1 << 20)
-    sys.stdout.buffer.flush()
+        if sys.stdout.isatty():
+            _print_first(whole, f"{run.id} {step}.{output}")
+        else:
+            with whole.open("rb") as source:
+                shutil.copyfileobj(source, sys.stdout.buffer, 1 << 20)
+            sys.stdout.buffer.flush()
     return 0
+
+
+def _print_first(whole: Path, what: str) -> None:
+    """As much as a person reads at a terminal, and how many rows there are."""
+    import csv
+    from itertools import islice
+
+    from shardr.data.records import count as count_records
+
+    csv.field_size_limit(sys.maxsize)
+    lines: list[str] = []
+    with whole.open(encoding="utf-8", errors="surrogateescape", newline="") as source:
+        remembered = (lines.append(line) or line for line in source)  # type: ignore[func-returns-value]
+        for _ in islice(csv.reader(remembered, delimiter="\t" if whole.suffix == ".tsv" else ","), SHOWN_ROWS + 1):
+            pass  # a quoted line end does not end a row
+    print("".join(lines), end="", flush=True)
+    rows = count_records(whole) or 0
+    if rows > SHOWN_ROWS:
+        Output().note((f"the first {SHOWN_ROWS} of {count(rows, 'row')}; all of them: ", "dim"),
+                      f"shardr collect {what} -o FILE")  # fmt: skip
 
 
 def declare_split(parser: Parser) -> None:

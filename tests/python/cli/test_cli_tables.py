@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+from cli_world import COMMAND
 
 if TYPE_CHECKING:
     from cli_world import Shell
@@ -24,6 +28,20 @@ def ran(shardr: Shell) -> Shell:
 def test_collect_without_a_file_prints_the_csv_and_nothing_else(ran: Shell) -> None:
     done = ran("collect", "done", "again.out")
     assert (done.status, done.out, done.err) == (0, WHOLE, "")
+
+
+def test_collect_at_a_terminal_shows_the_first_20_rows_and_how_many_there_are(shardr: Shell) -> None:
+    rows = "".join(f'{i},"two\nlines"\n' for i in range(30))
+    (shardr.folder / "data" / "p1.csv").write_text(f"id,name\n{rows}")
+    shardr("run", "job.yml", "--name", "long", "--json")
+    ours, theirs = pty.openpty()
+    words = [*COMMAND, "collect", "long", "again.out"]
+    told = subprocess.run(words, cwd=shardr.folder, stdout=theirs, stderr=subprocess.PIPE, text=True, check=True)
+    os.close(theirs)
+    shown = os.read(ours, 65536).decode().replace("\r\n", "\n")
+    os.close(ours)
+    assert shown == "id,name\n" + "".join(f'{i},"two\nlines"\n' for i in range(20))
+    assert told.stderr == "the first 20 of 34 rows; all of them: shardr collect long again.out -o FILE\n"
 
 
 def test_collect_writes_the_file_that_is_named(ran: Shell) -> None:
