@@ -35,7 +35,11 @@ class Output:
             print("".join(painted(cell, on=self.colour) for cell in cells), flush=True)
 
     def note(self, *cells: Cell) -> None:
-        """A line that is not part of the answer."""
+        """A line that is not part of the answer; at a terminal it ends where a word does."""
+        if sys.stderr.isatty():
+            import shutil
+
+            cells = tuple(wrapped(cells, shutil.get_terminal_size().columns))
         print("".join(painted(cell, on=self.note_colour) for cell in cells), file=sys.stderr, flush=True)
 
     def answer(self, value: Any) -> None:
@@ -60,6 +64,29 @@ def painted(cell: Cell, *, on: bool) -> str:
         return cell
     text, style = cell
     return f"\x1b[{CODES[style]}m{text}\x1b[0m" if on and style else text
+
+
+def wrapped(cells: Sequence[Cell], width: int) -> list[Cell]:
+    """The cells with line ends instead of blanks where a line would be wider; a command in backquotes stays whole."""
+    import re
+
+    made: list[Cell] = []
+    column, margin, gap = 0, "", ""
+    for cell in cells:
+        text, style = (cell, "") if isinstance(cell, str) else cell
+        for piece in re.findall(r"\n|[^\S\n]+|(?:`[^`\n]*`|\S)+", text):
+            if piece == "\n":
+                made.append(piece)
+                column, margin, gap = 0, "", ""
+            elif piece.isspace():
+                margin, gap = (gap + piece if column == 0 else margin), gap + piece
+            else:
+                wide = column > 0 and gap and column + len(gap) + len(piece) > width
+                before = f"\n{margin}" if wide else gap
+                made += [before, (piece, style)]
+                column = len(margin) + len(piece) if wide else column + len(gap) + len(piece)
+                gap = ""
+    return [*made, gap]
 
 
 def state(status: str) -> Cell:

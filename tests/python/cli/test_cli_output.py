@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shardr.cli.output import count, painted, seconds, size, table
+from shardr.cli.output import count, painted, seconds, size, table, wrapped
 from shardr.cli.parser import UsageError, near, step_output
 from shardr.cli.summary import _python_set, _r_set
 
@@ -62,3 +62,15 @@ def test_an_output_may_have_dots_in_its_name_and_a_step_may_not() -> None:
 def test_a_near_miss_is_named_and_a_far_one_is_not() -> None:
     assert near("fliter", ["filter", "split"]) == '; did you mean "filter"?'
     assert near("zzz", ["filter", "split"]) == ""
+
+
+def test_long_lines_end_at_words_under_their_margin_and_commands_stay_whole() -> None:
+    cells = [("  fix: ", "dim"), "take the images with `shardr images build all` and run it again"]
+    text = "".join(painted(cell, on=False) for cell in wrapped(cells, 30))
+    assert text.splitlines() == ["  fix: take the images with", "  `shardr images build all`", "  and run it again"]
+    assert max(len(line) for line in text.splitlines()) <= 30
+
+
+@pytest.mark.parametrize("text", ["", "short", " two  blanks ", "a\n  b\n", "x" * 50, "one `open"])
+def test_what_fits_or_has_no_blank_is_not_changed(text: str) -> None:
+    assert "".join(painted(cell, on=False) for cell in wrapped([text, ("!", "red")], 40)) == text + "!"
