@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 JOBS_HEAD = ("run", "step", "status", "instances", "rows in", "rows out", "seconds", "started")
 NUMBERS = JOBS_HEAD[3:7]
 SHOWN_INSTANCES = 10
+SHOWN_RUNS = 20
 INSTANCE_COLOURS = ("cyan", "magenta", "green", "yellow", "blue")
 
 
 def declare_jobs(parser: Parser) -> None:
     """Options of ``shardr jobs``."""
-    parser.add_argument("--limit", metavar="N", type=int, help="only the N newest runs")
+    parser.add_argument(
+        "--limit", metavar="N", type=int, help=f"only the N newest runs (default: {SHOWN_RUNS}, with --json all)"
+    )
+    parser.add_argument("--all", action="store_true", help="all runs")
 
 
 def jobs(options: argparse.Namespace, out: Output) -> int:
@@ -35,10 +39,14 @@ def jobs(options: argparse.Namespace, out: Output) -> int:
 
     if options.limit is not None and options.limit < 1:
         raise UsageError(f"--limit: found {options.limit}, expected 1 or more")
-    found = all_jobs(options.limit)
+    found = all_jobs(None if options.all else options.limit)
     out.answer({"jobs": found})
     if found:
-        out.table(JOBS_HEAD, [_job(job) for job in found], numbers=NUMBERS)
+        runs = list(dict.fromkeys(job["run"] for job in found))
+        shown = set(runs if options.all or options.limit else runs[:SHOWN_RUNS])
+        out.table(JOBS_HEAD, [_job(job) for job in found if job["run"] in shown], numbers=NUMBERS)
+        if len(shown) < len(runs):
+            out.say((f"and {count(len(runs) - len(shown), 'older run')}: shardr jobs --all", "dim"))
     else:
         out.say("no job has run here yet; start with: shardr example && shardr run bank-marketing/job.yml")
     return 0
@@ -103,7 +111,7 @@ def _say_job(job: dict[str, Any], out: Output) -> None:
         after = "" if about.get("seconds") is None else f" after {seconds(about['seconds'])} s"
         out.say(f"  {host}  ", state(about["state"]), f"{code}{after}  ", (about["log"], "dim"))
     if "ExitMessage" in job:
-        out.say(("  message ", "dim"), job["ExitMessage"])
+        out.say(("  message ", "dim"), job["ExitMessage"].replace("\n", "\n          "))
     if "FailureReason" in job:
         for line in job["FailureReason"].splitlines():
             out.say("  ", (line, "red"))
@@ -136,6 +144,8 @@ def logs(options: argparse.Namespace, out: Output) -> int:
         print(_prefixed(line, colours, on=out.colour), flush=options.follow)
     if not colours:
         out.note(("nothing was printed", "dim"))
+        if run.refresh().status == "Failed":
+            out.note(("see why it failed: ", "dim"), f"shardr describe {run.id}")
     return 0
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 
 import pytest
 from cli_world import COMMAND, Shell
+
+from shardr.cli import looking
+from shardr.cli.app import main
 
 
 def test_jobs_says_how_to_start_where_nothing_ran_yet(shardr: Shell) -> None:
@@ -108,3 +112,37 @@ def test_logs_follow_prints_lines_as_they_come_until_the_run_is_over(shardr: She
     rest = followed.communicate(timeout=30)[0]
     assert "again/algo-1 | 3 files on algo-1" in rest
     assert followed.returncode == 0
+
+
+def test_jobs_shows_the_newest_runs_and_how_many_are_older(
+    shardr: Shell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("first", "second", "third"):
+        shardr("run", "job.yml", "--name", name)
+    monkeypatch.setattr(looking, "SHOWN_RUNS", 1)  # twenty runs would take long
+    told = {}
+    for words in ("", "--all", "--limit 2", "--json"):
+        assert main(["jobs", *words.split()]) == 0
+        told[words] = capsys.readouterr().out
+    lines = told[""].splitlines()
+    assert [line.split()[0] for line in lines] == ["run", "third", "third", "and"]
+    assert lines[-1] == "and 2 older runs: shardr jobs --all"
+    assert len(told["--all"].splitlines()) == 1 + 6
+    assert len(told["--limit 2"].splitlines()) == 1 + 4
+    assert len(json.loads(told["--json"])["jobs"]) == 6
+
+
+def test_a_failed_run_that_printed_nothing_points_to_what_tells_why(shardr: Shell) -> None:
+    (shardr.folder / "mute.sh").write_text("exit 3\n")
+    (shardr.folder / "mute.yml").write_text("name: mute\nsteps: {name: work, code: mute.sh}\n")
+    shardr("run", "mute.yml", "--name", "mute")
+    told = shardr("logs", "mute")
+    assert (told.status, told.out) == (0, "")
+    assert "shardr describe mute" in told.err
+
+
+def test_further_lines_of_a_message_stand_under_the_first(shardr: Shell) -> None:
+    (shardr.folder / "says.sh").write_text("printf 'one\\ntwo\\n' > /opt/ml/output/message\n")
+    (shardr.folder / "says.yml").write_text("name: says\nsteps: {name: work, code: says.sh}\n")
+    assert shardr("run", "says.yml", "--name", "says").status == 0
+    assert "  message one\n          two\n" in shardr("describe", "says").out
