@@ -51,7 +51,7 @@ GROUPS = {
     },
     "This machine": {
         "doctor": Command("tell what this machine has and lacks", "machine"),
-        "conformance": Command("try whether an image, or this machine, keeps the container contract", "conformance"),
+        "conformance": Command("try whether an image or this machine keeps the container contract", "conformance"),
         "images": Command("list, build, init, push: the images that instances run in", "images"),
         "example": Command("copy an example to where it can be changed", "machine"),
         "install-r": Command("install the R half into an R library", "machine"),
@@ -138,7 +138,7 @@ def overview() -> str:
         lines += ["", f"{group}:", *(f"  {name:<11} {command.summary}" for name, command in commands.items())]
     lines += [
         "",
-        "`shardr COMMAND --help` shows what a command takes; with --json it prints one JSON object.",
+        "`shardr COMMAND --help` shows what it takes; --json prints one JSON object.",
         "Start with: shardr example && shardr run bank-marketing/job.yml",
     ]
     return "\n".join(lines)

@@ -19,7 +19,7 @@ def declare_conformance(parser: Parser) -> None:
     from shardr.cli.parser import add_runner
 
     parser.add_argument("--image", metavar="IMAGE", help="the image to try (default: this machine's own R and Python)")
-    add_runner(parser)
+    add_runner(parser, default="docker for an image, else SHARDR_RUNNER, else process")
     parser.add_argument("--language", choices=list(NAMES), help="of the programs (default: those that are there)")
     parser.add_argument("--clause", metavar="ID", action="append", default=[], help="try this clause only; repeatable")
 

@@ -24,8 +24,9 @@ def near(found: str, known: Iterable[str]) -> str:
     """``; did you mean "plan"?`` when a known word is close, else the empty string."""
     from difflib import get_close_matches
 
-    close = get_close_matches(found, list(known), n=1)
-    return f'; did you mean "{close[0]}"?' if close else ""
+    bare = {name.lstrip("-"): name for name in known}  # the dashes make all options alike
+    close = get_close_matches(found.lstrip("-"), list(bare), n=1, cutoff=0.65)
+    return f'; did you mean "{bare[close[0]]}"?' if close else ""
 
 
 class Parser(argparse.ArgumentParser):
@@ -62,12 +63,12 @@ def add_spec(parser: Parser) -> None:
     )
 
 
-def add_runner(parser: Parser) -> None:
+def add_runner(parser: Parser, default: str = "SHARDR_RUNNER, else the spec's") -> None:
     """How instances are started."""
     parser.add_argument(
         "--runner",
         choices=["auto", "process", "docker"],
-        help="how instances are started (default: SHARDR_RUNNER, else the spec's)",
+        help=f"how instances are started (default: {default})",
     )
 
 

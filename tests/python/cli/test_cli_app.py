@@ -21,6 +21,16 @@ def test_help_names_every_command_and_no_argument_is_help(shardr: Shell) -> None
     assert shardr().out == done.out
 
 
+@pytest.mark.parametrize("words", [["--help"], *([command, "--help"] for command in COMMANDS)])
+def test_help_fits_a_terminal_of_80_columns(shardr: Shell, words: list[str]) -> None:
+    assert [line for line in shardr(*words, COLUMNS="80").out.splitlines() if len(line) > 79] == []
+
+
+def test_an_option_that_is_like_no_other_gets_no_suggestion(shardr: Shell) -> None:
+    told = shardr("run", "job.yml", "--image", "mine").err
+    assert 'there is no option "--image"\n' in told
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_its_own_options(shardr: Shell, command: str) -> None:
     done = shardr(command, "--help")
