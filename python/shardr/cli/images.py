@@ -138,10 +138,8 @@ def _steps() -> Iterator[Callable[[str], None]]:
 
 
 WORDS = {
-    "list": Word(
-        "list images: shardr's (built, outdated or missing), and those built of folders", declare_list, list_images
-    ),
-    "build": Word("build shardr's images, or a folder's; what is unchanged is not built again", declare_build, build),
+    "list": Word("list shardr's images (built, outdated, missing) and those of folders", declare_list, list_images),
+    "build": Word("build shardr's images, or a folder's; what is unchanged stays", declare_build, build),
     "init": Word("write a Dockerfile for your own script, with the packages it uses", declare_init, init),
     "push": Word("bring an image to a registry", declare_push, push),
 }
