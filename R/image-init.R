@@ -17,7 +17,8 @@
 #' @param name Name of the image. Default: that of the script or folder.
 #' @param output Folder to write to. Default: where the scripts are.
 #' @param force `TRUE` writes over a Dockerfile that is there.
-#' @returns A list of class `shardr_image_draft` with `name`, `base`, `dockerfile`, `ignore` (its `.dockerignore`), `scripts`, the packages that come
+#' @returns A list of class `shardr_image_draft` with `name`, `base`, `dockerfile`, `ignore` (its
+#'   `.dockerignore`), `scripts`, the packages that come
 #'   from Debian (`debian`), are `compiled` or are Python's (`python`), `libraries` by package, `command`, which builds
 #'   the image in R, `docker`, which does the same in a shell, and `notes`. It prints as what to do next. Error:
 #'   `shardr_error_image` with all that is in the way: a script that R could not parse, with its line, a Dockerfile that
@@ -61,7 +62,8 @@ print.shardr_image_draft <- function(x, ...) {
   }, "", USE.NAMES = FALSE)
   cat(
     c(
-      x$dockerfile, x$ignore, line("from Debian", x$debian), line("compiled", x$compiled), line("from pip", x$python), needs,
+      x$dockerfile, x$ignore,
+      line("from Debian", x$debian), line("compiled", x$compiled), line("from pip", x$python), needs,
       vapply(x$notes, function(note) line("note", note), "", USE.NAMES = FALSE),
       line("build it", x$command), paste0("add to the step: image = \"", x$name, "\"")
     ),
