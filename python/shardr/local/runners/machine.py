@@ -61,7 +61,7 @@ def this_machine() -> Machine:
 
 def r_libraries() -> list[Path]:
     """Folders with R packages that scripts may load: those of ``R_LIBS``, the checkout's own, and those R looks in."""
-    named = [Path(part) for part in os.environ.get("R_LIBS", "").split(":") if part]
+    named = [Path(part).absolute() for part in os.environ.get("R_LIBS", "").split(":") if part]
     checkout = Path(__file__).parents[4] / ".Rlib"
     rscript = _rscript()
     told = [Path(path) for path in _told_by_r(rscript)["libraries"]] if rscript else []
