@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from shardr.api.image_folder import is_folder, of_folder
 from shardr.errors import ImageError, Problem
 from shardr.local.docker.images import DEFAULT_BASE, IMAGES, found, labelled, required, uri
-from shardr.local.docker.names import parsed
+from shardr.local.docker.names import TAG, is_tag, parsed
 
 if TYPE_CHECKING:
     import os
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from shardr.local.docker.daemon import APIClient
 
-TAG = r"\w[\w.-]{0,127}"
 REFERENCE = rf"([\w.-]+(:\d+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:{TAG})?(@sha256:[0-9a-f]{{64}})?"
 
 
@@ -127,7 +126,7 @@ def check(
                  for word, given in (("name", name), ("file", file)) if given is not None and others]  # fmt: skip
     if base is not None and not folders and not re.fullmatch(REFERENCE, base, re.ASCII):
         problems.append(Problem("base", f'"{base}" names no image', f"a name such as {DEFAULT_BASE}"))
-    if tag is not None and not folders and not re.fullmatch(TAG, tag, re.ASCII):
+    if tag is not None and not folders and not is_tag(tag):
         problems.append(Problem("tag", f'"{tag}" is no tag', "at most 128 letters, digits and any of _ . -"))
     if problems:
         what = "the image cannot be built" if len(images) == 1 else "the images cannot be built"

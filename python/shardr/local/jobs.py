@@ -123,7 +123,9 @@ def _take(folder: JobFolder) -> int | None:
 
 
 def alive(folder: JobFolder) -> bool:
-    """Whether the job's supervisor still lives: it holds the lock for as long as it does."""
+    """Whether the job's supervisor still lives: it holds the lock for as long as it does. Looks only: makes nothing."""
+    if not folder.lock.exists():
+        return False
     lock = _take(folder)
     if lock is not None:
         os.close(lock)

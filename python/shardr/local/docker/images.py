@@ -37,8 +37,6 @@ class Found:
     architecture: str
     user: str
     entrypoint: list[str]
-    cmd: list[str]
-    env: dict[str, str]
     labels: dict[str, str]
     size: int
     created: str
@@ -59,8 +57,6 @@ def found(client: APIClient, name: str) -> Found | None:
         architecture=about["Architecture"],
         user=config.get("User") or "",
         entrypoint=config.get("Entrypoint") or [],
-        cmd=config.get("Cmd") or [],
-        env=dict(entry.partition("=")[::2] for entry in config.get("Env") or []),
         labels=config.get("Labels") or {},
         size=about["Size"],
         created=about["Created"][:19] + "+00:00",  # as others write times: neither Z nor nanoseconds
