@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from shardr.errors import (
+    AwsError,
     ColumnsDifferError,
     DataError,
     FrameError,
@@ -18,6 +19,7 @@ from shardr.errors import (
     JobFailedError,
     NameInUseError,
     NotFoundError,
+    OperationError,
     Problem,
     RequestError,
     RMissingError,
@@ -82,6 +84,7 @@ _HOMES = {
 _LAZY = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AwsError",
     "ColumnsDifferError",
     "DataError",
     "FrameError",
@@ -89,6 +92,7 @@ __all__ = [
     "JobFailedError",
     "NameInUseError",
     "NotFoundError",
+    "OperationError",
     "Problem",
     "RMissingError",
     "RequestError",

@@ -121,6 +121,18 @@ class StoreError(ShardrError):
     code = "store"
 
 
+class OperationError(ShardrError):
+    """An operation of the service that is not answered on this machine."""
+
+    code = "operation_unknown"
+
+
+class AwsError(ShardrError):
+    """AWS refuses a request or cannot be reached; the message carries the service's own code and words."""
+
+    code = "aws"
+
+
 class JobFailedError(ShardrError):
     """A job ended as Failed or Stopped; the message carries its failure reason."""
 

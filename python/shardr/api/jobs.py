@@ -8,7 +8,7 @@ from shardr.api.run import Run
 from shardr.engines.local import LocalEngine
 from shardr.errors import NotFoundError
 from shardr.local import jobs as local_jobs
-from shardr.local.service import described
+from shardr.local.operations.processing import described
 from shardr.local.store import JobRow, Store
 
 

@@ -15,8 +15,8 @@ from shardr.data.keys import assign, balance
 from shardr.engines.base import Deposit, Plan, PlannedJob, PlannedStep, Spread
 from shardr.errors import Problem, RequestError
 from shardr.local.contract import NAME_CHARACTERS, hosts
+from shardr.local.runnable import check_runnable
 from shardr.local.runners import choice
-from shardr.local.service import check_runnable
 from shardr.requests.check import check_request
 from shardr.requests.processing import Placed, processing_request
 from shardr.spec.load import Loaded, refusal

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ HOME = "org.shardr.home"
 JOB = "org.shardr.job"
 NOTE = "docker.json"
 """In a job's folder for as long as the job may have something at a daemon: the address, and what is written."""
+PATIENCE_SECONDS = 10
+"""For a daemon that is still busy removing what it is asked to remove: it refuses until then."""
 
 
 def labels(job: Path) -> dict[str, str]:
@@ -63,11 +66,20 @@ def remove(client: APIClient, job: Path) -> None:
     """
     of_job = {"label": [f"{key}={value}" for key, value in labels(job).items()]}
     path = job / NOTE
-    with in_our_words("what the job left at the Docker daemon could not be removed"):
-        for container in client.containers(all=True, filters=of_job):
-            client.remove_container(container["Id"], force=True, v=True)
-        for network in client.networks(filters=of_job):
-            client.remove_network(network["Id"])
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            with in_our_words("what the job left at the Docker daemon could not be removed"):
+                for container in client.containers(all=True, filters=of_job):
+                    client.remove_container(container["Id"], force=True, v=True)
+                for network in client.networks(filters=of_job):
+                    client.remove_network(network["Id"])
+            break
+        except RunnerError as error:
+            refused = getattr(error.__cause__, "status_code", None)  # None: the daemon is gone
+            if refused is None or time.monotonic() > until:
+                raise
+            time.sleep(0.1)
     if path.exists():
         written = json.loads(path.read_text(encoding="utf-8"))["written"]
         with suppress(RunnerError):  # an image without chown: no later attempt would have one

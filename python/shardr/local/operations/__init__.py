@@ -1,0 +1,38 @@
+"""The operations of AWS that this machine answers: each a function of an account and a request."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from shardr.errors import OperationError
+from shardr.requests.check import require_request
+
+if TYPE_CHECKING:
+    from shardr.local.account import Account
+
+HOMES = {
+    "sagemaker": {
+        "CreateProcessingJob": "processing:create",
+        "DescribeProcessingJob": "processing:describe",
+        "ListProcessingJobs": "processing:list_jobs",
+        "StopProcessingJob": "processing:stop",
+    },
+}
+"""Services, named as in botocore, with their operations and where each is at home in this folder."""
+
+
+def call(account: Account, service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a request, with the service's own field names and times as ``datetime``.
+
+    Raises ``OperationError`` for an operation that is not answered here, ``RequestError`` for what the service would
+    refuse, and what the operation raises: ``NotFoundError``, ``NameInUseError``.
+    """
+    home = HOMES.get(service, {}).get(operation)
+    if home is None:
+        known = ", ".join(HOMES.get(service, {})) or "none"
+        raise OperationError(f"{operation} of {service} is not answered on this machine", fix=f"answered are {known}")
+    require_request(operation, request, service)
+    module, _, function = home.partition(":")
+    answer: dict[str, Any] = getattr(import_module(f"shardr.local.operations.{module}"), function)(account, request)
+    return answer
