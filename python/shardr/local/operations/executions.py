@@ -12,7 +12,6 @@ from shardr.local.operations.times import moment
 from shardr.local.pipelines import executions
 from shardr.local.pipelines.expressions import as_text, resolve
 from shardr.local.pipelines.names import pipeline_of
-from shardr.local.pipelines.reading import read
 from shardr.local.pipelines.store import ExecutionRow, PipelineStore, StepRow
 from shardr.local.pipelines.world import StartWorld
 
@@ -35,7 +34,7 @@ def start(account: Account, request: dict[str, Any]) -> dict[str, Any]:
 def describe(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """An execution as it stands, and why it failed if it did."""
     row = executions.look(account.home, request["PipelineExecutionArn"])
-    definition = _definition(account, row)
+    experiment = PipelineStore(account.home.store).definition_of(row).experiment
     answer: dict[str, Any] = {
         "PipelineArn": pipeline_of(row.arn),
         "PipelineExecutionArn": row.arn,
@@ -45,8 +44,8 @@ def describe(account: Account, request: dict[str, Any]) -> dict[str, Any]:
         "LastModifiedTime": moment(row.modified),
         "PipelineVersionId": row.version,
     }
-    if definition.experiment:
-        answer["PipelineExperimentConfig"] = resolve(definition.experiment, StartWorld(row))
+    if experiment:
+        answer["PipelineExperimentConfig"] = resolve(experiment, StartWorld(row))
     if row.description is not None:
         answer["PipelineExecutionDescription"] = row.description
     if row.reason is not None:
@@ -100,7 +99,8 @@ def list_steps(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     if "PipelineExecutionArn" not in request:
         raise RequestError("PipelineExecutionArn is required")
     row = executions.look(account.home, request["PipelineExecutionArn"])
-    store, definition = PipelineStore(account.home.store), _definition(account, row)
+    store = PipelineStore(account.home.store)
+    definition = store.definition_of(row)
     shown, token = page(store.steps(row.arn).values(), {"MaxResults": STEPS_A_PAGE, **request})
     answer: dict[str, Any] = {
         "PipelineExecutionSteps": [_step(each, store.job(each.job) if each.job else None, definition) for each in shown]
@@ -133,10 +133,6 @@ def retry(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     parallel = request.get("ParallelismConfiguration", {}).get("MaxParallelExecutionSteps")
     executions.retry(account.home, arn, parallel)
     return {"PipelineExecutionArn": arn}
-
-
-def _definition(account: Account, row: ExecutionRow) -> Definition:
-    return read(PipelineStore(account.home.store).definition(row.pipeline, row.version) or "")[0]
 
 
 def _given(row: ExecutionRow) -> dict[str, str]:

@@ -18,7 +18,6 @@ from shardr.local.pipelines.conditions import all_hold
 from shardr.local.pipelines.definition import CREATED_BY
 from shardr.local.pipelines.expressions import resolve
 from shardr.local.pipelines.names import new_job_name
-from shardr.local.pipelines.reading import read
 from shardr.local.pipelines.store import ExecutionRow, PipelineStore, StepRow
 from shardr.local.pipelines.world import StepWorld
 from shardr.local.runnable import check_runnable
@@ -64,7 +63,7 @@ class Progress:
         row = store.execution(arn)
         if row is None:
             return None
-        definition, _ = read(store.definition(row.pipeline, row.version) or "")
+        definition = store.definition_of(row)
         source = row.selection["source"] if row.selection else None
         return cls(home, store, row, definition, store.steps(arn), store.steps(source) if source else {})
 

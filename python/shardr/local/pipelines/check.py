@@ -89,15 +89,16 @@ def _property_files(step: Step) -> Iterator[Problem]:
 
 
 def _cycles(definition: Definition) -> Iterator[Problem]:
-    graph = {name: step.needs & definition.steps.keys() for name, step in definition.steps.items()}
+    ends = {name for name, step in definition.steps.items() if step.type == "Fail"}  # to need one is told elsewhere
+    graph = {name: sorted((step.needs & definition.steps.keys()) - ends) for name, step in definition.steps.items()}
     while True:
         try:
             TopologicalSorter(graph).prepare()
         except CycleError as error:
             around: list[str] = error.args[1]  # each is needed by the one that follows it; the last is the first again
-            chain = " -> ".join(reversed(around))
-            yield Problem(definition.steps[around[1]].place, f"waits for itself: {chain}")
-            graph[around[1]] = graph[around[1]] - {around[0]}
+            chain = " needs ".join(reversed(around))
+            yield Problem(definition.steps[around[0]].place, f"waits for itself: {chain}")
+            graph[around[1]].remove(around[0])
         else:
             return
 

@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.errors import ConflictError, NotFoundError, Problem, RequestError
 from shardr.local import jobs
+from shardr.local.contract import PROCESSING
 from shardr.local.pipelines.advance import advance
 from shardr.local.pipelines.check import check_arguments
 from shardr.local.pipelines.definition import CREATED_BY, RUN_HERE
 from shardr.local.pipelines.expressions import resolve
 from shardr.local.pipelines.names import new_execution_arn
 from shardr.local.pipelines.parameters import values_of
-from shardr.local.pipelines.reading import read
+from shardr.local.pipelines.reading import checked
 from shardr.local.pipelines.store import ExecutionRow, PipelineRow, PipelineStore
 from shardr.local.pipelines.world import StartWorld
+from shardr.local.runnable import check_runnable
 from shardr.local.runners import choice
+from shardr.requests.later import Later
 
 if TYPE_CHECKING:
     from shardr.local.account import Account
@@ -35,7 +38,7 @@ def start(account: Account, pipeline: PipelineRow, request: dict[str, Any]) -> s
     text = store.definition(pipeline.name, version)
     if text is None:
         raise NotFoundError(f"Pipeline {pipeline.name} has no version {version}")
-    definition, _ = read(text)
+    definition = checked(text)
     selection = _selection(store, pipeline, definition, request)
     steps = [s for s in definition.steps.values() if selection is None or s.name in selection["steps"]]
     given = request.get("PipelineParameters", [])
@@ -78,20 +81,48 @@ def start(account: Account, pipeline: PipelineRow, request: dict[str, Any]) -> s
 
 
 def _machine(account: Account, row: ExecutionRow, steps: list[Step], problems: list[Problem]) -> dict[str, Any]:
-    """What the jobs need to know of this machine; what the parameters make invalid is added to the problems."""
+    """What the jobs need to know of this machine; what cannot run, as far as it is known now, joins the problems."""
     world = StartWorld(row)
-    uses = []
-    for step in steps:
-        if step.type in CREATED_BY:
-            arguments = resolve(step.arguments, world)
-            problems += check_arguments(step, arguments)
-            app = arguments.get("AppSpecification", {})
-            uses.append((app.get("ImageUri"), next(iter(app.get("ContainerEntrypoint", [])), "")))
+    requests = [(step, resolve(step.arguments, world)) for step in steps if step.type in CREATED_BY]
+    for step, request in requests:
+        problems += check_arguments(step, request)
     if problems:
         return {}
-    known = [(image, program) for image, program in uses if isinstance(image, str)]
-    runner, _ = choice.choose(choice.asked_for(account.runner), known)
-    return choice.machine(runner, [image for image, _ in known])
+    uses = []
+    for _, request in requests:
+        app = request["AppSpecification"]
+        if isinstance(app["ImageUri"], str):
+            uses.append((app["ImageUri"], str(next(iter(app.get("ContainerEntrypoint", [])), ""))))
+    runner, _ = choice.choose(choice.asked_for(account.runner), uses)
+    for step, request in requests:
+        problems += _cannot_run(step, request, runner)
+    return {} if problems else choice.machine(runner, [image for image, _ in uses])
+
+
+def _cannot_run(step: Step, request: dict[str, Any], runner: str) -> list[Problem]:
+    """What this machine could not do, whatever the values turn out to be that are known later only."""
+    open_places: set[str] = set()
+    try:
+        check_runnable(_filled(request, "", open_places), runner)
+    except RequestError as error:
+        return [
+            Problem(f"{step.place}.Arguments.{problem.path}", problem.message, problem.fix)
+            for problem in error.problems
+            if problem.path not in open_places
+        ]
+    return []
+
+
+def _filled(value: Any, place: str, open_places: set[str]) -> Any:
+    """The request with some value where one is known later only; these places are collected."""
+    if isinstance(value, Later):
+        open_places.add(place)
+        return f"{PROCESSING}/{place}" if place.endswith("LocalPath") else f"s3://later/{place}"
+    if isinstance(value, dict):
+        return {key: _filled(inner, f"{place}.{key}".lstrip("."), open_places) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_filled(inner, f"{place}[{i}]", open_places) for i, inner in enumerate(value)]
+    return value
 
 
 def _selection(
@@ -155,7 +186,7 @@ def retry(home: Home, arn: str, parallel: int | None = None) -> ExecutionRow:
     """Sets an execution that failed or was stopped under way again; raises ``RequestError`` where that cannot be."""
     store = PipelineStore(home.store)
     row = look(home, arn)
-    definition, _ = read(store.definition(row.pipeline, row.version) or "")
+    definition = store.definition_of(row)
     ended = [name for name in store.steps(arn) if definition.steps[name].type == "Fail"]
     if ended:
         raise RequestError(f"Pipeline execution {arn} cannot be retried: the Fail step {ended[0]} has ended it.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from shardr.errors import Problem
@@ -48,12 +49,18 @@ _STEP = (
 def read(text: str) -> tuple[Definition, list[Problem]]:
     """The definition as far as it can be read, and what is wrong with its form."""
     try:
-        found = json.loads(text)
+        found = without_nulls(json.loads(text))
     except (ValueError, RecursionError) as error:
         return Definition({}, {}), [Problem("PipelineDefinition", f"is not JSON: {error}")]
     reader = _Reader()
-    definition = reader.definition(without_nulls(found))
+    definition = reader.definition(found)
     return definition, reader.problems
+
+
+@lru_cache(maxsize=8)
+def checked(text: str) -> Definition:
+    """A definition that was found right before; not to be changed, as the next reader gets the same."""
+    return read(text)[0]
 
 
 def without_nulls(value: Any) -> Any:
@@ -135,12 +142,12 @@ class _Reader:
             for i, value in enumerate(enum):
                 if kind and (wrong := misfit(Parameter("", kind), value)):
                     self.say(f"{place}.EnumValues[{i}]", wrong)
-            if name is None or kind is None:
+            if name is None:
                 continue
             if name in parameters:
                 self.say(f"{place}.Name", f'"{name}" is the name of another parameter, too')
-            parameters[name] = Parameter(name, kind, item.get("DefaultValue"), enum)
-            if "DefaultValue" in item and (wrong := misfit(parameters[name], item["DefaultValue"])):
+            parameters[name] = Parameter(name, kind or "String", item.get("DefaultValue"), enum)
+            if kind and "DefaultValue" in item and (wrong := misfit(parameters[name], item["DefaultValue"])):
                 self.say(f"{place}.DefaultValue", wrong)
         return parameters
 

@@ -7,10 +7,13 @@ import time
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from shardr.local.pipelines.reading import checked
 from shardr.local.store import Store
 
 if TYPE_CHECKING:
     import sqlite3
+
+    from shardr.local.pipelines.definition import Definition
 
 UNDER_WAY = "Executing"
 """Of an execution, and of a step whose job is not over yet."""
@@ -176,6 +179,10 @@ class PipelineStore(Store):
         query = "SELECT definition FROM pipeline_versions WHERE pipeline = :pipeline AND version = :version"
         rows = self._rows(query, pipeline=pipeline, version=version)
         return rows[0]["definition"] if rows else None
+
+    def definition_of(self, row: ExecutionRow) -> Definition:
+        """What an execution runs."""
+        return checked(self.definition(row.pipeline, row.version) or "")
 
     def add_execution(self, row: ExecutionRow) -> str:
         """Takes an execution in; its ARN, or that of the one that was started with the same token."""
