@@ -103,7 +103,11 @@ class World:
             found = Execution(self, arn)
             return found if found.status in {"Succeeded", "Failed", "Stopped"} else None
 
-        return worlds.until(ended, 60)  # type: ignore[no-any-return]
+        return worlds.until(ended)  # type: ignore[no-any-return]
+
+    def write(self, key: str, text: str) -> None:
+        """Makes an object in the bucket."""
+        self.home.storage.put(f"s3://bucket/{key}", text.encode())
 
     def read(self, key: str) -> str:
         """The text of an object in the bucket."""
