@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from shardr.local.pipelines.names import ID_CHARACTERS
 from shardr.local.pipelines.reading import checked
 from shardr.local.store import Store
 
@@ -70,6 +71,11 @@ class ExecutionRow:
     def id(self) -> str:
         """The last part of the ARN."""
         return self.arn.rpartition("/")[2]
+
+    @property
+    def short(self) -> str:
+        """What people call it: the pipeline and the last part of the ARN."""
+        return f"{self.pipeline}/{self.id}"
 
     @property
     def over(self) -> bool:
@@ -202,6 +208,16 @@ class PipelineStore(Store):
         """The execution of this ARN, or None."""
         rows = self._rows("SELECT * FROM executions WHERE arn = :arn", arn=arn)
         return _execution(rows[0]) if rows else None
+
+    def named_execution(self, id: str) -> ExecutionRow | None:
+        """The execution that goes by this ARN, by ``<pipeline>/<id>``, or by the last part alone; None for none."""
+        rows = self._rows(
+            "SELECT * FROM executions WHERE arn = :id OR pipeline || '/' || substr(arn, -:characters) = :id"
+            " OR substr(arn, -:characters) = :id",
+            id=id,
+            characters=ID_CHARACTERS,
+        )
+        return _execution(rows[0]) if len(rows) == 1 else None
 
     def executions(self, pipeline: str | None = None) -> list[ExecutionRow]:
         """All executions, oldest first; those of one pipeline when given."""
