@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from shardr.api.runs import run as run
     from shardr.api.runs import submit as submit
     from shardr.api.runs import validate as validate
+    from shardr.engines.session import local_session as local_session
     from shardr.spec.models import Expect as Expect
     from shardr.spec.models import Input as Input
     from shardr.spec.models import Manifest as Manifest
@@ -77,6 +78,7 @@ _HOMES = {
     "shardr.api.parity.verb": ("Parity", "parity"),
     "shardr.api.run": ("Run",),
     "shardr.api.runs": ("plan", "run", "submit", "validate"),
+    "shardr.engines.session": ("local_session",),
     "shardr.spec.models": (
         "Expect", "Input", "Manifest", "Output", "Parameter", "Pipeline", "ProcessingStep", "StepOutput",
     ),
