@@ -32,7 +32,18 @@ HOMES = {
         "UpdatePipelineExecution": "executions:update",
         "StopPipelineExecution": "executions:stop",
         "RetryPipelineExecution": "executions:retry",
+        "ListTags": "tags:list_tags",
+        "AddTags": "tags:add",
+        "DeleteTags": "tags:delete",
     },
+    "logs": {
+        "DescribeLogGroups": "logs:groups",
+        "DescribeLogStreams": "logs:streams",
+        "GetLogEvents": "logs:events",
+        "FilterLogEvents": "logs:filtered",
+    },
+    "sts": {"GetCallerIdentity": "identity:caller"},
+    "iam": {"GetRole": "identity:role"},
 }
 """Services, named as in botocore, with their operations and where each is at home in this folder."""
 

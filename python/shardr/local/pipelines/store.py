@@ -140,11 +140,11 @@ class PipelineStore(Store):
             now = time.time()
             assignments = "".join(f", {column} = :{column}" for column in changes)
             more = 0 if definition is None else 1
-            found = db.execute(
-                f"UPDATE pipelines SET modified = :now, version = version + :more{assignments} WHERE name = :name"  # noqa: S608 - columns are ours
-                " RETURNING version",
+            db.execute(
+                f"UPDATE pipelines SET modified = :now, version = version + :more{assignments} WHERE name = :name",  # noqa: S608 - columns are ours
                 {**changes, "now": now, "more": more, "name": name},
-            ).fetchone()
+            )
+            found = db.execute("SELECT version FROM pipelines WHERE name = ?", (name,)).fetchone()
             if found is not None and definition is not None:
                 db.execute("INSERT INTO pipeline_versions VALUES (?, ?, ?, ?)", (name, found[0], definition, now))
             return None if found is None else int(found[0])
@@ -162,6 +162,7 @@ class PipelineStore(Store):
             db.execute(f"DELETE FROM execution_steps WHERE execution IN ({of})", (name,))  # noqa: S608 - all ours
             db.execute("DELETE FROM executions WHERE pipeline = ?", (name,))
             db.execute("DELETE FROM pipeline_versions WHERE pipeline = ?", (name,))
+            db.execute("DELETE FROM tags WHERE arn LIKE ?", (f"arn:%:pipeline/{name}",))
             return db.execute("DELETE FROM pipelines WHERE name = ?", (name,)).rowcount == 1 or None
 
         return self._do(work, write=True)

@@ -28,6 +28,8 @@ def test_a_pipeline_is_created_described_updated_and_deleted(world: World) -> No
     about = world.call("DescribePipeline", PipelineName="pipe")
     assert (about["PipelineArn"], about["PipelineStatus"], about["PipelineDescription"]) == (arn, "Active", "one")
     assert json.loads(about["PipelineDefinition"]) == SIMPLE
+    world.call("AddTags", ResourceArn=arn, Tags=[{"Key": "more", "Value": "b"}])
+    assert world.call("ListTags", ResourceArn=arn)["Tags"] == [*tags, {"Key": "more", "Value": "b"}]
     other = json.dumps(defined(processing("other")))
     limit = {"MaxParallelExecutionSteps": 2}
     changed = world.call(
@@ -47,6 +49,7 @@ def test_a_pipeline_is_created_described_updated_and_deleted(world: World) -> No
     assert world.call("DeletePipeline", PipelineName="pipe", ClientRequestToken=world.token()) == {"PipelineArn": arn}
     with pytest.raises(shardr.NotFoundError, match="does not exist"):
         world.call("DescribePipeline", PipelineName="pipe")
+    assert world.call("ListTags", ResourceArn=world.create(SIMPLE))["Tags"] == [], "the new one is another"
 
 
 def test_a_name_that_is_taken_is_refused_in_the_words_for_which_the_sdk_looks_before_it_updates(world: World) -> None:
