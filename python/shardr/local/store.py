@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shardr.errors import StoreError
+from shardr.local.pipelines.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,7 +116,7 @@ class Store:
         """Makes the tables, whoever else may be doing the same."""
         db = self._connect()
         db.execute("PRAGMA journal_mode = WAL")
-        db.executescript(SCHEMA)
+        db.executescript(SCHEMA + TABLES)
 
     def _do(self, work: Callable[[sqlite3.Connection], T], *, write: bool = False) -> T:
         """What ``work`` gives in one transaction, in which it asks nothing else of a store.
@@ -150,13 +151,18 @@ class Store:
                 raise
 
     def add_job(self, name: str, kind: str, request: dict[str, Any], run: str | None, step: str | None) -> bool:
-        """Takes the job in as InProgress; False when the name is in use, or its run is asked to stop."""
-        now = time.time()
+        """Takes the job in as InProgress; False when the name is in use, or its run is asked to stop.
+
+        ``run`` is the job's owner: a run, or an execution of a pipeline, which must be under way and wait for this job.
+        """
         return self._changes(
             "INSERT INTO jobs (name, kind, request, status, created, modified, run, step)"
-            " SELECT ?, ?, ?, 'InProgress', ?, ?, ?, ? WHERE NOT EXISTS"
-            " (SELECT 1 FROM runs WHERE id = ? AND stopping) ON CONFLICT DO NOTHING",
-            (name, kind, json.dumps(request), now, now, run, step, run),
+            " SELECT :name, :kind, :request, 'InProgress', :now, :now, :run, :step"
+            " WHERE NOT EXISTS (SELECT 1 FROM runs WHERE id = :run AND stopping)"
+            " AND (NOT EXISTS (SELECT 1 FROM executions WHERE arn = :run)"
+            " OR EXISTS (SELECT 1 FROM executions e JOIN execution_steps s ON s.execution = e.arn"
+            " WHERE e.arn = :run AND e.status = 'Executing' AND s.job = :name)) ON CONFLICT DO NOTHING",
+            {"name": name, "kind": kind, "request": json.dumps(request), "now": time.time(), "run": run, "step": step},
         )
 
     def own_job(self, name: str, pid: int) -> JobRow | None:
