@@ -50,7 +50,7 @@ def fault(error: Exception, service: str, operation: str, request: Mapping[str, 
         code = ("ResourceInUse", "AlreadyExists", "Conflict")
         return Fault(*_listed(service, operation, code, "ResourceInUse"), error.what)
     if isinstance(error, ConflictError):
-        return Fault("ConflictException", 400, error.what)
+        return Fault(*_listed(service, operation, ("Conflict",), "ConflictException"), error.what)
     if isinstance(error, ShardrError) and error.code in {"image", "runner_unavailable"}:
         return Fault(REFUSED.get(service, "ValidationError"), 400, one_line(error))
     if isinstance(error, ShardrError):

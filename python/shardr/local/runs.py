@@ -32,6 +32,8 @@ class StepState:
     attempts: int
     stopping: bool
     jobs: list[JobRow | None]
+    reason: str | None = None
+    """Why it failed, where no job of it says so."""
 
     @property
     def status(self) -> str:
