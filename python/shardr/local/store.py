@@ -31,6 +31,7 @@ CREATE INDEX IF NOT EXISTS jobs_run ON jobs (run);
 CREATE TABLE IF NOT EXISTS runs (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, created REAL NOT NULL, runner TEXT NOT NULL, steps TEXT NOT NULL,
   machine TEXT NOT NULL, stopping INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS tags (arn TEXT PRIMARY KEY, tags TEXT NOT NULL);
 """
 
 
@@ -190,6 +191,27 @@ class Store:
     def runs(self) -> list[RunRow]:
         """All runs, oldest first."""
         return [_run(row) for row in self._rows("SELECT * FROM runs ORDER BY created, id")]
+
+    def tags(self, arn: str) -> list[dict[str, str]] | None:
+        """The tags of a resource since they were changed; None when they never were."""
+        rows = self._rows("SELECT tags FROM tags WHERE arn = :arn", arn=arn)
+        return json.loads(rows[0]["tags"]) if rows else None
+
+    def change_tags(
+        self,
+        arn: str,
+        first: list[dict[str, str]],
+        change: Callable[[list[dict[str, str]]], list[dict[str, str]]],
+    ) -> list[dict[str, str]]:
+        """The tags after ``change``, which gets those that there are: ``first`` as long as they were never changed."""
+
+        def work(db: sqlite3.Connection) -> list[dict[str, str]]:
+            rows = db.execute("SELECT tags FROM tags WHERE arn = ?", (arn,)).fetchall()
+            made = change(json.loads(rows[0]["tags"]) if rows else first)
+            db.execute("INSERT OR REPLACE INTO tags VALUES (?, ?)", (arn, json.dumps(made)))
+            return made
+
+        return self._do(work, write=True)
 
     def _rows(self, query: str, **values: Any) -> list[sqlite3.Row]:
         return self._do(lambda db: db.execute(query, values).fetchall())

@@ -17,7 +17,18 @@ HOMES = {
         "DescribeProcessingJob": "processing:describe",
         "ListProcessingJobs": "processing:list_jobs",
         "StopProcessingJob": "processing:stop",
+        "ListTags": "tags:list_tags",
+        "AddTags": "tags:add",
+        "DeleteTags": "tags:delete",
     },
+    "logs": {
+        "DescribeLogGroups": "logs:groups",
+        "DescribeLogStreams": "logs:streams",
+        "GetLogEvents": "logs:events",
+        "FilterLogEvents": "logs:filtered",
+    },
+    "sts": {"GetCallerIdentity": "identity:caller"},
+    "iam": {"GetRole": "identity:role"},
 }
 """Services, named as in botocore, with their operations and where each is at home in this folder."""
 
