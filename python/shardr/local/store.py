@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shardr.errors import StoreError
+from shardr.local.pipelines.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +98,7 @@ class Store:
         """Makes the tables, whoever else may be doing the same."""
         with closing(self._connect()) as db:
             db.execute("PRAGMA journal_mode = WAL")
-            db.executescript(SCHEMA)
+            db.executescript(SCHEMA + TABLES)
 
     def _do(self, work: Callable[[sqlite3.Connection], T], *, write: bool = False) -> T:
         """What ``work`` gives in one transaction; a disk that is full is waited for, as a failing job frees it."""
@@ -125,13 +126,18 @@ class Store:
                 time.sleep(0.02 if empty else 0.2)
 
     def add_job(self, name: str, kind: str, request: dict[str, Any], run: str | None, step: str | None) -> bool:
-        """Takes the job in as InProgress; False when the name is in use, or its run is asked to stop."""
-        now = time.time()
+        """Takes the job in as InProgress; False when the name is in use, or its run is asked to stop.
+
+        ``run`` is the job's owner: a run, or an execution of a pipeline, which must be under way and wait for this job.
+        """
         return self._changes(
             "INSERT INTO jobs (name, kind, request, status, created, modified, run, step)"
-            " SELECT ?, ?, ?, 'InProgress', ?, ?, ?, ? WHERE NOT EXISTS"
-            " (SELECT 1 FROM runs WHERE id = ? AND stopping) ON CONFLICT DO NOTHING",
-            (name, kind, json.dumps(request), now, now, run, step, run),
+            " SELECT :name, :kind, :request, 'InProgress', :now, :now, :run, :step"
+            " WHERE NOT EXISTS (SELECT 1 FROM runs WHERE id = :run AND stopping)"
+            " AND (NOT EXISTS (SELECT 1 FROM executions WHERE arn = :run)"
+            " OR EXISTS (SELECT 1 FROM executions e JOIN execution_steps s ON s.execution = e.arn"
+            " WHERE e.arn = :run AND e.status = 'Executing' AND s.job = :name)) ON CONFLICT DO NOTHING",
+            {"name": name, "kind": kind, "request": json.dumps(request), "now": time.time(), "run": run, "step": step},
         )
 
     def own_job(self, name: str, pid: int) -> JobRow | None:
