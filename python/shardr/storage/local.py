@@ -70,8 +70,8 @@ class LocalStorage:
     def list(self, prefix: str) -> Listing:
         """All objects whose URI starts with ``prefix``: a string prefix, as in S3, not a folder.
 
-        Keys are relative to the prefix's last ``/``. What a prefix ``data/train`` finds in the folder ``data/train/`` an
-        instance sees without ``train/``, as clients rely on that upload to a folder and name it so.
+        Keys are relative to the prefix's last ``/``. What a prefix ``data/train`` finds in the folder ``data/train/``
+        an instance sees without ``train/``, as clients rely on that upload to a folder and name it so.
         """
         bucket, key = split_uri(prefix)
         folder, _, start = key.rpartition("/")
