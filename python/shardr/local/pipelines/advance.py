@@ -122,7 +122,7 @@ class Progress:
             status, reason = STOPPED, None
         elif failed:
             told = [f"{step.name}: {step.reason}" for step in sorted(failed, key=lambda step: step.modified)]
-            status, reason = FAILED, " ".join([REASON, *told])[:REASON_CHARACTERS]
+            status, reason = FAILED, " ".join(" ".join([REASON, *told]).split())[:REASON_CHARACTERS]
         else:
             status, reason = SUCCEEDED, None
         return self.store.end_execution(self.row, len(self.steps), status, reason)

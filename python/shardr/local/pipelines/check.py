@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 def require_definition(text: str) -> Definition:
     """The definition; raises ``RequestError`` with everything that the service, or this machine, would not take."""
     definition, problems = read(text)
-    problems = problems + [problem for step in definition.steps.values() for problem in _check(step, definition)]
+    try:
+        problems = problems + [problem for step in definition.steps.values() for problem in _check(step, definition)]
+    except RecursionError:
+        problems = [*problems, Problem("PipelineDefinition", "is nested too deeply")]
     problems += _cycles(definition)
     if problems:
         count = "a problem" if len(problems) == 1 else f"{len(problems)} problems"

@@ -49,7 +49,7 @@ _STEP = (
 def read(text: str) -> tuple[Definition, list[Problem]]:
     """The definition as far as it can be read, and what is wrong with its form."""
     try:
-        found = without_nulls(json.loads(text))
+        found = without_nulls(json.loads(text, parse_constant=_no_constant))
     except (ValueError, RecursionError) as error:
         return Definition({}, {}), [Problem("PipelineDefinition", f"is not JSON: {error}")]
     reader = _Reader()
@@ -61,6 +61,10 @@ def read(text: str) -> tuple[Definition, list[Problem]]:
 def checked(text: str) -> Definition:
     """A definition that was found right before; not to be changed, as the next reader gets the same."""
     return read(text)[0]
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"there is no {name} in JSON")
 
 
 def without_nulls(value: Any) -> Any:

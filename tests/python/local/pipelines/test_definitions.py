@@ -305,7 +305,24 @@ def test_one_broken_rule_is_one_problem_at_its_place(rule: str) -> None:
     assert [problem.path for problem in error.value.problems] == [place], str(error.value)
 
 
-@pytest.mark.parametrize("text", ["not json", "[]", "{}", "[" * 100_000, '{"Version": 1, "Steps": [1, {"Name": []}]}'])
+NESTED = json.dumps(defined(processing("a", Arguments={"Environment": {"a": "HERE"}}))).replace(
+    '"HERE"', "[" * 400 + "]" * 400
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not json",
+        "[]",
+        "{}",
+        "[" * 100_000,
+        NESTED,
+        '{"Version": 1, "Steps": [1, {"Name": []}]}',
+        '{"Metadata": {"a": NaN}}',
+    ],
+    ids=range(7),
+)
 def test_what_is_no_definition_is_refused(text: str) -> None:
     with pytest.raises(shardr.RequestError, match="problem"):
         require_definition(text)
