@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from shardr.errors import (
     AwsError,
     ColumnsDifferError,
+    ConflictError,
     DataError,
     FrameError,
     ImageError,
@@ -55,6 +56,10 @@ if TYPE_CHECKING:
     from shardr.api.runs import run as run
     from shardr.api.runs import submit as submit
     from shardr.api.runs import validate as validate
+    from shardr.api.serving import serve as serve
+    from shardr.api.serving import serve_stop as serve_stop
+    from shardr.api.serving import served as served
+    from shardr.engines.session import local_session as local_session
     from shardr.spec.models import Expect as Expect
     from shardr.spec.models import Input as Input
     from shardr.spec.models import Manifest as Manifest
@@ -77,6 +82,8 @@ _HOMES = {
     "shardr.api.parity.verb": ("Parity", "parity"),
     "shardr.api.run": ("Run",),
     "shardr.api.runs": ("plan", "run", "submit", "validate"),
+    "shardr.api.serving": ("serve", "serve_stop", "served"),
+    "shardr.engines.session": ("local_session",),
     "shardr.spec.models": (
         "Expect", "Input", "Manifest", "Output", "Parameter", "Pipeline", "ProcessingStep", "StepOutput",
     ),
@@ -86,6 +93,7 @@ _LAZY = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "AwsError",
     "ColumnsDifferError",
+    "ConflictError",
     "DataError",
     "FrameError",
     "ImageError",

@@ -97,6 +97,12 @@ class NameInUseError(ShardrError):
     code = "name_in_use"
 
 
+class ConflictError(ShardrError):
+    """What is asked for does not go with what is going on, or was asked before (the service's ConflictException)."""
+
+    code = "conflict"
+
+
 class NotFoundError(ShardrError):
     """There is no such run, job, step or output (the service's ResourceNotFound)."""
 

@@ -50,6 +50,7 @@ GROUPS = {
         "split": Command("cut one big table into files for many instances", "tables"),
     },
     "This machine": {
+        "serve": Command("be SageMaker on this machine for boto3, the SDKs and the AWS CLI", "serve"),
         "doctor": Command("tell what this machine has and lacks", "machine"),
         "conformance": Command("try whether an image or this machine keeps the container contract", "conformance"),
         "images": Command("list, build, init, push: the images that instances run in", "images"),

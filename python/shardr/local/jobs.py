@@ -66,7 +66,7 @@ def _spawn(
     given["sys_path"] = [path for path in sys.path if path]
     with folder.supervisor_log.open("ab") as log:
         process = subprocess.Popen(
-            [_python(), "-I", "-S", "-c", BOOT],
+            [python(), "-I", "-S", "-c", BOOT],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
@@ -104,7 +104,7 @@ def _reap() -> None:
     _started[:] = [process for process in _started if process.poll() is None]
 
 
-def _python() -> str:
+def python() -> str:
     """This interpreter's program; inside R ``sys.executable`` may be R itself."""
     inside = Path(sys.prefix, "bin", "python3")
     return str(inside) if inside.exists() else sys.executable

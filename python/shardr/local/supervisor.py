@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shardr.errors import ShardrError, StoreError
-from shardr.local import accounts, contract, jobs, outputs, runs
+from shardr.local import accounts, contract, jobs, outputs, owners
 from shardr.local.contract import STOP_GRACE_SECONDS, Tree, tag
 from shardr.local.home import Home
 from shardr.local.reasons import host_failure
@@ -76,6 +76,8 @@ class Supervisor:
         self._remarks: dict[str, str | None] = {}
         self._began = 0.0
         self._started: float | None = None
+        self.due: float | None = None
+        """When the job's owner has something to do again."""
         self._report: dict[str, Any] = {
             "hosts": {host: {"state": "Pending"} for host in self._hosts},
         }
@@ -232,7 +234,7 @@ class Supervisor:
             report=self._report,
         )
         if self._row.run:
-            runs.advance(self._home, self._row.run)
+            self.due = owners.advance(self._home, self._row.run)
         outputs.sweep(self._job)
 
 
@@ -257,5 +259,8 @@ def main(root: str, name: str, machine: Mapping[str, Any], lock: int) -> None:
         from shardr.local import undertaker
 
         undertaker.watch(home, name, lock)
-    Supervisor(home, row, machine, events).run()
+    supervisor = Supervisor(home, row, machine, events)
+    supervisor.run()
+    if row.run:
+        owners.linger(home, row.run, supervisor.due)
     os._exit(0)  # whoever waits for this process need not wait for the interpreter to tidy up

@@ -11,7 +11,7 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
-from shardr.local import jobs, runs
+from shardr.local import jobs, owners
 from shardr.local.docker.traces import remove_noted
 from shardr.local.store import Store
 
@@ -41,5 +41,5 @@ def _wait(home: Home, name: str) -> None:
     row = Store(home.store).job(name)
     if row is not None and not row.over:
         jobs.look(home, row)
-        if row.run:
-            runs.state(home, row.run)  # what is left of its run goes on, or fails
+        if row.run:  # what is left of its owner goes on, or fails
+            owners.linger(home, row.run, owners.advance(home, row.run))

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from shardr.errors import Problem
+from shardr.requests.later import Later
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +32,8 @@ def shown(value: object, *, hidden: bool = False) -> str:
         return f"a map of {len(value)}"
     if isinstance(value, (list, tuple)):
         return f"a list of {len(value)}"
+    if isinstance(value, Later):
+        return f"the expression {value.text}"
     return f"a value of type {type(value).__name__}"
 
 

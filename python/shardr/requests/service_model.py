@@ -46,10 +46,7 @@ def service_model(service: str = "sagemaker") -> ServiceModel:
     >>> "CreateProcessingJob" in service_model().operations
     True
     """
-    spec = find_spec("botocore")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError("botocore is not installed: pip install boto3", name="botocore")
-    folder = Path(spec.submodule_search_locations[0]) / "data" / service
+    folder = _botocore() / "data" / service
     # Some distributions ship the files unpacked.
     for file in sorted(folder.glob("*/service-2.json*"), reverse=True):
         if file.name in {"service-2.json", "service-2.json.gz"}:
@@ -57,3 +54,15 @@ def service_model(service: str = "sagemaker") -> ServiceModel:
             raw = json.loads(gzip.decompress(content) if file.suffix == ".gz" else content)
             return ServiceModel(service, raw["operations"], raw["shapes"])
     raise FileNotFoundError(f"botocore has no description of the service {service!r} in {folder}")
+
+
+def certificates() -> Path:
+    """The certificate authorities that clients of AWS trust, in one PEM file."""
+    return _botocore() / "cacert.pem"
+
+
+def _botocore() -> Path:
+    spec = find_spec("botocore")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError("botocore is not installed: pip install boto3", name="botocore")
+    return Path(spec.submodule_search_locations[0])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.errors import Problem
 from shardr.requests.found import nearest, shown, wrong_type
+from shardr.requests.later import Later
 from shardr.requests.scalars import broken_bound, check_scalar, counted
 
 if TYPE_CHECKING:
@@ -16,13 +17,20 @@ if TYPE_CHECKING:
     from shardr.requests.service_model import ServiceModel
 
 _MEMBERS_LISTED = 12
+_NOT_PLAIN = {"structure": "a map of members", "list": "a list", "map": "a map from names to values"}
 
 
 def check_shape(model: ServiceModel, name: str, value: object, path: str = "") -> Iterator[Problem]:
-    """Everything in ``value`` that breaks the shape of this name, each at its path; nothing when it fits."""
+    """Everything in ``value`` that breaks the shape of this name, each at its path; nothing when it fits.
+
+    A ``Later`` in it stands for any plain value.
+    """
     shape = model.shapes[name]
     kind = shape["type"]
-    if kind == "structure" and shape.get("document"):
+    if isinstance(value, Later):
+        if kind in _NOT_PLAIN and not value.any_shape:
+            yield wrong_type(path, value, _NOT_PLAIN[kind])
+    elif kind == "structure" and shape.get("document"):
         yield from _document(value, path)
     elif kind == "structure":
         yield from _structure(model, shape, value, path, name)
@@ -36,7 +44,7 @@ def check_shape(model: ServiceModel, name: str, value: object, path: str = "") -
 
 def _structure(model: ServiceModel, shape: Shape, value: object, path: str, name: str) -> Iterator[Problem]:
     if not isinstance(value, dict):
-        yield wrong_type(path, value, "a map of members")
+        yield wrong_type(path, value, _NOT_PLAIN["structure"])
         return
     members = shape["members"]
     if shape.get("union") and len(value) != 1:
@@ -66,7 +74,7 @@ def _unknown(key: object, members: Mapping[str, Any], path: str, name: str) -> P
 
 def _list(model: ServiceModel, shape: Shape, value: object, path: str) -> Iterator[Problem]:
     if not isinstance(value, (list, tuple)):
-        yield wrong_type(path, value, "a list")
+        yield wrong_type(path, value, _NOT_PLAIN["list"])
         return
     yield from _size(shape, len(value), path, "item")
     for index, inner in enumerate(value):
@@ -75,7 +83,7 @@ def _list(model: ServiceModel, shape: Shape, value: object, path: str) -> Iterat
 
 def _map(model: ServiceModel, shape: Shape, value: object, path: str) -> Iterator[Problem]:
     if not isinstance(value, dict):
-        yield wrong_type(path, value, "a map from names to values")
+        yield wrong_type(path, value, _NOT_PLAIN["map"])
         return
     yield from _size(shape, len(value), path, "entry")
     for key, inner in value.items():

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from shardr.errors import RequestError
+from shardr.local.operations import tokens
 from shardr.local.operations.times import seconds
 
 if TYPE_CHECKING:
@@ -42,11 +40,11 @@ def page(
     key = sort[request.get("SortBy", "CreationTime")]
     up = request.get("SortOrder") == "Ascending"
     found = sorted((row for row in rows if _wanted(row, request)), key=lambda row: _place(row, key), reverse=not up)
-    last = _last(request)
+    last = tokens.read(request)
     if last is not None:  # by the row itself: those that were created since do not shift the pages
-        found = [row for row in found if (_place(row, key) > last) == up and row.name != last[1]]
+        found = [row for row in found if (_place(row, key) > tuple(last)) == up and row.name != last[1]]
     shown = found[: request.get("MaxResults", 10)]
-    return shown, _token(request, _place(shown[-1], key)) if len(shown) < len(found) else None
+    return shown, tokens.made(request, _place(shown[-1], key)) if len(shown) < len(found) else None
 
 
 def _place(row: Listed, key: str) -> Place:
@@ -69,21 +67,3 @@ def _wanted(row: Listed, request: Mapping[str, Any]) -> bool:
             if field in request
         )
     )
-
-
-def _token(request: Mapping[str, Any], last: Place) -> str:
-    """After which row the next page begins, with the question it belongs to."""
-    asked = {key: str(value) for key, value in request.items() if key not in {"NextToken", "MaxResults"}}
-    return base64.urlsafe_b64encode(json.dumps([*last, asked]).encode()).decode()
-
-
-def _last(request: Mapping[str, Any]) -> Place | None:
-    if "NextToken" not in request:
-        return None
-    try:
-        key, name, _ = json.loads(base64.urlsafe_b64decode(request["NextToken"]))
-    except (ValueError, TypeError) as error:
-        raise RequestError("NextToken is not one that was handed out") from error
-    if _token(request, (key, name)) != request["NextToken"]:
-        raise RequestError("NextToken belongs to another question", fix="repeat the filters of the first page")
-    return key, name

@@ -51,6 +51,12 @@ def list_jobs(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     return answer | ({"NextToken": token} if token else {})
 
 
+def created_with(account: Account, name: str) -> list[dict[str, str]]:
+    """The tags that a job was created with; raises ``NotFoundError``."""
+    tags: list[dict[str, str]] = _job(account, name).request.get("Tags", [])
+    return tags
+
+
 def _job(account: Account, name: str) -> JobRow:
     row = Store(account.home.store).job(name)
     if row is None:

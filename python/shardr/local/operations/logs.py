@@ -1,0 +1,224 @@
+"""CloudWatch Logs of processing jobs: the reads with which clients show what a job prints."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from shardr.errors import NotFoundError, RequestError
+from shardr.local import contract, jobs
+from shardr.local.logs import ANSWER_BYTES, Event, Log
+from shardr.local.operations import tokens
+from shardr.local.operations.patterns import pattern
+from shardr.local.store import JobRow, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from shardr.local.account import Account
+
+GROUP = "/aws/sagemaker/ProcessingJobs"
+EVENTS = 10_000
+STREAMS = 50
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What one instance of a job printed."""
+
+    name: str
+    path: Path
+    row: JobRow
+
+    @property
+    def changed(self) -> float:
+        """Seconds at which something was printed last."""
+        return self.path.stat().st_mtime
+
+    def log(self, account: Account) -> Log:
+        """The log at this moment."""
+        row = jobs.look(account.home, self.row)
+        return Log(self.path, since=row.created, over=row.over)
+
+
+def groups(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """The one log group of processing jobs, where it is asked for."""
+    prefix, part = request.get("logGroupNamePrefix", ""), request.get("logGroupNamePattern", "")
+    tokens.read(request, "nextToken")
+    if not GROUP.startswith(prefix) or part.lower() not in GROUP.lower():
+        return {"logGroups": []}
+    arn = _arn(account)
+    created = {"creationTime": 0, "metricFilterCount": 0, "storedBytes": 0}
+    return {"logGroups": [{"logGroupName": GROUP, "arn": f"{arn}:*", "logGroupArn": arn, **created}]}
+
+
+def streams(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """The streams of a group: one for each instance that has begun to print."""
+    _group(account, request)
+    by_time, down = request.get("orderBy") == "LastEventTime", request.get("descending", False)
+    prefix = request.get("logStreamNamePrefix", "")
+    if by_time and prefix:
+        raise RequestError("Cannot order by LastEventTime with a logStreamNamePrefix.")
+    last = tokens.read(request, "nextToken")
+    found = [((stream.changed if by_time else 0, stream.name), stream) for stream in _streams(account, prefix)]
+    found.sort(key=lambda pair: pair[0], reverse=down)
+    if last is not None:
+        found = [pair for pair in found if pair[0] != tuple(last) and (pair[0] > tuple(last)) != down]
+    shown = found[: request.get("limit", STREAMS)]
+    answer: dict[str, Any] = {"logStreams": [_described(account, stream) for _, stream in shown]}
+    return answer | ({"nextToken": tokens.made(request, shown[-1][0])} if len(shown) < len(found) else {})
+
+
+def events(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """Events of one stream: from its head or its tail, or where a token says, in which direction it says."""
+    _group(account, request)
+    name = request["logStreamName"]
+    found = list(_streams(account, name, exact=True))
+    if not found:
+        raise NotFoundError("The specified log stream does not exist.")
+    log = found[0].log(account)
+    begin, end, count = request.get("startTime", 0), request.get("endTime"), request.get("limit", EVENTS)
+    token: str | None = request.get("nextToken")
+    if token is None:
+        forwards = request.get("startFromHead", False)
+        at = log.since(begin) if forwards else log.size
+    else:
+        forwards, at = _direction(token, log)
+    shown: list[Event]
+    if forwards:
+        lines = (event for event in log.forwards(at) if event.milliseconds >= begin)
+        shown = list(islice(_fitting(_before(lines, end)), count))
+    else:
+        shown = [
+            e for e in log.backwards(at, count) if e.milliseconds >= begin and (end is None or e.milliseconds < end)
+        ]
+    first, last = (shown[0].start, shown[-1].end) if shown else (at, at)
+    return {
+        "events": [_event(event) for event in shown],
+        "nextForwardToken": f"f/{last:056}",
+        "nextBackwardToken": f"b/{first:056}",
+    }
+
+
+def filtered(account: Account, request: dict[str, Any]) -> dict[str, Any]:
+    """Events of many streams in the order of their times, those that match the filter pattern."""
+    _group(account, request)
+    wanted = pattern(request.get("filterPattern", ""))
+    names: list[str] = request.get("logStreamNames", [])
+    if names and "logStreamNamePrefix" in request:
+        raise RequestError("logStreamNames and logStreamNamePrefix cannot be used together.")
+    if names:
+        chosen = [stream for name in sorted(names) for stream in _streams(account, name, exact=True)]
+        if len(chosen) < len(set(names)):
+            raise NotFoundError("The specified log stream does not exist.")
+    else:
+        chosen = sorted(_streams(account, request.get("logStreamNamePrefix", "")), key=lambda stream: stream.name)
+    last = tokens.read(request, "nextToken")
+    begin = max(request.get("startTime", 0), last[0] if last else 0)
+    every = heapq.merge(*(_keyed(stream, account, begin) for stream in chosen))
+    after = ((key, event) for key, event in every if last is None or key > tuple(last))
+    found = list(islice(_matching(after, wanted, request.get("endTime")), request.get("limit", EVENTS) + 1))
+    shown: list[tuple[tuple[int, str, int], Event]] = []
+    room = ANSWER_BYTES
+    for key, event in found[: request.get("limit", EVENTS)]:
+        room -= event.end - event.start
+        if room < 0 and shown:
+            break
+        shown.append((key, event))
+    rows = [{"logStreamName": key[1], "eventId": f"{key[0]:020}{event.start:036}", **_event(event)}
+            for key, event in shown]  # fmt: skip
+    answer: dict[str, Any] = {"events": rows, "searchedLogStreams": []}
+    return answer | ({"nextToken": tokens.made(request, shown[-1][0])} if len(shown) < len(found) else {})
+
+
+def _matching(
+    keyed: Iterable[tuple[tuple[int, str, int], Event]], wanted: Any, end: int | None
+) -> Iterator[tuple[tuple[int, str, int], Event]]:
+    for key, event in keyed:
+        if end is not None and event.milliseconds >= end:
+            return
+        if wanted(event.message):
+            yield key, event
+
+
+def _keyed(stream: Stream, account: Account, begin: int) -> Iterator[tuple[tuple[int, str, int], Event]]:
+    """A stream's events with what they are sorted by; opened when it is their turn, closed when they are read."""
+    log = stream.log(account)
+    for event in log.forwards(log.since(begin)):
+        if event.milliseconds >= begin:
+            yield (event.milliseconds, stream.name, event.start), event
+
+
+def _before(lines: Iterable[Event], end: int | None) -> Iterator[Event]:
+    for event in lines:
+        if end is not None and event.milliseconds >= end:
+            return
+        yield event
+
+
+def _fitting(lines: Iterable[Event]) -> Iterator[Event]:
+    """As many as fit one answer, and at least one."""
+    size = 0
+    for event in lines:
+        size += event.end - event.start
+        if size > ANSWER_BYTES and size > event.end - event.start:
+            return
+        yield event
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {"timestamp": event.milliseconds, "message": event.message, "ingestionTime": event.milliseconds}
+
+
+def _direction(token: str, log: Log) -> tuple[bool, int]:
+    way, _, digits = token.partition("/")
+    at = int(digits) if digits.isascii() and digits.isdigit() else -1
+    if way not in {"f", "b"} or not 0 <= at <= log.size:
+        raise RequestError("The specified nextToken is invalid.")
+    return way == "f", at
+
+
+def _arn(account: Account) -> str:
+    return f"arn:aws:logs:{account.region}:{account.id}:log-group:{GROUP}"
+
+
+def _group(account: Account, request: dict[str, Any]) -> None:
+    named = request.get("logGroupName", request.get("logGroupIdentifier", ""))
+    if named not in {GROUP, _arn(account), f"{_arn(account)}:*"}:
+        raise NotFoundError("The specified log group does not exist.")
+
+
+def _streams(account: Account, prefix: str, *, exact: bool = False) -> Iterator[Stream]:
+    """The streams whose names begin with ``prefix``, or are it."""
+    store = Store(account.home.store)
+    job, slash, _ = prefix.partition("/")
+    row = store.job(job) if slash else None
+    rows = ([row] if row else []) if slash else [row for row in store.jobs() if row.name.startswith(prefix)]
+    for row in rows:
+        if row.kind != "processing":
+            continue
+        folder = account.home.job(row.name)
+        for host in contract.hosts(row.request["ProcessingResources"]["ClusterConfig"]["InstanceCount"]):
+            name = f"{row.name}/{host}-{int(row.created * 1000)}"
+            path = folder.log(host)
+            if (name == prefix if exact else name.startswith(prefix)) and path.exists():
+                yield Stream(name, path, row)
+
+
+def _described(account: Account, stream: Stream) -> dict[str, Any]:
+    log = stream.log(account)
+    created = int(stream.row.created * 1000)
+    about = {
+        "logStreamName": stream.name,
+        "creationTime": created,
+        "arn": f"{_arn(account)}:log-stream:{stream.name}",
+        "storedBytes": 0,
+    }
+    first = next(log.forwards(0), None)
+    if first is None or log.last is None:
+        return about
+    seen = {"firstEventTimestamp": first.milliseconds, "lastEventTimestamp": log.last, "lastIngestionTime": log.last}
+    return {**about, **seen}

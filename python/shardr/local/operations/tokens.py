@@ -1,0 +1,39 @@
+"""Tokens of lists: where the next page begins, and to which question it belongs."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+from shardr.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+PAGING = {"NextToken", "nextToken", "MaxResults", "limit"}
+"""What may change from one page to the next."""
+
+
+def made(request: Mapping[str, Any], last: Sequence[Any]) -> str:
+    """The token after the row at this place."""
+    asked = {key: str(value) for key, value in sorted(request.items()) if key not in PAGING}
+    return base64.urlsafe_b64encode(json.dumps([list(last), asked]).encode()).decode()
+
+
+def read(request: Mapping[str, Any], field: str = "NextToken") -> list[Any] | None:
+    """The place at which the page before ended; None for the first.
+
+    Raises ``RequestError`` for a token that was made up, or that belongs to another question.
+    """
+    if field not in request:
+        return None
+    try:
+        last, _ = json.loads(base64.urlsafe_b64decode(request[field]))
+        again = made(request, last)
+    except (ValueError, TypeError) as error:
+        raise RequestError(f"{field} is not one that was handed out") from error
+    if again != request[field]:
+        raise RequestError(f"{field} belongs to another question", fix="repeat the filters of the first page")
+    found: list[Any] = last
+    return found

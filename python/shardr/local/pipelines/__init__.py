@@ -1,0 +1,1 @@
+"""Pipelines on this machine: definitions read and checked, and their executions."""
