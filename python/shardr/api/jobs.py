@@ -66,9 +66,7 @@ def run_of(id: str) -> tuple[Run, str | None]:
     if engine.has_run(id):
         return Run(id, engine), None
     row = _job(store, id)
-    if row.run is None:
-        raise NotFoundError(f"the job {id} belongs to no run", fix=f"its logs are in {engine.home.job(id).root}/logs")
-    return Run(row.run, engine), row.step
+    return (Run(id, engine), None) if row.run is None else (Run(row.run, engine), row.step)
 
 
 def _job(store: Store, id: str) -> JobRow:

@@ -97,7 +97,8 @@ class LocalEngine:
 
     def runs(self, limit: int | None = None) -> list[RunView]:
         """All runs, newest first; the newest ``limit`` of them when given."""
-        known = [(row.created, row.id) for row in self._store.runs()] + as_runs.ids(self.home)
+        known = [(row.created, row.id) for row in self._store.runs()]
+        known += as_runs.ids(self.home) + self._store.jobs_alone()
         return [self.run(id, files=False) for _, id in sorted(known, reverse=True)[:limit]]
 
     def has_run(self, id: str) -> bool:

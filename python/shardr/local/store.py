@@ -202,6 +202,11 @@ class Store:
         )
         return [_job(row) for row in rows]
 
+    def jobs_alone(self) -> list[tuple[float, str]]:
+        """When each job that belongs to no run was created, and its name."""
+        rows = self._rows("SELECT created, name FROM jobs WHERE run IS NULL")
+        return [(row["created"], row["name"]) for row in rows]
+
     def add_run(self, run: RunRow) -> bool:
         """Takes the run in; False when the id is in use."""
         return self._changes(
