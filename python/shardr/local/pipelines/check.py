@@ -39,7 +39,8 @@ def require_definition(text: str) -> Definition:
 def _check(step: Step, definition: Definition) -> Iterator[Problem]:
     place = f"{step.place}.Arguments"
     yield from _dependencies(step, definition)
-    yield from check_references(step, definition)
+    if step.type != "ForEach":  # which has steps and names of its own
+        yield from check_references(step, definition)
     if step.type == "Condition":
         if "Conditions" not in step.arguments:
             yield Problem(f"{place}.Conditions", "is required")
@@ -66,7 +67,7 @@ def check_arguments(step: Step, arguments: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _dependencies(step: Step, definition: Definition) -> Iterator[Problem]:
-    for i, name in enumerate(step.depends_on):
+    for i, (name, _) in enumerate(step.depends_on):
         place = f"{step.place}.DependsOn[{i}]"
         if name not in definition.steps:
             close = nearest(name, definition.steps, 1)

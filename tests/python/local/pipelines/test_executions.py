@@ -237,3 +237,19 @@ def test_selected_steps_run_alone_with_what_others_gave_before(world: World) -> 
     for wrong in ({"SelectedSteps": [{"StepName": "b"}]}, {"SelectedSteps": [{"StepName": "z"}]}):
         with pytest.raises(shardr.RequestError, match="cannot be started"):
             world.start(SelectiveExecutionConfig=wrong)
+
+
+def test_steps_that_wait_for_a_failure_run_after_it_and_the_execution_completes_with_failures(world: World) -> None:
+    bad = processing("bad", "echo broken >&2; exit 1")
+    tell = processing("tell", 'echo "$WHY"', DependsOn=[{"Step": "bad", "Trigger": "Failed"}])
+    tell["Arguments"]["Environment"] = {"WHY": get("Steps.bad.ProcessingJobStatus")}
+    tidy = processing("tidy", DependsOn=[{"Step": "bad", "Trigger": "Any"}, "tell"])
+    done = world.run(bad, tell, tidy, processing("after", DependsOn=["bad"]))
+    assert done.states == {"bad": "Failed", "tell": "Succeeded", "tidy": "Succeeded"}
+    assert (done.status, "broken" in done.about["FailureReason"]) == ("CompletedWithFailures", True)
+
+
+def test_steps_that_wait_for_a_failure_do_not_run_without_one(world: World) -> None:
+    never = processing("never", DependsOn=[{"Step": "good", "Trigger": "Failed"}])
+    done = world.run(processing("good"), never, processing("after", DependsOn=[{"Step": "good", "Trigger": "Any"}]))
+    assert (done.status, set(done.states)) == ("Succeeded", {"good", "after"})
