@@ -9,7 +9,8 @@
 #' @param name Name of the input or output: letters, digits, `.`, `_` and `-`. The script finds it by this name, with
 #'   [channel()], [read_channel()] and [write_output()].
 #' @param source A path or a glob relative to the working directory (for a job file: to its folder), an `s3://` prefix,
-#'   a `step_output()` or a `manifest()`.
+#'   a `step_output()` or a `manifest()`. Where inputs and outputs are given to a step, objects `ProcessingInput` and
+#'   `ProcessingOutput` of the SageMaker SDK, which reticulate brings, are taken as well.
 #' @param distribution `"FullyReplicated"` (default): every instance gets all objects. `"ShardedByS3Key"`: the objects,
 #'   in the order of their keys, are dealt out to the instances. `"balanced"`: shards of even size in bytes, each a
 #'   single-instance job of its own.
@@ -73,13 +74,14 @@ as_source <- function(x) {
 
 as_inputs <- function(x) {
   if (is.null(x)) return(NULL)
-  if (inherits(x, "shardr_input")) return(list(x))
+  if (inherits(x, "shardr_input") || is_python(x)) x <- list(x)
   if (inherits(x, "shardr_part") || !(is.list(x) || is.character(x))) {
     return(problem(paste0("found ", shown(x), ", expected inputs"), "make them with job_input()"))
   }
   names <- names(x) %||% rep("", length(x))
   inputs <- lapply(seq_along(x), function(i) {
     if (inherits(x[[i]], "shardr_input")) return(x[[i]])
+    if (is_python(x[[i]])) return(tryCatch(input_of_python(x[[i]], i), shardr_error_spec_invalid = inner_problem))
     if (nzchar(names[i])) return(tryCatch(job_input(names[i], x[[i]]), shardr_error = inner_problem))
     problem(paste0("found ", shown(x[[i]]), " without a name"), "write job_input(\"name\", source)")
   })
@@ -88,7 +90,7 @@ as_inputs <- function(x) {
 
 as_outputs <- function(x) {
   if (is.null(x)) return(NULL)
-  if (inherits(x, "shardr_output")) return(list(x))
+  if (inherits(x, "shardr_output") || is_python(x)) x <- list(x)
   if (is.factor(x)) x <- as.character(x)
   if (inherits(x, "shardr_part") || !(is.list(x) || is.character(x))) {
     return(problem(paste0("found ", shown(x), ", expected names of outputs"), "write \"name\" or job_output()"))
@@ -96,11 +98,26 @@ as_outputs <- function(x) {
   if (!is.null(names(x))) {
     return(problem("found names, which would be lost", "write job_output(\"name\", path = \"...\")"))
   }
-  outputs <- lapply(x, function(output) {
-    if (inherits(output, "shardr_output")) output else tryCatch(job_output(output), shardr_error = inner_problem)
+  outputs <- lapply(seq_along(x), function(i) {
+    if (inherits(x[[i]], "shardr_output")) return(x[[i]])
+    tryCatch(
+      if (is_python(x[[i]])) output_of_python(x[[i]], i) else job_output(x[[i]]),
+      shardr_error_spec_invalid = inner_problem
+    )
   })
   first_problem_or(outputs)
 }
+
+# Inputs and outputs of the SageMaker SDK, that reticulate has brought here.
+input_of_python <- function(x, place) {
+  fields <- python_fields("inputs", x, place)
+  if (is.list(fields$source)) {
+    fields$source <- do.call(if (is.null(fields$source$manifest)) step_output else manifest, fields$source)
+  }
+  do.call(job_input, fields)
+}
+
+output_of_python <- function(x, place) do.call(job_output, python_fields("outputs", x, place))
 
 inner_problem <- function(e) {
   problem(e$problems$message[1], if (!is.na(e$problems$fix[1])) e$problems$fix[1], path = e$problems$path[1])

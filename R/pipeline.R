@@ -73,13 +73,16 @@ pipeline <- function(name, ..., description = NULL, parameters = NULL, permute =
 #'   Equal are its code, command, arguments, environment, image and inputs, by their addresses.
 #' @param depends_on Names of steps that must be complete first, besides those whose outputs are used.
 #' @param expect What must be true of the rows, or the job fails: see [rows_preserved()].
+#' @param network_config,processor A `NetworkConfig`, and a `Processor` or `ScriptProcessor`, of the SageMaker SDK that
+#'   reticulate brings: their settings hold where the step does not have its own. A processor's role and tags are the
+#'   pipeline's.
 #' @export
 processing_step <- function(pipeline = NULL, name = NULL, ..., code = NULL, inputs = NULL, outputs = NULL,
                             instance_count = NULL, instance_type = NULL, command = NULL, arguments = NULL,
                             environment = NULL, image = NULL, volume_size_gb = NULL, max_runtime_seconds = NULL,
                             max_attempts = NULL, network_isolation = NULL, encrypt_traffic = NULL, subnets = NULL,
                             security_group_ids = NULL, volume_kms_key = NULL, output_kms_key = NULL, cache = NULL,
-                            depends_on = NULL, expect = NULL) {
+                            depends_on = NULL, expect = NULL, network_config = NULL, processor = NULL) {
   call <- environment()
   alone <- !inherits(pipeline, "shardr_pipeline")
   extra <- unused_arguments(list(...), names(formals()))
@@ -103,8 +106,19 @@ processing_step <- function(pipeline = NULL, name = NULL, ..., code = NULL, inpu
     depends_on = as_texts(depends_on), inputs = as_inputs(inputs), outputs = as_outputs(outputs),
     expect = as_part(expect, "shardr_expect", "rows_preserved()")
   )
+  taken <- c(fields_of_sdk("network_config", network_config, call), fields_of_sdk("processor", processor, call))
+  fields <- c(Filter(Negate(is.null), fields), taken)
+  fields <- fields[!duplicated(names(fields))]
   step <- new_part(fields, "ProcessingStep", "shardr_step", call, more = extra)
   if (alone) step else add_step(pipeline, step, call)
+}
+
+# The fields of a step that an object of the SageMaker SDK stands for.
+fields_of_sdk <- function(name, x, call) {
+  if (is.null(x)) return(NULL)
+  wrong <- function(found) rlang::set_names(list(found), name)
+  if (!is_python(x)) return(wrong(problem(paste0("found ", shown(x), ", expected an object of the SageMaker SDK"))))
+  tryCatch(python_fields(name, x, call = call), shardr_error_spec_invalid = function(e) wrong(inner_problem(e)))
 }
 
 add_step <- function(pipeline, step, call) {

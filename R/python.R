@@ -17,6 +17,14 @@ python_frame <- function(run, step, output, fill, call) {
   frame_from_python(list(header, packed[[2]]))
 }
 
+# The fields that an object of Python stands for, such as an input of the SageMaker SDK; an error of class
+# shardr_error_spec_invalid for one that stands for none.
+python_fields <- function(kind, object, place = 1L, call = NULL) {
+  python_answer(python_door(call)$fields(kind, object, as.integer(place)), call)
+}
+
+is_python <- function(x) inherits(x, "python.builtin.object")
+
 python_answer <- function(text, call) {
   Encoding(text) <- "UTF-8"
   answer <- jsonlite::fromJSON(text, simplifyVector = FALSE, bigint_as_char = FALSE)

@@ -44,6 +44,28 @@ def collect_frame(run: str, step: str, output: str, fill: bool) -> tuple[str, li
     return json.dumps(_answer(collected), ensure_ascii=False), buffers
 
 
+def fields(kind: str, value: Any, place: int) -> str:
+    """The fields that an object of the SageMaker SDK stands for: ``{"ok": fields}``, or ``{"error": …}``.
+
+    ``kind`` is where R found it: ``inputs``, ``outputs``, ``network_config`` or ``processor``; ``place`` counts from 1.
+    The object itself never crosses.
+    """
+
+    def found() -> dict[str, Any]:
+        from shardr.errors import Problem, SpecError
+        from shardr.spec.foreign import CannotBeSaidError, input_fields, output_fields
+        from shardr.spec.foreign_step import network, processor
+
+        try:
+            if kind in {"inputs", "outputs"}:
+                return (input_fields if kind == "inputs" else output_fields)(value, place)
+            return (network if kind == "network_config" else processor)(value)
+        except CannotBeSaidError as error:
+            raise SpecError("The object cannot be used.", problems=[Problem("", str(error))]) from error
+
+    return json.dumps(_answer(found), ensure_ascii=False)
+
+
 def _answer(work: Callable[[], Any]) -> dict[str, Any]:
     try:
         return {"ok": work()}

@@ -217,7 +217,7 @@ class ProcessingStep(Model):
     @model_validator(mode="before")
     @classmethod
     def _plain(cls, value: Any) -> Any:
-        """Objects of the SageMaker SDK are taken for what they say."""
+        """Objects of the SageMaker SDK are taken for what they say; ``network_config=`` and ``processor=``, too."""
         return refuse(plain_step(value))
 
     @property
