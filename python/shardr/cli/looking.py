@@ -89,6 +89,8 @@ def describe(options: argparse.Namespace, out: Output) -> int:
             _say_job(described(name), out)
         if not step["jobs"]:
             out.say(("step ", "dim"), (step["name"], "bold"), "  ", state(step["status"]))
+            for line in (step["failure"] or "").splitlines():  # of a pipeline: it failed before it had a job
+                out.say("  ", (line, "red"))
         for name, output in step["outputs"].items():
             rows = "" if output["rows"] is None else f"{count(output['rows'], 'row')}, "
             out.say(f"  output {name}: {rows}{count(len(output['files']), 'file')}")

@@ -10,14 +10,15 @@ from shardr.local.operations.pages import page
 from shardr.local.operations.pipelines import created_between, find
 from shardr.local.operations.times import moment
 from shardr.local.pipelines import executions
+from shardr.local.pipelines.execution_store import ExecutionStore
 from shardr.local.pipelines.expressions import as_text, resolve
 from shardr.local.pipelines.names import pipeline_of
-from shardr.local.pipelines.store import ExecutionRow, PipelineStore, StepRow
 from shardr.local.pipelines.world import StartWorld
 
 if TYPE_CHECKING:
     from shardr.local.account import Account
     from shardr.local.pipelines.definition import Definition
+    from shardr.local.pipelines.rows import ExecutionRow, StepRow
     from shardr.local.store import JobRow
 
 SORT = {"CreationTime": "created", "PipelineExecutionArn": "name"}
@@ -34,7 +35,7 @@ def start(account: Account, request: dict[str, Any]) -> dict[str, Any]:
 def describe(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """An execution as it stands, and why it failed if it did."""
     row = executions.look(account.home, request["PipelineExecutionArn"])
-    definition = PipelineStore(account.home.store).definition_of(row)
+    definition = ExecutionStore(account.home.store).definition_of(row)
     answer: dict[str, Any] = {
         "PipelineArn": pipeline_of(row.arn),
         "PipelineExecutionArn": row.arn,
@@ -63,7 +64,7 @@ def describe(account: Account, request: dict[str, Any]) -> dict[str, Any]:
 def definition(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """The definition that an execution runs."""
     row = executions.look(account.home, request["PipelineExecutionArn"])
-    text = PipelineStore(account.home.store).definition(row.pipeline, row.version)
+    text = ExecutionStore(account.home.store).definition(row.pipeline, row.version)
     return {"PipelineDefinition": text, "CreationTime": moment(row.created)}
 
 
@@ -87,7 +88,7 @@ class _Parameter:
 def list_executions(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """Summaries of the executions of a pipeline, a page at a time."""
     pipeline = find(account, request["PipelineName"])
-    rows = PipelineStore(account.home.store).executions(pipeline.name)
+    rows = ExecutionStore(account.home.store).executions(pipeline.name)
     looked = [executions.look(account.home, row.arn) if not row.over else row for row in rows]
     shown, token = page(created_between(looked, request), request, SORT)
     answer: dict[str, Any] = {"PipelineExecutionSummaries": [_summary(row) for row in shown]}
@@ -99,7 +100,7 @@ def list_steps(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     if "PipelineExecutionArn" not in request:
         raise RequestError("PipelineExecutionArn is required")
     row = executions.look(account.home, request["PipelineExecutionArn"])
-    store = PipelineStore(account.home.store)
+    store = ExecutionStore(account.home.store)
     definition = store.definition_of(row)
     shown, token = page(store.steps(row.arn).values(), {"MaxResults": STEPS_A_PAGE, **request})
     answer: dict[str, Any] = {
@@ -115,7 +116,7 @@ def update(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     changes = {column: request[field] for field, column in columns.items() if field in request}
     if "ParallelismConfiguration" in request:
         changes["parallel"] = request["ParallelismConfiguration"]["MaxParallelExecutionSteps"]
-    PipelineStore(account.home.store).update_execution(arn, **changes)
+    ExecutionStore(account.home.store).update_execution(arn, **changes)
     executions.look(account.home, arn)  # more may start now; raises when there is no such execution
     return {"PipelineExecutionArn": arn}
 

@@ -11,7 +11,8 @@ from shardr.local.operations.pages import page
 from shardr.local.operations.times import moment, seconds
 from shardr.local.pipelines.check import require_definition
 from shardr.local.pipelines.names import pipeline_arn
-from shardr.local.pipelines.store import PipelineRow, PipelineStore
+from shardr.local.pipelines.rows import PipelineRow
+from shardr.local.pipelines.store import PipelineStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,9 +16,10 @@ from shardr.local.contract import failure_reason
 from shardr.local.pipelines import caching, retries
 from shardr.local.pipelines.conditions import all_hold
 from shardr.local.pipelines.definition import CREATED_BY
+from shardr.local.pipelines.execution_store import ExecutionStore
 from shardr.local.pipelines.expressions import resolve
 from shardr.local.pipelines.names import new_job_name
-from shardr.local.pipelines.store import ExecutionRow, PipelineStore, StepRow
+from shardr.local.pipelines.rows import ExecutionRow, StepRow
 from shardr.local.pipelines.world import StepWorld
 from shardr.local.runnable import check_runnable
 from shardr.requests.check import require_request
@@ -49,7 +50,7 @@ class Progress:
     """An execution at a moment, and what can be done about it."""
 
     home: Home
-    store: PipelineStore
+    store: ExecutionStore
     row: ExecutionRow
     definition: Definition
     steps: dict[str, StepRow]
@@ -59,7 +60,7 @@ class Progress:
     @classmethod
     def of(cls, home: Home, arn: str) -> Progress | None:
         """The execution as it stands; None when there is none."""
-        store = PipelineStore(home.store)
+        store = ExecutionStore(home.store)
         row = store.execution(arn)
         if row is None:
             return None

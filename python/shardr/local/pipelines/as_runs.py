@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 from shardr.local import jobs
 from shardr.local.pipelines import executions
 from shardr.local.pipelines.definition import CREATED_BY
+from shardr.local.pipelines.execution_store import ExecutionStore
 from shardr.local.pipelines.names import ID_CHARACTERS
-from shardr.local.pipelines.store import PipelineStore
 from shardr.local.runs import RunState, StepState
 from shardr.local.store import RunRow
 
 if TYPE_CHECKING:
     from shardr.local.home import Home
     from shardr.local.pipelines.definition import Step
-    from shardr.local.pipelines.store import StepRow
+    from shardr.local.pipelines.rows import StepRow
     from shardr.local.store import JobRow
 
 WORDS = {"Executing": "InProgress", "Succeeded": "Completed", "CompletedWithFailures": "Failed"}
@@ -51,19 +51,19 @@ def find(home: Home, id: str) -> str | None:
     """The ARN of the execution that goes by this id; None when it is none's."""
     if "/" not in id and len(id) != ID_CHARACTERS:
         return None
-    row = PipelineStore(home.store).named_execution(id)
+    row = ExecutionStore(home.store).named_execution(id)
     return row.arn if row else None
 
 
 def ids(home: Home) -> list[tuple[float, str]]:
     """Every execution: when it was started, and what people call it."""
-    return [(row.created, row.short) for row in PipelineStore(home.store).executions()]
+    return [(row.created, row.short) for row in ExecutionStore(home.store).executions()]
 
 
 def state(home: Home, arn: str) -> ExecutionState:
     """The execution as it stands; the steps that have not begun are among its steps as long as it is under way."""
     row = executions.look(home, arn)
-    store = PipelineStore(home.store)
+    store = ExecutionStore(home.store)
     begun = store.steps(arn)
     steps, about = [], []
     for step in store.definition_of(row).steps.values():

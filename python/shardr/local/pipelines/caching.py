@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shardr.local.pipelines.definition import Step
-    from shardr.local.pipelines.store import PipelineStore, StepRow
+    from shardr.local.pipelines.execution_store import ExecutionStore
+    from shardr.local.pipelines.rows import StepRow
 
 KEYS = {
     "Processing": ("AppSpecification", "Environment", "ProcessingInputs"),
@@ -28,7 +29,7 @@ def cache_key(step: Step, request: dict[str, Any]) -> str:
     return "sha256:" + hashlib.sha256(json.dumps([step.type, counts], sort_keys=True).encode()).hexdigest()
 
 
-def hit(store: PipelineStore, pipeline: str, step: Step, key: str) -> StepRow | None:
+def hit(store: ExecutionStore, pipeline: str, step: Step, key: str) -> StepRow | None:
     """The newest success of the same step that is young enough; None when there is none, or the step wants none."""
     if not step.cached:
         return None

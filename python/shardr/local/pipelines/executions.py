@@ -11,11 +11,12 @@ from shardr.local.contract import PROCESSING
 from shardr.local.pipelines.advance import advance
 from shardr.local.pipelines.check import check_arguments
 from shardr.local.pipelines.definition import CREATED_BY, RUN_HERE
+from shardr.local.pipelines.execution_store import ExecutionStore
 from shardr.local.pipelines.expressions import resolve
 from shardr.local.pipelines.names import new_execution_arn
 from shardr.local.pipelines.parameters import values_of
 from shardr.local.pipelines.reading import checked
-from shardr.local.pipelines.store import ExecutionRow, PipelineRow, PipelineStore
+from shardr.local.pipelines.rows import ExecutionRow, PipelineRow
 from shardr.local.pipelines.world import StartWorld
 from shardr.local.runnable import check_runnable
 from shardr.local.runners import choice
@@ -33,7 +34,7 @@ def start(account: Account, pipeline: PipelineRow, request: dict[str, Any]) -> s
     Raises ``RequestError`` with all that is wrong: parameters, requests that these make invalid, and steps of types
     that are not run here.
     """
-    store = PipelineStore(account.home.store)
+    store = ExecutionStore(account.home.store)
     version = request.get("PipelineVersionId", pipeline.version)
     text = store.definition(pipeline.name, version)
     if text is None:
@@ -125,7 +126,7 @@ def _filled(value: Any, place: str, open_places: set[str]) -> Any:
 
 
 def _selection(
-    store: PipelineStore, pipeline: PipelineRow, definition: Definition, request: dict[str, Any]
+    store: ExecutionStore, pipeline: PipelineRow, definition: Definition, request: dict[str, Any]
 ) -> dict[str, Any] | None:
     """The steps that are to run, when not all are, and the execution that gives the results of the others."""
     config = request.get("SelectiveExecutionConfig")
@@ -157,7 +158,7 @@ def _selection(
 
 def look(home: Home, arn: str) -> ExecutionRow:
     """The execution as it stands, taken as far as it can go; raises ``NotFoundError``."""
-    store = PipelineStore(home.store)
+    store = ExecutionStore(home.store)
     row = store.execution(arn)
     if row is None:
         raise NotFoundError(f"Pipeline execution with ARN {arn} does not exist.")
@@ -169,7 +170,7 @@ def look(home: Home, arn: str) -> ExecutionRow:
 
 def stop(home: Home, arn: str) -> ExecutionRow:
     """Stops the jobs of an execution and lets no further step start; raises ``RequestError`` when it is over."""
-    store = PipelineStore(home.store)
+    store = ExecutionStore(home.store)
     if not store.stop_execution(arn):
         row = look(home, arn)
         if row.over:
@@ -183,7 +184,7 @@ def stop(home: Home, arn: str) -> ExecutionRow:
 
 def retry(home: Home, arn: str, parallel: int | None = None) -> ExecutionRow:
     """Sets an execution that failed or was stopped under way again; raises ``RequestError`` where that cannot be."""
-    store = PipelineStore(home.store)
+    store = ExecutionStore(home.store)
     row = look(home, arn)
     definition = store.definition_of(row)
     ended = [name for name in store.steps(arn) if definition.steps[name].type == "Fail"]

@@ -22,24 +22,17 @@ from shardr.local.pipelines.definition import (
 from shardr.local.pipelines.durations import duration_seconds
 from shardr.local.pipelines.parameters import TYPES as PARAMETER_TYPES
 from shardr.local.pipelines.parameters import misfit
+from shardr.local.pipelines.reader import Reader
 from shardr.requests.found import nearest, shown, wrong_type
 from shardr.requests.patterns import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
 EXCEPTION_TYPES = (
     "Step.SERVICE_FAULT", "Step.THROTTLING", "SageMaker.JOB_INTERNAL_ERROR", "SageMaker.CAPACITY_ERROR",
     "SageMaker.RESOURCE_LIMIT",
 )  # fmt: skip
-_KINDS: Mapping[str, tuple[type, ...]] = {
-    "a map of members": (dict,),
-    "a list": (list,),
-    "a string": (str,),
-    "true or false": (bool,),
-    "a number": (int, float),
-    "a whole number": (int,),
-}
 _ENVELOPE = ("Version", "Metadata", "Parameters", "PipelineExperimentConfig", "Steps")
 _STEP = (
     "Name", "Type", "Arguments", "DependsOn", "DisplayName", "Description", "RetryPolicies", "CacheConfig",
@@ -53,7 +46,7 @@ def read(text: str) -> tuple[Definition, list[Problem]]:
         found = without_nulls(json.loads(text, parse_constant=_no_constant))
     except (ValueError, RecursionError) as error:
         return Definition({}, {}), [Problem("PipelineDefinition", f"is not JSON: {error}")]
-    reader = _Reader()
+    reader = _DefinitionReader()
     definition = reader.definition(found)
     return definition, reader.problems
 
@@ -75,44 +68,8 @@ def without_nulls(value: Any) -> Any:
     return [without_nulls(inner) for inner in value] if isinstance(value, list) else value
 
 
-class _Reader:
-    """Reads, and notes what is wrong on the way."""
-
-    def __init__(self) -> None:
-        self.problems: list[Problem] = []
-
-    def say(self, place: str, message: str, fix: str | None = None) -> None:
-        self.problems.append(Problem(place, message, fix))
-
-    def take(self, of: Mapping[str, Any], key: str, place: str, kind: str, default: Any = None) -> Any:
-        """A member of this kind; the default when it is not there, or is of another kind, which is noted."""
-        value = of.get(key, default)
-        if key in of and (not isinstance(value, _KINDS[kind]) or (isinstance(value, bool) and kind != "true or false")):
-            self.problems.append(wrong_type(f"{place}.{key}".lstrip("."), value, kind))
-            return default
-        return value
-
-    def required(self, of: Mapping[str, Any], key: str, place: str, kind: str) -> Any:
-        """As ``take``; that it is not there is noted, too."""
-        if key not in of:
-            self.say(f"{place}.{key}".lstrip("."), "is required")
-        return self.take(of, key, place, kind)
-
-    def maps(self, of: Mapping[str, Any], key: str, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The maps of a list, each with its place; what is no map is noted."""
-        for i, item in enumerate(self.take(of, key, place, "a list", [])):
-            at = f"{place}.{key}[{i}]".lstrip(".")
-            if isinstance(item, dict):
-                yield at, item
-            else:
-                self.problems.append(wrong_type(at, item, "a map of members"))
-
-    def misspelt(self, of: Mapping[str, Any], known: Sequence[str], place: str) -> None:
-        """Notes members that look like a slip of the pen; others may be newer than this."""
-        for key in of:
-            close = [] if key in known else nearest(key, known, 1, cutoff=0.75)
-            if close and close[0] not in of:
-                self.say(f"{place}.{key}".lstrip("."), f'is not a member; did you mean "{close[0]}"?')
+class _DefinitionReader(Reader):
+    """Reads a definition."""
 
     def definition(self, found: Any) -> Definition:
         if not isinstance(found, dict):
@@ -254,19 +211,9 @@ class _Reader:
                     self.say(f"{at}.ExceptionType[{i}]", f"found {shown(name)}, expected one of {allowed}")
             if {"MaxAttempts", "ExpireAfterMin"} <= about.keys():
                 self.say(at, "has both MaxAttempts and ExpireAfterMin, expected one of them")
-            interval = self._number(about, "IntervalSeconds", at, 1, 43_200, 1)
-            rate = self._number(about, "BackoffRate", at, 0, None, 2.0, kind="a number")
-            minutes = self._number(about, "ExpireAfterMin", at, 1, 14_400, None)
-            attempts = self._number(about, "MaxAttempts", at, 0, 20, 5 if minutes is None else None)
+            interval = self.number(about, "IntervalSeconds", at, (1, 43_200), 1)
+            rate = self.number(about, "BackoffRate", at, (0, float("inf")), 2.0, kind="a number")
+            minutes = self.number(about, "ExpireAfterMin", at, (1, 14_400), None)
+            attempts = self.number(about, "MaxAttempts", at, (0, 20), 5 if minutes is None else None)
             names = tuple(name for name in exceptions if isinstance(name, str))
             yield RetryPolicy(names, interval, rate, attempts, minutes)
-
-    def _number(
-        self, of: Mapping[str, Any], key: str, place: str, least: int, most: int | None, default: Any,
-        kind: str = "a whole number",
-    ) -> Any:  # fmt: skip
-        value = self.take(of, key, place, kind, default)
-        if key in of and value is not None and (value < least or (most is not None and value > most)):
-            limits = f"{least} to {most}" if most is not None else f"at least {least}"
-            self.say(f"{place}.{key}", f"found {value}, expected {limits}")
-        return value

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shardr.local.pipelines.definition import RetryPolicy, Step
-    from shardr.local.pipelines.store import StepRow
+    from shardr.local.pipelines.rows import StepRow
 
 EXCEPTIONS = {
     "InternalServerError": "SageMaker.JOB_INTERNAL_ERROR",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shardr.local.home import Home
     from shardr.local.pipelines.definition import Definition
     from shardr.local.pipelines.paths import Path
-    from shardr.local.pipelines.store import ExecutionRow, StepRow
+    from shardr.local.pipelines.rows import ExecutionRow, StepRow
     from shardr.local.store import JobRow
 
 JSON_BYTES = 64 << 20

@@ -15,7 +15,8 @@ import worlds
 from pipeline_world import IN, OUT, Execution, World, condition, defined, fail, get, output_of, processing
 
 import shardr
-from shardr.local.pipelines.store import PipelineStore, StepRow
+from shardr.local.pipelines.execution_store import ExecutionStore
+from shardr.local.pipelines.rows import StepRow
 from shardr.local.store import Store
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ def test_what_a_crash_left_undone_is_done_at_the_next_look(world: World) -> None
     world.create(defined(processing("first"), processing("second", DependsOn=["first"])))
     arn = world.start()
     assert world.over(arn).status == "Succeeded"
-    store = PipelineStore(world.home.store)
+    store = ExecutionStore(world.home.store)
     row = store.execution(arn)
     assert row is not None
     crashed = replace(row, arn=f"{arn[:-1]}0", token="x" * 32, status="Executing")

@@ -15,7 +15,7 @@ from shardr.local.pipelines.durations import duration_seconds
 from shardr.local.pipelines.expressions import World, resolve
 from shardr.local.pipelines.parameters import values_of
 from shardr.local.pipelines.paths import follow, parse_path
-from shardr.local.pipelines.store import ExecutionRow, StepRow
+from shardr.local.pipelines.rows import ExecutionRow, StepRow
 from shardr.local.pipelines.world import StartWorld, StepWorld
 from shardr.local.store import JobRow
 from shardr.requests.check import check_request
