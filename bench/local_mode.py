@@ -3,7 +3,7 @@
 python bench/local_mode.py [repeats]
 
 Each is a Python program of its own, as a user would start it: the seconds of run(), and of the whole program. The SDK
-is two SDKs, each in a virtual environment of its own in .setup/local-mode, made by the first call. It runs containers
+is two SDKs, each in a virtual environment of its own, made by the first call of tools/clients.py. It runs containers
 by docker-compose and wants an account even so: moto answers as AWS on loopback. What it leaves behind is removed.
 """
 
@@ -24,26 +24,16 @@ from moto.server import ThreadedMotoServer
 import shardr
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "tools"))
+import clients  # noqa: E402
+
 PROGRAMS = ROOT / "bench" / "local_mode"
 RUNNERS = ("docker", "process")
-PEERS = ("2.257.7", "3.27.0")
+PEERS = {"2.257.7": "sagemaker-2", "3.27.0": "sagemaker-3"}
 TARGETS = {("2.257.7", "docker"): 2, ("2.257.7", "process"): 10, ("3.27.0", "docker"): 10, ("3.27.0", "process"): 50}
 REPEATS = int(sys.argv[1]) if len(sys.argv) > 1 else 5
 PAUSE_SECONDS = 0.5  # the daemon still tidies up after the one before, and nobody is to pay for another
 NO_TELEMETRY = "SchemaVersion: '1.0'\nSageMaker:\n  PythonSDK:\n    Modules:\n      TelemetryOptOut: true\n"
-
-
-def installed(version: str) -> str:
-    """The Python that has this version of the SDK."""
-    folder = ROOT / ".setup" / "local-mode" / version
-    python, done = folder / "bin" / "python", folder / "installed"
-    if not done.exists():
-        print(f"installing sagemaker {version} into {folder.relative_to(ROOT)}", flush=True)
-        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, f"sagemaker=={version}"], check=True)
-        done.touch()
-    return str(python)
 
 
 def timed(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
@@ -80,7 +70,7 @@ class Leftovers:
 
 
 def main() -> None:
-    pythons = {version: installed(version) for version in PEERS}
+    pythons = {version: str(clients.python(name)) for version, name in PEERS.items()}
     image = next(image for image in shardr.images() if image.name == "processing")
     uri = (shardr.build_image() if image.state == "missing" else image).uri
     with tempfile.TemporaryDirectory() as folder:

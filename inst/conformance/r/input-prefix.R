@@ -1,4 +1,4 @@
-# An S3Uri is a prefix of text; what begins with it comes, named from the prefix's last slash on.
+# An S3Uri is a prefix of text; what begins with it comes, a folder that it spells out is no part of names.
 found <- list.files("/opt/ml/processing/input/in", recursive = TRUE)
 print(found)
-stopifnot(setequal(found, c("train/a.csv", "train-b.csv")))
+stopifnot(setequal(found, c("a.csv", "train-b.csv")))

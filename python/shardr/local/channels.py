@@ -40,7 +40,7 @@ class Channel:
         """The files as instances hold them, each once: there even when an original is removed meanwhile."""
         for host, keys in shares.items():
             for key in keys:
-                path = folders[host] / key
+                path = folders[host] / self.listing.name(key)
                 yield self.listing.base / key if path.is_symlink() else path
             if not self.sharded:
                 return
@@ -61,12 +61,18 @@ def channels(request: dict[str, Any], storage: LocalStorage) -> list[Channel]:
         listing = storage.manifest(uri) if source["S3DataType"] == "ManifestFile" else storage.list(uri)
         if not listing.keys:
             raise DataError(f"No S3 objects found under S3 URL {uri} given in input {item['InputName']}")
+        if listing.folder and len(set(map(listing.name, listing.keys))) < len(listing.keys):
+            raise DataError(
+                f"Input {item['InputName']} has two objects of one name",
+                why=f"{uri} is a prefix of objects in {listing.folder} and beside it",
+                fix=f"end it with a slash, {uri}/, or give the objects names of their own",
+            )
         sharded = source.get("S3DataDistributionType") == "ShardedByS3Key"
         found.append(Channel(item["InputName"], source["LocalPath"], sharded, listing))
     return found
 
 
-def stage(base: Path, keys: Iterable[str], folder: Path, *, links: bool, copies: bool) -> dict[str, str]:
+def stage(listing: Listing, keys: Iterable[str], folder: Path, *, links: bool, copies: bool) -> dict[str, str]:
     """Makes the objects appear in ``folder``; what must be visible to the script for that, and where.
 
     A hard link is a plain file to the script and outlives the original's removal. Where the file system refuses one
@@ -76,10 +82,11 @@ def stage(base: Path, keys: Iterable[str], folder: Path, *, links: bool, copies:
     """
     apart: dict[str, list[str]] = {}
     made: set[str] = set()
-    target, source = os.fspath(folder), os.fspath(base)
+    target, source = os.fspath(folder), os.fspath(listing.base)
     folder.mkdir(parents=True, exist_ok=True)
     for key in keys:
-        above, _, _ = key.rpartition("/")
+        inside = listing.name(key)
+        above, _, _ = inside.rpartition("/")
         if above not in made:
             os.makedirs(f"{target}/{above}", exist_ok=True)  # noqa: PTH103 - a million keys: no Path objects
             made.add(above)
@@ -88,19 +95,19 @@ def stage(base: Path, keys: Iterable[str], folder: Path, *, links: bool, copies:
             state = "is not readable" if os.path.exists(original) else "is not there"  # noqa: PTH110
             raise DataError(f"{original} {state}")
         if not links:
-            os.symlink(original, f"{target}/{key}")  # noqa: PTH211
+            os.symlink(original, f"{target}/{inside}")  # noqa: PTH211
             continue
         if copies and not os.stat(original).st_mode & stat.S_IROTH:  # noqa: PTH116
-            shutil.copyfile(original, f"{target}/{key}")
+            shutil.copyfile(original, f"{target}/{inside}")
             continue
         try:
-            os.link(original, f"{target}/{key}")
+            os.link(original, f"{target}/{inside}")
         except OSError:
             parent, name = os.path.split(original)
             if copies and not os.stat(parent).st_mode & stat.S_IXOTH:  # noqa: PTH116
-                shutil.copyfile(original, f"{target}/{key}")
+                shutil.copyfile(original, f"{target}/{inside}")
                 continue
-            os.symlink(f"{_place(parent)}/{name}", f"{target}/{key}")  # noqa: PTH211
+            os.symlink(f"{_place(parent)}/{name}", f"{target}/{inside}")  # noqa: PTH211
             apart.setdefault(parent, []).append(name)
     alone = [f"/{names[0]}" if len(names) == 1 else "" for names in apart.values()]
     return {f"{parent}{name}": f"{_place(parent)}{name}" for parent, name in zip(apart, alone, strict=True)}

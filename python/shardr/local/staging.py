@@ -59,7 +59,7 @@ def stage_job(
             linked: dict[str, str] = {}
             for channel in inputs:
                 keys, at = assigned[channel.name][host], folders[channel.name][host]
-                linked |= stage(channel.listing.base, keys, at, links=runner.links, copies=copies)
+                linked |= stage(channel.listing, keys, at, links=runner.links, copies=copies)
             instances.append(
                 Instance(
                     job=name,

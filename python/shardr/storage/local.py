@@ -30,6 +30,12 @@ class Listing:
 
     base: Path
     keys: list[str]
+    folder: str = ""
+    """The folder ``name/`` that a prefix without a final ``/`` spells out: what lies in it is seen without it."""
+
+    def name(self, key: str) -> str:
+        """Where an instance finds the object below its channel."""
+        return key.removeprefix(self.folder)
 
     def paths(self) -> Iterator[Path]:
         """The files behind the keys, in the same order."""
@@ -64,12 +70,13 @@ class LocalStorage:
     def list(self, prefix: str) -> Listing:
         """All objects whose URI starts with ``prefix``: a string prefix, as in S3, not a folder.
 
-        Keys are relative to the prefix's last ``/``, as the service lays them out in an instance.
+        Keys are relative to the prefix's last ``/``. What a prefix ``data/train`` finds in the folder ``data/train/``
+        an instance sees without ``train/``, as clients rely on that upload to a folder and name it so.
         """
         bucket, key = split_uri(prefix)
         folder, _, start = key.rpartition("/")
         base = self.root / bucket / folder
-        return Listing(base, list_files(base, start))
+        return Listing(base, list_files(base, start), f"{start}/" if start else "")
 
     def manifest(self, uri: str) -> Listing:
         """The objects that a manifest names: ``[{"prefix": "s3://…"}, "key", …]``.

@@ -78,7 +78,7 @@ def test_an_s3_uri_is_a_string_prefix_below_the_home(tmp_path: Path, home: Path)
     worlds.files(home / "s3/bucket/raw", 2)
     worlds.files(home / "s3/bucket/raw-old", 1)
     spec = one_step(tmp_path, f"cd {IN}; find . -type f | sort", inputs=[{"name": "raw", "source": "s3://bucket/raw"}])
-    assert printed(run(tmp_path, spec)) == ["./raw-old/part-00.csv", "./raw/part-00.csv", "./raw/part-01.csv"]
+    assert printed(run(tmp_path, spec)) == ["./part-00.csv", "./part-01.csv", "./raw-old/part-00.csv"]
 
 
 def test_a_balanced_input_is_cut_by_bytes_into_jobs_of_their_own(tmp_path: Path) -> None:

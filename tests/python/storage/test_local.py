@@ -20,10 +20,12 @@ def storage(tmp_path: Path) -> LocalStorage:
     return LocalStorage(tmp_path / "s3")
 
 
-def test_a_prefix_is_a_string_and_keys_start_after_its_last_slash(storage: LocalStorage) -> None:
+def test_a_prefix_is_a_string_and_a_folder_that_it_spells_out_is_not_part_of_names(storage: LocalStorage) -> None:
     for key in ("data/train/a.csv", "data/train-old/b.csv", "data/train-data.csv", "data/test/c.csv"):
         storage.put(f"s3://b/{key}", b"x")
-    assert storage.list("s3://b/data/train").keys == ["train-data.csv", "train-old/b.csv", "train/a.csv"]
+    found = storage.list("s3://b/data/train")
+    assert found.keys == ["train-data.csv", "train-old/b.csv", "train/a.csv"]
+    assert [found.name(key) for key in found.keys] == ["train-data.csv", "train-old/b.csv", "a.csv"]
     assert storage.list("s3://b/data/train/").keys == ["a.csv"]
     assert storage.list("s3://b/data/train/a.csv").keys == ["a.csv"]
     assert storage.list("s3://b/nothing/").keys == []
