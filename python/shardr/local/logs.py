@@ -54,6 +54,8 @@ class Log:
     def forwards(self, start: int, until: int | None = None) -> Iterator[Event]:
         """The events that begin at ``start`` (an event's end, or 0) or later, and before ``until``."""
         until = self.size if until is None else min(until, self.size)
+        if start >= until:
+            return
         with self._path.open("rb") as stream:
             while start < until:
                 stream.seek(start)
@@ -70,7 +72,7 @@ class Log:
 
     def backwards(self, end: int, count: int) -> list[Event]:
         """The last ``count`` events before ``end``, in order; fewer when more would not fit an answer."""
-        start = self._line_start(max(0, end - ANSWER_BYTES))
+        start = self._line_start(max(0, end - ANSWER_BYTES)) if end else 0
         return list(deque(self.forwards(start, end), maxlen=count))
 
     def since(self, milliseconds: int) -> int:
@@ -119,19 +121,15 @@ def _character_end(found: bytes, at: int) -> int:
 
 def _noted(path: Path, since: int) -> tuple[list[int], list[int]]:
     """Up to which byte the log was there by which millisecond; what is new since the last look is noted here."""
-    try:
-        noted = os.open(path.with_suffix(".times"), os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    except FileNotFoundError:
+    if not path.exists():
         return [], []
+    noted = os.open(path.with_suffix(".times"), os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     with os.fdopen(noted, "r+b") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         stream.seek(0)
         pairs = [line.split() for line in stream.read().splitlines()]
         ends, times = [int(end) for end, _ in pairs], [int(time) for _, time in pairs]
-        try:
-            about = path.stat()
-        except FileNotFoundError:
-            return [], []
+        about = path.stat()
         if about.st_size > (ends[-1] if ends else 0):
             ends.append(about.st_size)
             times.append(max(int(about.st_mtime * 1000), times[-1] if times else since))
