@@ -73,6 +73,20 @@ r_place <- function(path) {
   if (grepl("^(steps|set|parameters|runner|permute|name)\\b[^/]*$", path)) gsub(".", "$", text, fixed = TRUE) else text
 }
 
+# A boto3 session of the Python half, answered by this very process.
+python_session <- function(home, runner, call) {
+  python_door(call)
+  reticulate::import("shardr")$local_session(home = home, runner = runner)
+}
+
+# Variables of the Python in this session: it copied those of R when it started.
+python_environment <- function(set, unset) {
+  environ <- reticulate::import("os", convert = FALSE)$environ
+  environ$update(as.list(set))
+  for (name in unset) environ$pop(name, NULL)
+  invisible()
+}
+
 # The module shardr.rdoor of the Python half, started at first use.
 python_door <- function(call) {
   if (is.null(the$door)) {

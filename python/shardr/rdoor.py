@@ -211,6 +211,19 @@ def _parity(spec: Any, base: str, set: dict[str, Any] | None = None) -> dict[str
     return parity(spec, base=Path(base), set=set).to_dict()
 
 
+def _serve(port: int | None = None, runner: Any = None, check_signatures: bool = False) -> dict[str, Any]:
+    from shardr.api.serving import serve
+
+    return asdict(serve(port=port, runner=runner, check_signatures=check_signatures))
+
+
+def _serve_stop() -> dict[str, Any] | None:
+    from shardr.api.serving import serve_stop
+
+    found = serve_stop()
+    return None if found is None else asdict(found)
+
+
 VERBS: dict[str, Callable[..., Any]] = {
     "read": _read,
     "validate": _validate,
@@ -231,4 +244,6 @@ VERBS: dict[str, Callable[..., Any]] = {
     "image_push": _image_push,
     "example": _example,
     "conformance": _conformance,
+    "serve": _serve,
+    "serve_stop": _serve_stop,
 }

@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES as VARIABLES
 
-from shardr.errors import OperationError
+from shardr.errors import OperationError, RunnerError
 from shardr.local.account import Account
 from shardr.local.home import Home
 from shardr.local.objects import Keys, Objects
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 OWN = {"config_file": os.devnull, "credentials_file": os.devnull}
 """Settings that differ from botocore's defaults: the user's own files say nothing here."""
+NOWHERE = "http://s3.not-on-this-machine"
 ANSWERED = {"sagemaker": "sagemaker", "cloudwatch-logs": "logs", "sts": "sts", "iam": "iam"}
 """Services as botocore's events name them, and as its clients do."""
 
@@ -60,10 +61,14 @@ class LocalSession(boto3.Session):  # type: ignore[misc]
                 self._objects = None
 
     def _s3(self) -> str:
+        """Where S3 is; where it cannot be, the first request says so: SDKs make clients that they may never use."""
         with self._starting:
             if self._objects is None:
                 self._account.home.make()
-                self._objects = Objects(self._account.home.root / "s3", self._keys)
+                try:
+                    self._objects = Objects(self._account.home.root / "s3", self._keys)
+                except RunnerError:
+                    return NOWHERE
                 self._objects.start()
                 atexit.register(self.close)
             return self._objects.url
@@ -73,6 +78,8 @@ class LocalSession(boto3.Session):  # type: ignore[misc]
         service, operation = event_name.split(".")[1:]
         if self._objects is not None and request.url.startswith(f"{self._objects.url}/"):
             return None
+        if request.url.startswith(NOWHERE):
+            Objects(self._account.home.root / "s3", self._keys)  # says why it cannot be
         if service not in ANSWERED:
             known = ", ".join([*ANSWERED.values(), "s3"])
             raise OperationError(

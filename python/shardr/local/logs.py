@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ANSWER_BYTES = 1 << 20
 EVENT_BYTES = 1 << 18
 """The service's limits: of one answer, and of one event. A longer line comes in pieces."""
+PIECE_BYTES = 2 * EVENT_BYTES
 BLOCK_BYTES = 1 << 16
 
 
@@ -54,24 +55,29 @@ class Log:
     def forwards(self, start: int, until: int | None = None) -> Iterator[Event]:
         """The events that begin at ``start`` (an event's end, or 0) or later, and before ``until``."""
         until = self.size if until is None else min(until, self.size)
-        with self._path.open("rb") as stream:
-            while start < until:
+        while start < until:
+            with self._path.open("rb") as stream:  # for each piece: there may be very many logs
                 stream.seek(start)
-                found = stream.read(min(ANSWER_BYTES, self.size - start))
-                last = start + len(found) >= self.size
-                events = list(self._events(found, start, whole=last and self._over))
-                for event in events:
-                    if event.start >= until:
-                        return
-                    yield event
-                if not events:
+                found = stream.read(min(PIECE_BYTES, self.size - start))
+            last = start + len(found) >= self.size
+            before = start
+            for event in self._events(found, start, whole=last and self._over):
+                if event.start >= until:
                     return
-                start = events[-1].end
+                yield event
+                start = event.end
+            if start == before:
+                return
 
     def backwards(self, end: int, count: int) -> list[Event]:
         """The last ``count`` events before ``end``, in order; fewer when more would not fit an answer."""
-        start = self._line_start(max(0, end - ANSWER_BYTES))
+        start = self._line_start(max(0, end - ANSWER_BYTES)) if end else 0
         return list(deque(self.forwards(start, end), maxlen=count))
+
+    def next_time(self, milliseconds: int) -> int | None:
+        """When something was printed first at that moment or later; None when nothing was."""
+        at = bisect_left(self._times, milliseconds)
+        return self._times[at] if at < len(self._times) else None
 
     def since(self, milliseconds: int) -> int:
         """Where the first line begins that can be as young as that."""
@@ -119,19 +125,15 @@ def _character_end(found: bytes, at: int) -> int:
 
 def _noted(path: Path, since: int) -> tuple[list[int], list[int]]:
     """Up to which byte the log was there by which millisecond; what is new since the last look is noted here."""
-    try:
-        noted = os.open(path.with_suffix(".times"), os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    except FileNotFoundError:
+    if not path.exists():
         return [], []
+    noted = os.open(path.with_suffix(".times"), os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     with os.fdopen(noted, "r+b") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         stream.seek(0)
         pairs = [line.split() for line in stream.read().splitlines()]
         ends, times = [int(end) for end, _ in pairs], [int(time) for _, time in pairs]
-        try:
-            about = path.stat()
-        except FileNotFoundError:
-            return [], []
+        about = path.stat()
         if about.st_size > (ends[-1] if ends else 0):
             ends.append(about.st_size)
             times.append(max(int(about.st_mtime * 1000), times[-1] if times else since))

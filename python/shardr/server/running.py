@@ -18,6 +18,7 @@ from shardr.errors import NameInUseError, RunnerError
 from shardr.local.account import Account
 from shardr.local.objects import Keys, Objects, wait_until_there
 from shardr.local.serving import CLEARED, NO_TELEMETRY, Served, ServeFolder, environment
+from shardr.requests.service_model import service_model
 from shardr.server.app import App
 from shardr.server.authority import Authority
 from shardr.server.proxy import Proxy
@@ -115,6 +116,7 @@ async def _run(wish: Wish, folder: ServeFolder, ready: Callable[[Served], None])
         served = _served(wish, folder, api, objects, door, keys, account.region, signed=signed)
         folder.tell(served)
         ready(served)
+        workers.submit(service_model)  # the first client need not wait for it to be read
         await running
     finally:
         proxy.close()

@@ -48,7 +48,8 @@ def look(engine: LocalEngine, wishes: Sequence[Wish]) -> dict[str, dict[str, Sig
         batch = wishes[i : i + AT_ONCE]
         with ExitStack() as stack:
             for wish in batch:
-                jobs.launch(engine.home, wish.name, _request(engine, wish.job), wish.machine)
+                of_run = {"run": wish.job.run, "step": wish.job.step}  # no run of its own, which people would be shown
+                jobs.launch(engine.home, wish.name, _request(engine, wish.job), wish.machine, **of_run)
                 stack.callback(_stop, engine, store, wish.name)
             for wish in batch:
                 while not _over(engine, store, wish.name):

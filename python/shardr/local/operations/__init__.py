@@ -40,7 +40,7 @@ HOMES = {
         "DescribeLogGroups": "logs:groups",
         "DescribeLogStreams": "logs:streams",
         "GetLogEvents": "logs:events",
-        "FilterLogEvents": "logs:filtered",
+        "FilterLogEvents": "filtering:events",
     },
     "sts": {"GetCallerIdentity": "identity:caller"},
     "iam": {"GetRole": "identity:role"},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,6 @@ from shardr.errors import NotFoundError, RequestError
 from shardr.local import contract, jobs
 from shardr.local.logs import ANSWER_BYTES, Event, Log
 from shardr.local.operations import tokens
-from shardr.local.operations.patterns import pattern
 from shardr.local.store import JobRow, Store
 
 if TYPE_CHECKING:
@@ -57,13 +55,13 @@ def groups(account: Account, request: dict[str, Any]) -> dict[str, Any]:
 
 def streams(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """The streams of a group: one for each instance that has begun to print."""
-    _group(account, request)
+    require_group(account, request)
     by_time, down = request.get("orderBy") == "LastEventTime", request.get("descending", False)
     prefix = request.get("logStreamNamePrefix", "")
     if by_time and prefix:
         raise RequestError("Cannot order by LastEventTime with a logStreamNamePrefix.")
     last = tokens.read(request, "nextToken")
-    found = [((stream.changed if by_time else 0, stream.name), stream) for stream in _streams(account, prefix)]
+    found = [((stream.changed if by_time else 0, stream.name), stream) for stream in streams_of(account, prefix)]
     found.sort(key=lambda pair: pair[0], reverse=down)
     if last is not None:
         found = [pair for pair in found if pair[0] != tuple(last) and (pair[0] > tuple(last)) != down]
@@ -74,9 +72,9 @@ def streams(account: Account, request: dict[str, Any]) -> dict[str, Any]:
 
 def events(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """Events of one stream: from its head or its tail, or where a token says, in which direction it says."""
-    _group(account, request)
+    require_group(account, request)
     name = request["logStreamName"]
-    found = list(_streams(account, name, exact=True))
+    found = list(streams_of(account, name, exact=True))
     if not found:
         raise NotFoundError("The specified log stream does not exist.")
     log = found[0].log(account)
@@ -97,59 +95,10 @@ def events(account: Account, request: dict[str, Any]) -> dict[str, Any]:
         ]
     first, last = (shown[0].start, shown[-1].end) if shown else (at, at)
     return {
-        "events": [_event(event) for event in shown],
+        "events": [told(event) for event in shown],
         "nextForwardToken": f"f/{last:056}",
         "nextBackwardToken": f"b/{first:056}",
     }
-
-
-def filtered(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """Events of many streams in the order of their times, those that match the filter pattern."""
-    _group(account, request)
-    wanted = pattern(request.get("filterPattern", ""))
-    names: list[str] = request.get("logStreamNames", [])
-    if names and "logStreamNamePrefix" in request:
-        raise RequestError("logStreamNames and logStreamNamePrefix cannot be used together.")
-    if names:
-        chosen = [stream for name in sorted(names) for stream in _streams(account, name, exact=True)]
-        if len(chosen) < len(set(names)):
-            raise NotFoundError("The specified log stream does not exist.")
-    else:
-        chosen = sorted(_streams(account, request.get("logStreamNamePrefix", "")), key=lambda stream: stream.name)
-    last = tokens.read(request, "nextToken")
-    begin = max(request.get("startTime", 0), last[0] if last else 0)
-    every = heapq.merge(*(_keyed(stream, account, begin) for stream in chosen))
-    after = ((key, event) for key, event in every if last is None or key > tuple(last))
-    found = list(islice(_matching(after, wanted, request.get("endTime")), request.get("limit", EVENTS) + 1))
-    shown: list[tuple[tuple[int, str, int], Event]] = []
-    room = ANSWER_BYTES
-    for key, event in found[: request.get("limit", EVENTS)]:
-        room -= event.end - event.start
-        if room < 0 and shown:
-            break
-        shown.append((key, event))
-    rows = [{"logStreamName": key[1], "eventId": f"{key[0]:020}{event.start:036}", **_event(event)}
-            for key, event in shown]  # fmt: skip
-    answer: dict[str, Any] = {"events": rows, "searchedLogStreams": []}
-    return answer | ({"nextToken": tokens.made(request, shown[-1][0])} if len(shown) < len(found) else {})
-
-
-def _matching(
-    keyed: Iterable[tuple[tuple[int, str, int], Event]], wanted: Any, end: int | None
-) -> Iterator[tuple[tuple[int, str, int], Event]]:
-    for key, event in keyed:
-        if end is not None and event.milliseconds >= end:
-            return
-        if wanted(event.message):
-            yield key, event
-
-
-def _keyed(stream: Stream, account: Account, begin: int) -> Iterator[tuple[tuple[int, str, int], Event]]:
-    """A stream's events with what they are sorted by; opened when it is their turn, closed when they are read."""
-    log = stream.log(account)
-    for event in log.forwards(log.since(begin)):
-        if event.milliseconds >= begin:
-            yield (event.milliseconds, stream.name, event.start), event
 
 
 def _before(lines: Iterable[Event], end: int | None) -> Iterator[Event]:
@@ -169,7 +118,8 @@ def _fitting(lines: Iterable[Event]) -> Iterator[Event]:
         yield event
 
 
-def _event(event: Event) -> dict[str, Any]:
+def told(event: Event) -> dict[str, Any]:
+    """An event as the service tells it."""
     return {"timestamp": event.milliseconds, "message": event.message, "ingestionTime": event.milliseconds}
 
 
@@ -185,13 +135,14 @@ def _arn(account: Account) -> str:
     return f"arn:aws:logs:{account.region}:{account.id}:log-group:{GROUP}"
 
 
-def _group(account: Account, request: dict[str, Any]) -> None:
+def require_group(account: Account, request: dict[str, Any]) -> None:
+    """Raises ``NotFoundError`` for another group than that of processing jobs."""
     named = request.get("logGroupName", request.get("logGroupIdentifier", ""))
     if named not in {GROUP, _arn(account), f"{_arn(account)}:*"}:
         raise NotFoundError("The specified log group does not exist.")
 
 
-def _streams(account: Account, prefix: str, *, exact: bool = False) -> Iterator[Stream]:
+def streams_of(account: Account, prefix: str, *, exact: bool = False) -> Iterator[Stream]:
     """The streams whose names begin with ``prefix``, or are it."""
     store = Store(account.home.store)
     job, slash, _ = prefix.partition("/")

@@ -9,7 +9,8 @@ from shardr.local import contract, jobs
 from shardr.local.operations.pages import page
 from shardr.local.operations.times import moment
 from shardr.local.runnable import check_runnable
-from shardr.local.runners import choice
+from shardr.local.runners.choice import asked_for
+from shardr.local.runners.lately import chosen
 from shardr.local.store import JobRow, Store
 
 if TYPE_CHECKING:
@@ -19,13 +20,11 @@ if TYPE_CHECKING:
 def create(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """Takes a job in and starts it; its ARN. Raises ``NameInUseError`` for a name that is taken."""
     app = request["AppSpecification"]
-    images = [app["ImageUri"]]
-    runner, _ = choice.choose(
-        choice.asked_for(account.runner), [(images[0], next(iter(app.get("ContainerEntrypoint", [])), ""))]
-    )
+    program = next(iter(app.get("ContainerEntrypoint", [])), "")
+    runner, machine = chosen(asked_for(account.runner), app["ImageUri"], program)
     check_runnable(request, runner)
     name: str = request["ProcessingJobName"]
-    if not jobs.launch(account.home, name, request, choice.machine(runner, images)):
+    if not jobs.launch(account.home, name, request, machine):
         raise NameInUseError(f"Job name must be unique: there is a processing job {name} already")
     return {"ProcessingJobArn": contract.processing_arn(name)}
 
