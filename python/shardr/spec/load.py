@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from shardr.errors import Problem, SpecError
 from shardr.spec.check import check
+from shardr.spec.foreign_step import plain_spec
 from shardr.spec.models import SOURCE_TAGS, Pipeline
 from shardr.spec.parameters import substitute
 from shardr.spec.problems import file_you_mean, from_pydantic, shown
@@ -71,7 +72,7 @@ def load(source: SpecSource, given: Mapping[str, Any] | None = None, base: Path 
 def examine(source: SpecSource, given: Mapping[str, Any] | None = None, base: Path | None = None) -> Examined:
     """The same without raising for what is wrong inside the spec; raises ``SpecError`` for a file that is none."""
     raw, folder, origin = _raw(source, base)
-    filled = substitute(raw, given or {})
+    filled = substitute(plain_spec(raw), given or {})
     pipeline, found = _modelled(filled.spec)
     # a reference that could not be filled is named once, not again as a wrong type
     problems = filled.problems + [problem for problem in found if problem.path not in filled.unfilled]

@@ -9,7 +9,10 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+
+from shardr.spec.foreign import refuse
+from shardr.spec.foreign_step import plain_step
 
 PROCESSING = "/opt/ml/processing"
 """Every channel of a processing job lives below this path, by the service's rule."""
@@ -34,7 +37,7 @@ def _one_or_many(value: Any) -> Any:
 
 
 def _named(value: Any) -> Any:
-    return {"name": value} if isinstance(value, str) else value
+    return {"name": value} if isinstance(value, str) else refuse(value)
 
 
 def _text(value: Any) -> Any:
@@ -203,13 +206,19 @@ class ProcessingStep(Model):
     depends_on: Annotated[list[str], BeforeValidator(_one_or_many)] = Field(
         default=[], description="Steps that must be complete first, besides those whose outputs are used."
     )
-    inputs: Annotated[list[Input], BeforeValidator(_one_or_many), Field(max_length=10)] = Field(
-        default=[], description="Channels in; at most 10."
-    )
+    inputs: Annotated[
+        list[Annotated[Input, BeforeValidator(refuse)]], BeforeValidator(_one_or_many), Field(max_length=10)
+    ] = Field(default=[], description="Channels in; at most 10.")
     outputs: Annotated[
         list[Annotated[Output, BeforeValidator(_named)]], BeforeValidator(_one_or_many), Field(max_length=10)
     ] = Field(default=[], description="Outputs, by name or in full; at most 10.")
     expect: Expect | None = Field(default=None, description="What the row ledger must find.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain(cls, value: Any) -> Any:
+        """Objects of the SageMaker SDK are taken for what they say."""
+        return refuse(plain_step(value))
 
     @property
     def entrypoint(self) -> list[str]:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.errors import Problem
 from shardr.spec import models
+from shardr.spec.foreign import Refused, foreign
+from shardr.spec.foreign import kind as kind_of
+from shardr.spec.foreign_step import FROM_SDK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,7 +52,7 @@ def place(loc: Sequence[str | int]) -> str:
 
 def shown(value: Any) -> str:
     """A found value as it would be written in JSON, cut at 80 characters."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = json.dumps(value, ensure_ascii=False, default=str) if not foreign(value) else f"a {kind_of(value)}"
     return text if len(text) <= 80 else text[:77] + "..."
 
 
@@ -62,9 +65,15 @@ def _problem(item: Any) -> Problem:
     loc = [part for part in item["loc"] if part not in models.SOURCE_TAGS]
     kind, found, context = item["type"], item["input"], item.get("ctx", {})
     path = place(loc)
+    if kind == "foreign":
+        return Problem(path, item["msg"])
     if kind == "extra_forbidden":
-        known = _model_at(loc[:-1]).model_fields
+        if str(loc[-1]) in FROM_SDK and isinstance(found, Refused):
+            return Problem(path, found.why)
+        known = [*_model_at(loc[:-1]).model_fields, *(FROM_SDK if isinstance(found, Refused) else ())]
         return Problem(path, f"is not a known field{did_you_mean(str(loc[-1]), known)}")
+    if isinstance(found, Refused):
+        return Problem(path, found.why)
     if kind == "missing":
         return Problem(path, "is required")
     if kind == "literal_error":

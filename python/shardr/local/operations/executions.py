@@ -34,7 +34,7 @@ def start(account: Account, request: dict[str, Any]) -> dict[str, Any]:
 def describe(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """An execution as it stands, and why it failed if it did."""
     row = executions.look(account.home, request["PipelineExecutionArn"])
-    experiment = PipelineStore(account.home.store).definition_of(row).experiment
+    definition = PipelineStore(account.home.store).definition_of(row)
     answer: dict[str, Any] = {
         "PipelineArn": pipeline_of(row.arn),
         "PipelineExecutionArn": row.arn,
@@ -44,8 +44,8 @@ def describe(account: Account, request: dict[str, Any]) -> dict[str, Any]:
         "LastModifiedTime": moment(row.modified),
         "PipelineVersionId": row.version,
     }
-    if experiment:
-        answer["PipelineExperimentConfig"] = resolve(experiment, StartWorld(row))
+    if definition.experiment:
+        answer["PipelineExperimentConfig"] = resolve(definition.experiment, StartWorld(row, definition))
     if row.description is not None:
         answer["PipelineExecutionDescription"] = row.description
     if row.reason is not None:

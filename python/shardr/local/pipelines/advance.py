@@ -72,6 +72,16 @@ class Progress:
         """The steps whose jobs are not over."""
         return [step for step in self.steps.values() if not step.over]
 
+    @cached_property
+    def failed(self) -> list[StepRow]:
+        """The steps that ended without success."""
+        return [step for step in self.steps.values() if step.status in {FAILED, STOPPED}]
+
+    @cached_property
+    def handled(self) -> list[str]:
+        """Those of them for whose failure other steps have waited: the execution goes on in spite of it."""
+        return [step.name for step in self.failed if self.definition.handles(step.name, step.status)]
+
     @property
     def idle(self) -> bool:
         """Whether nothing runs that would go on by itself."""
@@ -98,7 +108,7 @@ class Progress:
 
     def start(self) -> bool:
         """Starts what is ready; whether the execution has to be looked at again."""
-        if self.row.status != "Executing" or any(step.status in {FAILED, STOPPED} for step in self.steps.values()):
+        if self.row.status != "Executing" or len(self.failed) > len(self.handled):
             return False  # what runs is finished first, and nothing further begins
         again, running = False, len(self.running)
         for step in self.definition.steps.values():
@@ -111,18 +121,18 @@ class Progress:
                 again |= instant or not begun
                 running += 1
             else:
-                self.store.add_step(self._decided(step))
+                self._add(self._decided(step))
                 again = True
         return again
 
     def conclude(self) -> bool:
         """Gives the execution its final state; False when it has changed meanwhile."""
-        failed = [step for step in self.steps.values() if step.status in {FAILED, STOPPED}]
         if self.row.status == "Stopping":
             status, reason = STOPPED, None
-        elif failed:
-            told = [f"{step.name}: {step.reason}" for step in sorted(failed, key=lambda step: step.modified)]
-            status, reason = FAILED, " ".join([REASON, *told])[:REASON_CHARACTERS]
+        elif self.failed:
+            told = [f"{step.name}: {step.reason}" for step in sorted(self.failed, key=lambda step: step.modified)]
+            status = FAILED if len(self.failed) > len(self.handled) else "CompletedWithFailures"
+            reason = " ".join(" ".join([REASON, *told]).split())[:REASON_CHARACTERS]
         else:
             status, reason = SUCCEEDED, None
         return self.store.end_execution(self.row, len(self.steps), status, reason)
@@ -131,13 +141,13 @@ class Progress:
         selected = self.row.selection["steps"] if self.row.selection else None
         if selected is not None and step.name not in selected:
             return False
-        done = {name: row for name, row in {**self.elsewhere, **self.steps}.items() if row.status == SUCCEEDED}
-        if step.condition is not None and (selected is None or step.condition in done):
-            outcome = done[step.condition].outcome if step.condition in done else None
+        over = {name: row for name, row in {**self.elsewhere, **self.steps}.items() if row.over}
+        if step.condition is not None and (selected is None or step.condition in over):
+            outcome = over[step.condition].outcome if step.condition in over else None
             if outcome != str(step.branch):
                 return False
         needs = step.needs if selected is None else step.needs - {step.condition}
-        return needs <= done.keys()
+        return all(need in over and over[need].status in step.content_with(need) for need in needs)
 
     def _decided(self, step: Step) -> StepRow:
         """How a condition or a Fail step ends, which is at once."""
@@ -159,7 +169,7 @@ class Progress:
             request = self._request(step, name)
         except (LookupError, ValueError, ShardrError) as error:
             row = StepRow(self.row.arn, step.name, FAILED, now, now, reason=failure_reason(_words(error)))
-            return self.store.add_step(row), True
+            return self._add(row), True
         key = caching.cache_key(step, request)
         found = caching.hit(self.store, self.row.pipeline, step, key)
         if found is not None:
@@ -167,12 +177,15 @@ class Progress:
                 self.row.arn, step.name, SUCCEEDED, now, time.time(), job=found.job, cache_key=key,
                 cached_from=found.execution,
             )  # fmt: skip
-            return self.store.add_step(row), True
+            return self._add(row), True
         row = StepRow(self.row.arn, step.name, "Executing", now, job=name, cache_key=key)
-        begun = self.store.add_step(row, self.row.parallel)
+        begun = self._add(row, self.row.parallel)
         if begun:
             self._start_job(row, request)
         return begun, False
+
+    def _add(self, row: StepRow, parallel: int | None = None) -> bool:
+        return self.store.add_step(row, parallel, self.handled)
 
     def _launch(self, row: StepRow) -> bool:
         """Starts the job of a step that was begun: whoever began it has died, or it is the next attempt."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shardr.local.pipelines.store import StepRow
     from shardr.local.store import JobRow
 
-WORDS = {"Executing": "InProgress", "Succeeded": "Completed"}
+WORDS = {"Executing": "InProgress", "Succeeded": "Completed", "CompletedWithFailures": "Failed"}
 """States of executions and steps in the words of jobs; the other words are the same."""
 
 

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 def require_definition(text: str) -> Definition:
     """The definition; raises ``RequestError`` with everything that the service, or this machine, would not take."""
     definition, problems = read(text)
-    problems = problems + [problem for step in definition.steps.values() for problem in _check(step, definition)]
+    try:
+        problems = problems + [problem for step in definition.steps.values() for problem in _check(step, definition)]
+    except RecursionError:
+        problems = [*problems, Problem("PipelineDefinition", "is nested too deeply")]
     problems += _cycles(definition)
     if problems:
         count = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
@@ -36,7 +39,8 @@ def require_definition(text: str) -> Definition:
 def _check(step: Step, definition: Definition) -> Iterator[Problem]:
     place = f"{step.place}.Arguments"
     yield from _dependencies(step, definition)
-    yield from check_references(step, definition)
+    if step.type != "ForEach":  # which has steps and names of its own
+        yield from check_references(step, definition)
     if step.type == "Condition":
         if "Conditions" not in step.arguments:
             yield Problem(f"{place}.Conditions", "is required")
@@ -63,7 +67,7 @@ def check_arguments(step: Step, arguments: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _dependencies(step: Step, definition: Definition) -> Iterator[Problem]:
-    for i, name in enumerate(step.depends_on):
+    for i, (name, _) in enumerate(step.depends_on):
         place = f"{step.place}.DependsOn[{i}]"
         if name not in definition.steps:
             close = nearest(name, definition.steps, 1)

@@ -26,11 +26,16 @@ RUN_HERE = frozenset({"Processing", "Condition", "Fail"})
 
 OTHER_TYPES = (
     "RegisterModel", "Tuning", "Callback", "Lambda", "EMR", "EMRServerless", "QualityCheck", "ClarifyCheck", "AutoML",
-    "Endpoint", "EndpointConfig",
+    "Endpoint", "EndpointConfig", "InferenceComponent", "Lineage", "Job", "Cleanup", "ForEach", "Athena",
+    "BedrockCustomModel", "BedrockCustomModelDeployment", "BedrockProvisionedModelThroughput", "BedrockModelImport",
 )  # fmt: skip
 """Types that the service has besides, whose Arguments are not looked into."""
 
 TYPES = (*CREATED_BY, "Condition", "Fail", *OTHER_TYPES)
+
+ENDS = {"Completed": {"Succeeded"}, "Failed": {"Failed"}, "Stopped": {"Stopped"}}
+TRIGGERS = {**ENDS, "Any": {"Succeeded", "Failed", "Stopped"}}
+"""What a step may wait for, and the states of the other step that it is then content with."""
 
 RETRIED = frozenset({"Processing", "Training", "Tuning", "AutoML", "Model", "RegisterModel", "Transform"})
 """Types of steps that may have RetryPolicies."""
@@ -73,7 +78,8 @@ class Step:
     type: str
     arguments: dict[str, Any]
     place: str
-    depends_on: tuple[str, ...] = ()
+    depends_on: tuple[tuple[str, str], ...] = ()
+    """The steps that it waits for, each with the way in which it must end: a trigger."""
     condition: str | None = None
     """The condition in one of whose branches the step stands."""
     branch: bool | None = None
@@ -97,7 +103,11 @@ class Step:
     def needs(self) -> set[str]:
         """The steps that must be over before this one can start; the condition around it is one."""
         around = {self.condition} if self.condition else set()
-        return {*self.depends_on, *named_steps(self.own_arguments), *around}
+        return {*(name for name, _ in self.depends_on), *named_steps(self.own_arguments), *around}
+
+    def content_with(self, need: str) -> set[str]:
+        """The states in which a step that this one needs may be."""
+        return TRIGGERS[dict(self.depends_on).get(need, "Completed")]
 
 
 @dataclass(frozen=True)
@@ -109,3 +119,8 @@ class Definition:
     """Every step by its name, in the order in which they are written."""
     experiment: dict[str, Any] | None = None
     """PipelineExperimentConfig, with expressions."""
+
+    def handles(self, name: str, status: str) -> bool:
+        """Whether a step waits for another one to end in this way, which is no success: the pipeline goes on then."""
+        return any(other == name and status in TRIGGERS[trigger] for step in self.steps.values()
+                   for other, trigger in step.depends_on)  # fmt: skip

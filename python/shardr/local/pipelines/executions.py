@@ -67,7 +67,7 @@ def start(account: Account, pipeline: PipelineRow, request: dict[str, Any]) -> s
         reason=None,
         token=request["ClientRequestToken"],
     )
-    machine = {} if problems else _machine(account, row, steps, problems)
+    machine = {} if problems else _machine(account, StartWorld(row, definition), steps, problems)
     if problems:
         raise RequestError(f"Pipeline {pipeline.name} cannot be started:", problems=problems)
     account.home.make()
@@ -80,9 +80,8 @@ def start(account: Account, pipeline: PipelineRow, request: dict[str, Any]) -> s
     return arn
 
 
-def _machine(account: Account, row: ExecutionRow, steps: list[Step], problems: list[Problem]) -> dict[str, Any]:
+def _machine(account: Account, world: StartWorld, steps: list[Step], problems: list[Problem]) -> dict[str, Any]:
     """What the jobs need to know of this machine; what cannot run, as far as it is known now, joins the problems."""
-    world = StartWorld(row)
     requests = [(step, resolve(step.arguments, world)) for step in steps if step.type in CREATED_BY]
     for step, request in requests:
         problems += check_arguments(step, request)

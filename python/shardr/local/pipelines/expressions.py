@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shardr.local.pipelines.paths import Path
 
 GET, JOIN, JSON_GET = "Get", "Std:Join", "Std:JsonGet"
-SCOPES = ("Parameters", "Execution", "Steps")
+SCOPES = ("Parameters", "Execution", "PipelineExperimentConfig", "Steps")
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,10 @@ class World:
 
     def variable(self, name: str) -> Any:
         """A variable of the execution."""
+        raise UnknownYetError(name)
+
+    def experiment(self, name: str) -> Any:
+        """A member of the pipeline's experiment."""
         raise UnknownYetError(name)
 
     def property(self, step: str, path: Path) -> Any:
@@ -129,9 +133,11 @@ def _worth(expression: dict[str, Any], world: World) -> Any:
         name = parse_name(body)
         if name.scope == "Parameters":
             return world.parameter(name.name)
-        return (
-            world.variable(name.name) if name.scope == "Execution" else world.property(name.name, parse_path(name.path))
-        )
+        if name.scope == "Execution":
+            return world.variable(name.name)
+        if name.scope == "PipelineExperimentConfig":
+            return world.experiment(name.name)
+        return world.property(name.name, parse_path(name.path))
     if kind == JOIN:
         return str(body.get("On", "")).join(as_text(_inner(part, world)) for part in body["Values"])
     path = parse_path(body["Path"])

@@ -10,6 +10,7 @@ from shardr.errors import Problem
 from shardr.local.pipelines.definition import (
     CREATED_BY,
     RETRIED,
+    TRIGGERS,
     TYPES,
     VERSION,
     Definition,
@@ -17,7 +18,7 @@ from shardr.local.pipelines.definition import (
     PropertyFile,
     RetryPolicy,
     Step,
-)  # fmt: skip
+)
 from shardr.local.pipelines.durations import duration_seconds
 from shardr.local.pipelines.parameters import TYPES as PARAMETER_TYPES
 from shardr.local.pipelines.parameters import misfit
@@ -49,7 +50,7 @@ _STEP = (
 def read(text: str) -> tuple[Definition, list[Problem]]:
     """The definition as far as it can be read, and what is wrong with its form."""
     try:
-        found = without_nulls(json.loads(text))
+        found = without_nulls(json.loads(text, parse_constant=_no_constant))
     except (ValueError, RecursionError) as error:
         return Definition({}, {}), [Problem("PipelineDefinition", f"is not JSON: {error}")]
     reader = _Reader()
@@ -61,6 +62,10 @@ def read(text: str) -> tuple[Definition, list[Problem]]:
 def checked(text: str) -> Definition:
     """A definition that was found right before; not to be changed, as the next reader gets the same."""
     return read(text)[0]
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"there is no {name} in JSON")
 
 
 def without_nulls(value: Any) -> Any:
@@ -187,10 +192,6 @@ class _Reader:
         if kind in {*CREATED_BY, "Condition", "Fail"}:
             self.misspelt(item, _STEP, place)
             self.required(item, "Arguments", place, "a map of members")
-        depends_on = self.take(item, "DependsOn", place, "a list", [])
-        for i, other in enumerate(depends_on):
-            if not isinstance(other, str):
-                self.problems.append(wrong_type(f"{place}.DependsOn[{i}]", other, "the name of a step"))
         if "RetryPolicies" in item and kind not in RETRIED:
             self.say(f"{place}.RetryPolicies", f"a step of type {kind} is not retried")
         cache = self.take(item, "CacheConfig", place, "a map of members", {})
@@ -201,7 +202,7 @@ class _Reader:
             found = shown(cache["ExpireAfter"])
             self.say(f"{place}.CacheConfig.ExpireAfter", f"found {found}, expected a duration as P30D or PT1H")
         fields = {
-            "depends_on": tuple(other for other in depends_on if isinstance(other, str)),
+            "depends_on": tuple(self._dependencies(item, place)),
             "retries": tuple(self._retries(item, place)),
             "files": self._files(item, place),
             "display": self.take(item, "DisplayName", place, "a string"),
@@ -212,6 +213,23 @@ class _Reader:
         arguments = self.take(item, "Arguments", "", "a map of members", {})
         return Step(name, kind, arguments, place, condition=condition, branch=branch, cached=cached,
                     cache_seconds=age, **fields)  # fmt: skip
+
+    def _dependencies(self, item: Mapping[str, Any], place: str) -> Iterator[tuple[str, str]]:
+        """What a step waits for: the name of another one, or that with the way in which it must end."""
+        for i, other in enumerate(self.take(item, "DependsOn", place, "a list", [])):
+            at = f"{place}.DependsOn[{i}]"
+            if isinstance(other, str):
+                yield other, "Completed"
+            elif isinstance(other, dict):
+                self.misspelt(other, ("Step", "Trigger"), at)
+                name = self.required(other, "Step", at, "a string")
+                trigger = self.take(other, "Trigger", at, "a string", "Completed")
+                if trigger not in TRIGGERS:
+                    self.say(f"{at}.Trigger", f"found {shown(trigger)}, expected one of {', '.join(TRIGGERS)}")
+                elif name is not None:
+                    yield name, trigger
+            else:
+                self.problems.append(wrong_type(at, other, "the name of a step"))
 
     def _files(self, item: Mapping[str, Any], place: str) -> dict[str, PropertyFile]:
         files: dict[str, PropertyFile] = {}

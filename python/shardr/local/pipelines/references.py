@@ -48,6 +48,9 @@ def _get(body: object, place: str, step: Step, definition: Definition) -> Iterat
     if name.scope == "Parameters":
         if name.name not in definition.parameters:
             yield _unknown(place, "parameter", name.name, definition.parameters)
+    elif name.scope == "PipelineExperimentConfig":
+        if name.name not in (definition.experiment or {}):
+            yield _unknown(place, "member of PipelineExperimentConfig", name.name, definition.experiment or {})
     elif name.scope == "Execution":
         own = [variable for variable, kind in JOB_NAMES.items() if kind == step.type]
         if name.name not in (*VARIABLES, *own):

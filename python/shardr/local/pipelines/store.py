@@ -13,6 +13,7 @@ from shardr.local.store import Store
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
     from shardr.local.pipelines.definition import Definition
 
@@ -80,7 +81,7 @@ class ExecutionRow:
     @property
     def over(self) -> bool:
         """Whether it has reached a final state."""
-        return self.status in {"Succeeded", "Failed", "Stopped"}
+        return self.status in {"Succeeded", "Failed", "Stopped", "CompletedWithFailures"}
 
 
 @dataclass(frozen=True)
@@ -261,11 +262,11 @@ class PipelineStore(Store):
 
         return self._do(work, write=True)
 
-    def add_step(self, row: StepRow, parallel: int | None = None) -> bool:
+    def add_step(self, row: StepRow, parallel: int | None = None, despite: Sequence[str] = ()) -> bool:
         """Begins a step, or notes how it ended at once.
 
         False when another process did, or when no step may begin now: the execution is no longer under way, another
-        step has failed, or so many run already.
+        step than those of ``despite`` has failed, or so many run already.
         """
         columns = [field.name for field in fields(row)]
         marks = ", ".join(f":{column}" for column in columns)
@@ -273,9 +274,9 @@ class PipelineStore(Store):
             f"INSERT INTO execution_steps ({', '.join(columns)}) SELECT {marks}"  # noqa: S608 - columns are ours
             " WHERE EXISTS (SELECT 1 FROM executions WHERE arn = :execution AND status = 'Executing')"
             " AND NOT EXISTS (SELECT 1 FROM execution_steps WHERE execution = :execution"
-            " AND status IN ('Failed', 'Stopped'))"
+            " AND status IN ('Failed', 'Stopped') AND name NOT IN (SELECT value FROM json_each(:despite)))"
             f" AND (:parallel IS NULL OR ({RUNNING}) < :parallel) ON CONFLICT DO NOTHING",
-            {**vars(row), "parallel": parallel},
+            {**vars(row), "parallel": parallel, "despite": json.dumps(list(despite))},
         )
 
     def end_step(self, row: StepRow, status: str, ended: float | None, reason: str | None = None) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shardr.errors import DataError
 from shardr.local.operations.processing import described
 from shardr.local.operations.times import moment
-from shardr.local.pipelines.expressions import UnknownYetError, World
+from shardr.local.pipelines.expressions import UnknownYetError, World, resolve
 from shardr.local.pipelines.names import pipeline_of
 from shardr.local.pipelines.paths import follow
 
@@ -29,8 +29,8 @@ JSON_BYTES = 64 << 20
 class StartWorld(World):
     """What is known when an execution starts."""
 
-    def __init__(self, row: ExecutionRow) -> None:
-        self._row = row
+    def __init__(self, row: ExecutionRow, definition: Definition) -> None:
+        self._row, self._definition = row, definition
 
     def parameter(self, name: str) -> Any:
         """The value of a parameter, given or by default."""
@@ -51,6 +51,10 @@ class StartWorld(World):
             raise UnknownYetError(name)
         return found[name]
 
+    def experiment(self, name: str) -> Any:
+        """A member of the pipeline's experiment, which is made of parameters and variables."""
+        return resolve((self._definition.experiment or {})[name], self)
+
 
 class StepWorld(StartWorld):
     """What is known when a step starts: the steps that it needs are over."""
@@ -64,8 +68,8 @@ class StepWorld(StartWorld):
         job: Callable[[str], JobRow | None],
         job_name: str | None = None,
     ) -> None:
-        super().__init__(row)
-        self._home, self._definition, self._steps, self._job, self._job_name = home, definition, steps, job, job_name
+        super().__init__(row, definition)
+        self._home, self._steps, self._job, self._job_name = home, steps, job, job_name
 
     def variable(self, name: str) -> Any:
         """A variable of the execution, or of the step's job."""

@@ -101,7 +101,7 @@ class World:
 
         def ended() -> Execution | None:
             found = Execution(self, arn)
-            return found if found.status in {"Succeeded", "Failed", "Stopped"} else None
+            return found if found.status not in {"Executing", "Stopping"} else None
 
         return worlds.until(ended)  # type: ignore[no-any-return]
 

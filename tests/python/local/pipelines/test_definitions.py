@@ -182,6 +182,14 @@ BROKEN: dict[str, tuple[Callable[[Any], Any], str]] = {
         "Steps[2].Arguments.ElseSteps[0].Type",
     ),
     "unknown step to wait for": (lambda d: d["Steps"][1].update(DependsOn=["Fliter"]), "Steps[1].DependsOn[0]"),
+    "unknown trigger": (
+        lambda d: d["Steps"][1].update(DependsOn=[{"Step": "Filter", "Trigger": "Succeeded"}]),
+        "Steps[1].DependsOn[0].Trigger",
+    ),
+    "unknown member of the experiment": (
+        lambda d: d["Steps"][0]["Arguments"]["Environment"].update(A=get("PipelineExperimentConfig.Trial")),
+        f"{IN_FILTER}.Environment.A",
+    ),
     "misspelt member of a step": (lambda d: d["Steps"][1].update(DependOn=["Filter"]), "Steps[1].DependOn"),
     "waiting for a Fail step": (lambda d: d["Steps"][1].update(DependsOn=["Bad"]), "Steps[1].DependsOn[0]"),
     "using a Fail step": (
@@ -273,7 +281,7 @@ BROKEN: dict[str, tuple[Callable[[Any], Any], str]] = {
         f"{IN_FILTER}.ProcessingInputs",
     ),
     "age of what is cached": (
-        lambda d: d["Steps"][0]["CacheConfig"].update(ExpireAfter="30d"),
+        lambda d: d["Steps"][0]["CacheConfig"].update(ExpireAfter="30"),
         "Steps[0].CacheConfig.ExpireAfter",
     ),
     "type of exception": (
@@ -305,7 +313,24 @@ def test_one_broken_rule_is_one_problem_at_its_place(rule: str) -> None:
     assert [problem.path for problem in error.value.problems] == [place], str(error.value)
 
 
-@pytest.mark.parametrize("text", ["not json", "[]", "{}", "[" * 100_000, '{"Version": 1, "Steps": [1, {"Name": []}]}'])
+NESTED = json.dumps(defined(processing("a", Arguments={"Environment": {"a": "HERE"}}))).replace(
+    '"HERE"', "[" * 400 + "]" * 400
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not json",
+        "[]",
+        "{}",
+        "[" * 100_000,
+        NESTED,
+        '{"Version": 1, "Steps": [1, {"Name": []}]}',
+        '{"Metadata": {"a": NaN}}',
+    ],
+    ids=range(7),
+)
 def test_what_is_no_definition_is_refused(text: str) -> None:
     with pytest.raises(shardr.RequestError, match="problem"):
         require_definition(text)

@@ -84,11 +84,11 @@ def test_a_step_waits_for_what_it_depends_on_and_for_conditions_too(world: World
 
 
 def test_after_a_failure_what_runs_is_finished_and_nothing_else_begins(world: World) -> None:
-    bad = processing("bad", "echo no such thing >&2; exit 3")
+    bad = processing("bad", "printf 'no such\\nthing' >&2; exit 3")
     done = world.run(bad, processing("after", DependsOn=["bad"]), processing("beside", "sleep 0.4"))
     assert (done.status, done.states) == ("Failed", {"bad": "Failed", "beside": "Succeeded"})
-    assert "no such thing" in done.steps["bad"]["FailureReason"]
-    assert "no such thing" in done.about["FailureReason"]
+    assert "thing" in done.steps["bad"]["FailureReason"]
+    assert "thing" in done.about["FailureReason"], "in one line, as the service has it"
 
 
 def test_what_cannot_be_worked_out_or_run_fails_the_step_with_the_reason(world: World) -> None:
@@ -237,3 +237,19 @@ def test_selected_steps_run_alone_with_what_others_gave_before(world: World) -> 
     for wrong in ({"SelectedSteps": [{"StepName": "b"}]}, {"SelectedSteps": [{"StepName": "z"}]}):
         with pytest.raises(shardr.RequestError, match="cannot be started"):
             world.start(SelectiveExecutionConfig=wrong)
+
+
+def test_steps_that_wait_for_a_failure_run_after_it_and_the_execution_completes_with_failures(world: World) -> None:
+    bad = processing("bad", "echo broken >&2; exit 1")
+    tell = processing("tell", 'echo "$WHY"', DependsOn=[{"Step": "bad", "Trigger": "Failed"}])
+    tell["Arguments"]["Environment"] = {"WHY": get("Steps.bad.ProcessingJobStatus")}
+    tidy = processing("tidy", DependsOn=[{"Step": "bad", "Trigger": "Any"}, "tell"])
+    done = world.run(bad, tell, tidy, processing("after", DependsOn=["bad"]))
+    assert done.states == {"bad": "Failed", "tell": "Succeeded", "tidy": "Succeeded"}
+    assert (done.status, "broken" in done.about["FailureReason"]) == ("CompletedWithFailures", True)
+
+
+def test_steps_that_wait_for_a_failure_do_not_run_without_one(world: World) -> None:
+    never = processing("never", DependsOn=[{"Step": "good", "Trigger": "Failed"}])
+    done = world.run(processing("good"), never, processing("after", DependsOn=[{"Step": "good", "Trigger": "Any"}]))
+    assert (done.status, set(done.states)) == ("Succeeded", {"good", "after"})

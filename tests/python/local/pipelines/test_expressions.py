@@ -48,7 +48,14 @@ def world(home: Path, row: ExecutionRow) -> World:
         "done": StepRow(ARN, "done", "Succeeded", 0, job="job"),
         "if": StepRow(ARN, "if", "Succeeded", 0, outcome="True"),
     }
-    return StepWorld(Home(home), row, Definition({}, {"done": step}), steps, lambda _: job, "mine")
+    return StepWorld(
+        Home(home),
+        row,
+        Definition({}, {"done": step}, {"TrialName": get("Execution.PipelineName")}),
+        steps,
+        lambda _: job,
+        "mine",
+    )
 
 
 def json_get(path: str, **source: Any) -> dict[str, Any]:
@@ -61,6 +68,7 @@ def json_get(path: str, **source: Any) -> dict[str, Any]:
         (get("Parameters.n"), 4),
         ({"a": [get("Parameters.yes"), 1]}, {"a": [True, 1]}),
         (get("Execution.PipelineName"), "pipe"),
+        (get("PipelineExperimentConfig.TrialName"), "pipe"),
         (get("Execution.PipelineArn"), ARN.removesuffix("/execution/abc123def456")),
         (get("Execution.PipelineExecutionId"), "abc123def456"),
         (get("Execution.PipelineExecutionArn"), ARN),
@@ -109,7 +117,8 @@ def test_what_is_known_later_only_passes_the_check_of_a_request_where_a_plain_va
     given: dict[str, Any] = {"ProcessingJobName": get("Steps.done.ExitMessage"), "Tags": json_get("m")}
     assert (
         check_request(
-            "DescribeProcessingJob", resolve({"ProcessingJobName": given["ProcessingJobName"]}, StartWorld(row))
+            "DescribeProcessingJob",
+            resolve({"ProcessingJobName": given["ProcessingJobName"]}, StartWorld(row, Definition({}, {}))),
         )
         == []
     )
@@ -204,7 +213,8 @@ def test_all_that_is_wrong_with_parameters_is_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [("P30D", 2_592_000), ("PT1H", 3600), ("P1DT2H3M4S", 93_784), ("P2W", 1_209_600), ("P1Y", 31_536_000)]
-    + [(text, None) for text in ("30d", "T16m", "P", "PT", "P1DT", "PT1D", "", 5, None)],
+    + [("30d", 2_592_000), ("T16m", 960), ("p1dt1h", 90_000)]
+    + [(text, None) for text in ("30", "day", "P", "PT", "P1DT", "PT1D", "", 5, None)],
 )
 def test_a_duration_is_so_many_seconds(text: Any, seconds: int | None) -> None:
     assert duration_seconds(text) == seconds
