@@ -1,4 +1,4 @@
-"""Requests of both kinds made comparable: places by what they are, lists by what names their items, one line a field."""
+"""Requests of both kinds made comparable: places by what they are, lists by what names their items."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def cases() -> dict[str, Any]:
     """The specs of the jobs and pipelines that are compared, each whole."""
     found = yaml.safe_load((HERE / "cases.yml").read_text(encoding="utf-8"))
     jobs = [{**job, "step": {"name": "work", "image": "image", **job["step"]}} for job in found["jobs"]]
-    pipelines = [{**spec, "steps": [{"image": "image", **step} for step in spec["steps"]]} for spec in found["pipelines"]]
+    pipelines = [
+        {**spec, "steps": [{"image": "image", **step} for step in spec["steps"]]} for spec in found["pipelines"]
+    ]
     return {"jobs": jobs, "pipelines": pipelines}
 
 
@@ -85,7 +87,9 @@ def ours(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """What shardr compiles the cases to."""
     jobs, pipelines = [], []
     for case in cases()["jobs"]:
-        plan = shardr.plan({"name": "case", "steps": [case["step"]], "tags": case.get("tags", {})}, base=folder, runner="docker")
+        plan = shardr.plan(
+            {"name": "case", "steps": [case["step"]], "tags": case.get("tags", {})}, base=folder, runner="docker"
+        )
         jobs.append(plan.steps[0].jobs[0].request)
     for spec in cases()["pipelines"]:
         plan = shardr.plan(spec, base=folder)
@@ -152,7 +156,7 @@ def on_purpose() -> list[dict[str, Any]]:
 
 
 def meant(entry: dict[str, Any], found: Difference) -> bool:
-    """Whether this difference is the one that an entry tells; what it tells of a job holds in a pipeline's step, too."""
+    """Whether an entry tells this difference; what it tells of a job holds in a step of a pipeline, too."""
     field = re.sub(r"^Steps\[\d+\]\.Arguments\.", "", found.field)
     # [] stands for any place in a list, and * for anything; brackets are no pattern's
     pattern = "".join(ODD.get(part, re.escape(part)) for part in re.split(r"(\[\]|\*)", entry["field"]))
