@@ -158,7 +158,7 @@ def test_the_r_tarball_holds_the_wheel_but_no_python_sources_and_no_generated_da
         carried = tmp_path / wheel.name
         carried.write_bytes(archive.extractfile(f"shardr/inst/python/{wheel.name}").read())
     assert contents(carried) == contents(wheel)
-    foreign = ("python/", "tools/", "docker/", "docs/", "bench/", "tests/python/", ".")
+    foreign = ("python/", "tools/", "docker/", "docs/", "bench/", "tests/clients/", "tests/python/", ".")
     assert [name for name in names if name.startswith(foreign) and name != ".Rinstignore"] == []
     assert [name for name in names if re.match(r"inst/examples/[^/]+/dataset", name)] == []
 

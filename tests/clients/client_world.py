@@ -1,0 +1,101 @@
+"""Programs of others at a server of this test: started together, since they sleep for most of their time."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import clients
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAMS = Path(__file__).parent / "programs"
+GENERATE = ROOT / "inst/examples/bank-marketing/generate.py"
+OURS = Path(sys.executable).parent
+ROWS = 800
+PATIENCE_SECONDS = 240
+
+
+class World:
+    """A home with a server, data and scripts beside it, and the programs that were started."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.home = folder, folder / "home of shardr"
+        # Nothing of the tests' own environment: what the server prints must do.
+        self.bare = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(folder), "LC_ALL": "C.UTF-8"}
+        self.served: dict[str, str] = {}
+        self._started: dict[str, tuple[subprocess.Popen[bytes], Path]] = {}
+
+    def lay(self) -> None:
+        """The rows and the scripts of the published example, as its folder has them."""
+        shutil.copytree(PROGRAMS, self.folder, dirs_exist_ok=True)
+        generate = [sys.executable, GENERATE, self.folder / "dataset", "--rows", str(ROWS), "--files", "4"]
+        subprocess.run(generate, check=True, capture_output=True)
+
+    def shardr(self, *words: str) -> str:
+        """What the command printed."""
+        ours = {**self.bare, "SHARDR_HOME": str(self.home), "SHARDR_RUNNER": "process"}
+        return subprocess.run([OURS / "shardr", *words], env=ours, check=True, capture_output=True, text=True).stdout
+
+    def serve(self) -> None:
+        """Starts the server in the background; what a shell has then that evaluates what it printed."""
+        script = f"{self.shardr('serve', '--detach')}\nenv -0"
+        printed = subprocess.run(
+            ["bash", "-c", script], env=self.bare, check=True, capture_output=True, text=True
+        ).stdout
+        self.served = dict(pair.split("=", 1) for pair in printed.split("\0") if pair)
+
+    def start(self, name: str, client: str, words: list[str | Path], **more: str) -> None:
+        """Starts a program of a client with the client's programs first on its path."""
+        log = self.folder / f"{name}.log"
+        environment = {**(self.served or self.bare), **more}
+        environment["PATH"] = f"{clients.python(client).parent}:{environment['PATH']}"
+        with log.open("wb") as out:
+            program = subprocess.Popen(words, env=environment, cwd=self.folder, stdout=out, stderr=subprocess.STDOUT)
+        self._started[name] = program, log
+
+    def printed(self, name: str) -> list[str]:
+        """The lines of a program, which must end well."""
+        program, log = self._started[name]
+        status = program.wait(PATIENCE_SECONDS)
+        text = log.read_text(encoding="utf-8", errors="replace")
+        assert status == 0, f"{name} ended with {status}:\n{text[-4000:]}"
+        return text.splitlines()
+
+    def close(self) -> None:
+        """Ends what still runs, and the server."""
+        for program, _ in self._started.values():
+            program.kill()
+            program.wait()
+        self.shardr("serve", "--stop")
+
+    def rows(self, uri: str) -> Iterator[str]:
+        """The records of all files below a place."""
+        for path in sorted((self.home / "s3" / uri.removeprefix("s3://")).rglob("*.csv")):
+            yield from path.read_text(encoding="utf-8").splitlines()[1:]
+
+
+def expected_rows(folder: Path) -> list[str]:
+    """The records of the data without the columns that the filter drops."""
+    dropped = {"duration", "emp.var.rate", "cons.price.idx", "cons.conf.idx", "euribor3m", "nr.employed"}
+    found = []
+    for path in sorted((folder / "dataset").glob("*.csv")):
+        names, *rows = (line.split(",") for line in path.read_text(encoding="utf-8").splitlines())
+        kept = [i for i, name in enumerate(names) if name not in dropped]
+        found += [",".join(row[i] for i in kept) for row in rows]
+    return sorted(found)
+
+
+def environment_in_process() -> dict[str, str]:
+    """What a program of the SDK's needs to find shardr: its code, and rclone."""
+    return {"PYTHONPATH": str(ROOT / "python"), "PATH": f"/usr/bin:/bin:{OURS}", "SHARDR_RUNNER": "process"}
+
+
+def line(printed: list[str], word: str) -> str:
+    """The rest of the line that begins with this word."""
+    return next(text for text in printed if text.startswith(f"{word} ")).removeprefix(f"{word} ").strip()

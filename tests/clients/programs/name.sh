@@ -1,0 +1,1 @@
+hostname > "/opt/ml/processing/output/$(hostname).txt"

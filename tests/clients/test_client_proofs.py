@@ -1,0 +1,72 @@
+"""Clients that nobody here wrote, unchanged, at ``shardr serve`` and on a session of ours: what they ask happens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from client_world import ROWS, World, environment_in_process, expected_rows, line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """All programs under way at once; each test waits for its own."""
+    world = World(tmp_path_factory.mktemp("clients"))
+    world.lay()
+    world.serve()
+    folder = str(world.folder)
+    try:
+        world.start("seed 000", "sagemaker-2", ["Rscript", "seed000.R", folder])
+        world.start("third", "sagemaker-3", ["python", "seed000_sdk3.py", folder])
+        world.start("boto3", "sagemaker-3", ["python", "boto3_client.py"])
+        world.start("cli", "awscli", ["sh", "cli.sh", folder])
+        world.served = {}  # the rest has no server
+        for sdk in ("sagemaker-2", "sagemaker-3"):
+            home = {"SHARDR_HOME": f"{folder}/home of {sdk}", **environment_in_process()}
+            world.start(sdk, sdk, ["python", "in_process.py", folder], **home)
+        yield world
+    finally:
+        world.close()
+
+
+def test_the_published_example_runs_from_r_with_its_calls_unchanged_and_has_every_row(world: World) -> None:
+    printed = world.printed("seed 000")
+    assert line(printed, "status") == "Succeeded"
+    where = line(printed, "processed")
+    assert sorted(world.rows(where)) == expected_rows(world.folder)
+    shares = world.home / "s3" / where.removeprefix("s3://")
+    assert sorted(path.name for path in shares.iterdir()) == [
+        f"bank-additional-full-{name}.csv" for name in ("test", "train", "valid")
+    ]
+
+
+def test_the_third_sdk_runs_the_same_pipeline_and_follows_a_job_of_two_instances(world: World) -> None:
+    printed = world.printed("third")
+    assert line(printed, "status") == "Succeeded {'Process': 'Succeeded', 'Filter': 'Succeeded'}"
+    assert sorted(world.rows(line(printed, "processed"))) == expected_rows(world.folder)
+    # the logs of both instances came through, each line once
+    told = sorted(text.split("bank-")[-1] for text in printed if " lines" in text)
+    assert told == [f"marketing-{i}.csv has {ROWS // 4 + 1} lines" for i in range(1, 5)]
+
+
+def test_boto3_waits_pages_and_reads_as_it_would_of_aws(world: World) -> None:
+    assert line(world.printed("boto3"), "status") == "well"
+
+
+def test_the_aws_cli_creates_lists_stops_reads_logs_and_syncs(world: World) -> None:
+    printed = world.printed("cli")
+    assert line(printed, "status") == "well"
+    assert "copies Completed, sleeps Stopped" in printed
+    assert "cli-copies\tcli-sleeps" in printed
+    assert printed.count("copying") == 2
+
+
+@pytest.mark.parametrize("sdk", ["sagemaker-2", "sagemaker-3"])
+def test_the_sdk_takes_a_session_of_shardrs_and_needs_no_server(world: World, sdk: str) -> None:
+    printed = world.printed(sdk)
+    assert line(printed, "status") == "Completed"
+    assert [name.rpartition("/")[2] for name in line(printed, "wrote").split()] == ["algo-1.txt", "algo-2.txt"]
+    assert line(printed, "run") == "Completed"
