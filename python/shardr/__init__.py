@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from shardr.errors import (
     AwsError,
     ColumnsDifferError,
+    ConflictError,
     DataError,
     FrameError,
     ImageError,
@@ -92,6 +93,7 @@ _LAZY = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "AwsError",
     "ColumnsDifferError",
+    "ConflictError",
     "DataError",
     "FrameError",
     "ImageError",

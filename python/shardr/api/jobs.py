@@ -38,7 +38,7 @@ def describe(id: str) -> dict[str, Any]:
     """
     engine = LocalEngine()
     store = Store(engine.home.store)
-    if store.run(id):
+    if engine.has_run(id):
         return engine.run(id).to_dict()
     row = _job(store, id)
     row = local_jobs.look(engine.home, row)
@@ -51,7 +51,7 @@ def stop(id: str) -> dict[str, Any]:
     """The run or the job after it was asked to stop; raises ``NotFoundError``."""
     engine = LocalEngine()
     store = Store(engine.home.store)
-    if store.run(id):
+    if engine.has_run(id):
         return Run(id, engine).stop().to_dict()
     row = _job(store, id)
     if not row.over:
@@ -63,12 +63,10 @@ def run_of(id: str) -> tuple[Run, str | None]:
     """The run behind an id, and the step when the id is a job's; raises ``NotFoundError``."""
     engine = LocalEngine()
     store = Store(engine.home.store)
-    if store.run(id):
+    if engine.has_run(id):
         return Run(id, engine), None
     row = _job(store, id)
-    if row.run is None:
-        raise NotFoundError(f"the job {id} belongs to no run", fix=f"its logs are in {engine.home.job(id).root}/logs")
-    return Run(row.run, engine), row.step
+    return (Run(id, engine), None) if row.run is None else (Run(row.run, engine), row.step)
 
 
 def _job(store: Store, id: str) -> JobRow:

@@ -103,7 +103,9 @@ def _say_job(job: dict[str, Any], out: Output) -> None:
     took = "" if ended is None else f"  {seconds((ended - job['CreationTime']).total_seconds())} s"
     if ours["step"]:
         out.say(("step ", "dim"), (ours["step"], "bold"), "  ", state(job["ProcessingJobStatus"]), took)
-    out.say(("  job ", "dim"), job["ProcessingJobName"])
+        out.say(("  job ", "dim"), job["ProcessingJobName"])
+    else:  # of no run: a client submitted it
+        out.say(("job ", "dim"), (job["ProcessingJobName"], "bold"), "  ", state(job["ProcessingJobStatus"]), took)
     if ours.get("rows_in") is not None or ours.get("rows_out") is not None:
         out.say(("  rows ", "dim"), f"{count(ours.get('rows_in'))} in, {count(ours.get('rows_out'))} out")
     for host, about in ours["hosts"].items():

@@ -13,6 +13,7 @@ from shardr.local import contract, jobs, runs
 from shardr.local.accounts import total
 from shardr.local.docker import images
 from shardr.local.home import Home
+from shardr.local.pipelines import as_runs
 from shardr.local.reasons import next_step
 from shardr.local.runners import choice
 from shardr.local.store import RunRow, Store
@@ -92,15 +93,29 @@ class LocalEngine:
 
     def run(self, run: str, *, files: bool = True) -> RunView:
         """How a run stands; raises ``NotFoundError``."""
-        return self._view(runs.state(self.home, run), files=files)
+        return self._view(self._state(run), files=files)
 
     def runs(self, limit: int | None = None) -> list[RunView]:
         """All runs, newest first; the newest ``limit`` of them when given."""
-        return [self.run(row.id, files=False) for row in self._store.runs()[::-1][:limit]]
+        known = [(row.created, row.id) for row in self._store.runs()]
+        known += as_runs.ids(self.home) + self._store.jobs_alone()
+        return [self.run(id, files=False) for _, id in sorted(known, reverse=True)[:limit]]
+
+    def has_run(self, id: str) -> bool:
+        """Whether there is a run, or an execution of a pipeline, that goes by this id."""
+        return self._store.run(id) is not None or as_runs.find(self.home, id) is not None
+
+    def _state(self, run: str) -> RunState:
+        execution = as_runs.find(self.home, run)
+        return runs.state(self.home, run) if execution is None else as_runs.state(self.home, execution)
 
     def stop(self, run: str) -> None:
         """Stops a run and lets no further step start."""
-        runs.stop(self.home, run)
+        execution = as_runs.find(self.home, run)
+        if execution is None:
+            runs.stop(self.home, run)
+        else:
+            as_runs.stop(self.home, execution)
 
     def nap(self, seconds: float) -> None:
         """Waits that long, or until a job that this process has started is over."""
@@ -110,7 +125,7 @@ class LocalEngine:
         """Whole lines printed since the cursor, and the new cursor; what has no end yet waits until the job is over."""
         after = dict(cursor)
         lines: list[LogLine] = []
-        for step in runs.state(self.home, run).steps:
+        for step in self._state(run).steps:
             for job in step.jobs:
                 if job is None:
                     continue
@@ -154,7 +169,7 @@ class LocalEngine:
             rows_out=total(job.report.get("rows_out") for job in started),
             seconds=_seconds(started),
             outputs=outputs,
-            failure=failed[0].failure_reason if failed else None,
+            failure=failed[0].failure_reason if failed else step.reason,
             jobs=[job.name for job in started],
             hosts=hosts,
             fix=next_step(failed[0].failure_reason or "", failed[0].request, failed[0].report.get("runner", ""))
@@ -193,6 +208,8 @@ def _shard(job: JobRow, host: str, jobs: int) -> str:
 
 def _step_outputs(step: StepState) -> dict[str, str]:
     """Where the outputs of the whole step are: that of its one job, or what its shards' have in common."""
+    if not step.planned:  # a step of a pipeline that has no job, or none yet
+        return {}
     outputs = contract.output_uris(step.planned[0]["request"])
     if len(step.planned) == 1:
         return outputs

@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shardr.errors import NameInUseError, NotFoundError, OperationError, RequestError, ShardrError
+from shardr.errors import ConflictError, NameInUseError, NotFoundError, OperationError, RequestError, ShardrError
 from shardr.local.refusals import refusal
 from shardr.requests.service_model import service_model
 
@@ -49,6 +49,8 @@ def fault(error: Exception, service: str, operation: str, request: Mapping[str, 
     if isinstance(error, NameInUseError):
         code = ("ResourceInUse", "AlreadyExists", "Conflict")
         return Fault(*_listed(service, operation, code, "ResourceInUse"), error.what)
+    if isinstance(error, ConflictError):
+        return Fault(*_listed(service, operation, ("Conflict",), "ConflictException"), error.what)
     if isinstance(error, ShardrError) and error.code in {"image", "runner_unavailable"}:
         return Fault(REFUSED.get(service, "ValidationError"), 400, one_line(error))
     if isinstance(error, ShardrError):

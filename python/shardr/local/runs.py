@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from shardr.local.home import Home
 
 
+ALONE = "job"
+"""The step of a run that is one job."""
+
+
 @dataclass(frozen=True)
 class StepState:
     """A step of a run with the newest attempt of each of its jobs; None for one that was not started."""
@@ -28,6 +32,8 @@ class StepState:
     attempts: int
     stopping: bool
     jobs: list[JobRow | None]
+    reason: str | None = None
+    """Why it failed, where no job of it says so."""
 
     @property
     def status(self) -> str:
@@ -104,6 +110,9 @@ def _read(home: Home, run: str) -> RunState:
     store = Store(home.store)
     row = store.run(run)
     if row is None:
+        job = store.job(run)
+        if job is not None and job.run is None:
+            return _alone(job)
         raise NotFoundError(f"there is no run {run}", fix="`shardr jobs` lists the runs of this machine")
     known = {job.name: job for job in store.jobs(run=run)}
     steps = []
@@ -115,6 +124,16 @@ def _read(home: Home, run: str) -> RunState:
         ]
         steps.append(replace(step, jobs=newest))
     return RunState(row, steps)
+
+
+def _alone(job: JobRow) -> RunState:
+    """A job that a client submitted by itself, as a run of one step that goes by the job's name."""
+    planned = [{"name": job.name, "request": job.request}]
+    count = job.request["ProcessingResources"]["ClusterConfig"]["InstanceCount"]
+    about = [{"name": ALONE, "needs": [], "instances": count, "attempts": 1, "jobs": planned}]
+    runner, stopping = job.report.get("runner", ""), job.status == "Stopping"
+    row = RunRow(job.name, job.name, job.created, runner, about, {"reason": "a job of its own"}, stopping)
+    return RunState(row, [StepState(ALONE, [], planned, attempts=1, stopping=stopping, jobs=[job])])
 
 
 def advance(home: Home, run: str) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import sqlite3
+import threading
 import time
-from contextlib import closing
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 10
+_kept = threading.local()
+"""The connections of each thread, with what they are connected to."""
+_inherited: list[object] = []
 
 TERMINAL = frozenset({"Completed", "Failed", "Stopped"})
 
@@ -85,6 +90,13 @@ class Store:
         self._path, self._patience_seconds = path, patience_seconds
 
     def _connect(self) -> sqlite3.Connection:
+        """The connection of this thread: opening one takes ten times as long as asking it something."""
+        kept: dict[Path, tuple[tuple[int, int, int], sqlite3.Connection]] = _kept.__dict__.setdefault("of", {})
+        found, db = kept.get(self._path, (None, None))
+        if db is not None and found == _identity(self._path):
+            return db
+        if found is not None and found[-1] != os.getpid():
+            _inherited.append(db)  # SQLite forbids to use it after a fork, and to close it
         if not self._path.exists():
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._path.touch(mode=0o600)  # requests can hold secrets in their environment
@@ -92,25 +104,35 @@ class Store:
         db.row_factory = sqlite3.Row
         # the file is a record of what ran, not a ledger of money: no fsync for each step of a job
         db.execute("PRAGMA synchronous = NORMAL")
+        kept[self._path] = _identity(self._path), db
         return db
+
+    def _disconnect(self) -> None:
+        """Lets go of a connection that may be in the middle of something."""
+        with suppress(KeyError, sqlite3.Error):
+            _kept.__dict__.get("of", {}).pop(self._path)[1].close()
 
     def _fill(self) -> None:
         """Makes the tables, whoever else may be doing the same."""
-        with closing(self._connect()) as db:
-            db.execute("PRAGMA journal_mode = WAL")
-            db.executescript(SCHEMA + TABLES)
+        db = self._connect()
+        db.execute("PRAGMA journal_mode = WAL")
+        db.executescript(SCHEMA + TABLES)
 
     def _do(self, work: Callable[[sqlite3.Connection], T], *, write: bool = False) -> T:
-        """What ``work`` gives in one transaction; a disk that is full is waited for, as a failing job frees it."""
+        """What ``work`` gives in one transaction, in which it asks nothing else of a store.
+
+        A disk that is full is waited for, as a failing job frees it.
+        """
         end = time.monotonic() + self._patience_seconds
         while True:
             try:
-                with closing(self._connect()) as db:
-                    db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
-                    found = work(db)
-                    db.execute("COMMIT")
-                    return found
+                db = self._connect()
+                db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+                found = work(db)
+                db.execute("COMMIT")
+                return found
             except (sqlite3.OperationalError, OSError) as error:
+                self._disconnect()
                 empty = "no such table" in str(error)
                 if time.monotonic() > end or not (empty or _passing(error)):
                     raise StoreError(
@@ -124,6 +146,9 @@ class Store:
                 except sqlite3.OperationalError:  # another process fills it
                     pass
                 time.sleep(0.02 if empty else 0.2)
+            except BaseException:
+                self._disconnect()
+                raise
 
     def add_job(self, name: str, kind: str, request: dict[str, Any], run: str | None, step: str | None) -> bool:
         """Takes the job in as InProgress; False when the name is in use, or its run is asked to stop.
@@ -177,6 +202,11 @@ class Store:
         )
         return [_job(row) for row in rows]
 
+    def jobs_alone(self) -> list[tuple[float, str]]:
+        """When each job that belongs to no run was created, and its name."""
+        rows = self._rows("SELECT created, name FROM jobs WHERE run IS NULL")
+        return [(row["created"], row["name"]) for row in rows]
+
     def add_run(self, run: RunRow) -> bool:
         """Takes the run in; False when the id is in use."""
         return self._changes(
@@ -224,6 +254,15 @@ class Store:
 
     def _changes(self, statement: str, values: Any) -> bool:
         return self._do(lambda db: db.execute(statement, values).rowcount == 1, write=True)
+
+
+def _identity(path: Path) -> tuple[int, int, int]:
+    """Of the file behind a connection: it may be removed and made anew, and no connection outlives a fork."""
+    try:
+        about = os.stat(path)  # noqa: PTH116 - for each question to the store
+    except FileNotFoundError:
+        return 0, 0, 0
+    return about.st_dev, about.st_ino, os.getpid()
 
 
 def _passing(error: sqlite3.OperationalError | OSError) -> bool:

@@ -143,7 +143,10 @@ def _name(host: str) -> str:
 def _listen(host: str, port: int, *, given: bool = False) -> socket.socket:
     """A socket on the port, or on a free one where it is taken and nobody has asked for just this one."""
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        made = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        # what it accepts inherits it; asyncio forgets it for such sockets, and each answer would wait 40 ms
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return made
     except OSError as error:
         if given or port == 0:
             raise RunnerError(f"{host}:{port} cannot be listened on", why=str(error.strerror), fix="--port") from error

@@ -81,7 +81,7 @@ class Signatures:
         canonical = "\n".join(
             [
                 method,
-                quote(unquote(path), safe="/-_.~"),
+                quote(path, safe="/-_.~"),  # encoded as it came, once more: only S3 does not
                 _query(query),
                 *(f"{name}:{' '.join(headers[name].split())}" for name in signed),
                 "",

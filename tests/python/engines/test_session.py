@@ -13,6 +13,7 @@ import worlds
 from botocore.exceptions import ClientError, ParamValidationError
 
 import shardr
+from shardr.cli.app import main
 
 if TYPE_CHECKING:
     from shardr.engines.session import LocalSession
@@ -246,3 +247,26 @@ def test_no_other_service_is_reached(session: LocalSession) -> None:
         session.client("ecr").describe_repositories()
     with pytest.raises(shardr.OperationError, match="ListBuckets of s3"):
         session.client("s3", endpoint_url="http://127.0.0.1:9").list_buckets()
+
+
+def test_a_job_of_a_client_is_listed_told_followed_stopped_and_collected_by_the_verbs(
+    session: LocalSession, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = session.client("sagemaker")
+    target = {"S3Uri": "s3://data/out", "LocalPath": "/opt/ml/processing/out", "S3UploadMode": "EndOfJob"}
+    outputs = {"Outputs": [{"OutputName": "out", "S3Output": target}]}
+    write = "printf 'x\\n1\\n' > /opt/ml/processing/out/a.csv; echo written"
+    client.create_processing_job(**request("one", write, ProcessingOutputConfig=outputs))
+    client.create_processing_job(**request("endless", "sleep 60"))
+    assert main(["logs", "one", "--follow"]) == 0
+    assert capsys.readouterr().out == "job/algo-1 | written\n"
+    assert main(["stop", "endless"]) == 0
+    assert wait(client, "endless")["ProcessingJobStatus"] == "Stopped"
+    assert [(job["run"], job["step"], job["status"]) for job in shardr.jobs()] == [
+        ("endless", "job", "Stopped"),
+        ("one", "job", "Completed"),
+    ]
+    capsys.readouterr()
+    assert main(["describe", "one"]) == 0
+    assert "job one  Completed" in capsys.readouterr().out
+    assert list(shardr.collect("one", "job", "out")["x"]) == [1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from shardr.local.pipelines.expressions import named_steps
@@ -92,7 +93,7 @@ class Step:
             return self.arguments
         return {key: value for key, value in self.arguments.items() if key not in {"IfSteps", "ElseSteps"}}
 
-    @property
+    @cached_property
     def needs(self) -> set[str]:
         """The steps that must be over before this one can start; the condition around it is one."""
         around = {self.condition} if self.condition else set()

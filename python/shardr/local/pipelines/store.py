@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from shardr.local.pipelines.names import ID_CHARACTERS
 from shardr.local.pipelines.reading import checked
 from shardr.local.store import Store
 
@@ -72,6 +73,11 @@ class ExecutionRow:
         return self.arn.rpartition("/")[2]
 
     @property
+    def short(self) -> str:
+        """What people call it: the pipeline and the last part of the ARN."""
+        return f"{self.pipeline}/{self.id}"
+
+    @property
     def over(self) -> bool:
         """Whether it has reached a final state."""
         return self.status in {"Succeeded", "Failed", "Stopped"}
@@ -134,11 +140,11 @@ class PipelineStore(Store):
             now = time.time()
             assignments = "".join(f", {column} = :{column}" for column in changes)
             more = 0 if definition is None else 1
-            found = db.execute(
-                f"UPDATE pipelines SET modified = :now, version = version + :more{assignments} WHERE name = :name"  # noqa: S608 - columns are ours
-                " RETURNING version",
+            db.execute(
+                f"UPDATE pipelines SET modified = :now, version = version + :more{assignments} WHERE name = :name",  # noqa: S608 - columns are ours
                 {**changes, "now": now, "more": more, "name": name},
-            ).fetchone()
+            )
+            found = db.execute("SELECT version FROM pipelines WHERE name = ?", (name,)).fetchone()
             if found is not None and definition is not None:
                 db.execute("INSERT INTO pipeline_versions VALUES (?, ?, ?, ?)", (name, found[0], definition, now))
             return None if found is None else int(found[0])
@@ -156,6 +162,7 @@ class PipelineStore(Store):
             db.execute(f"DELETE FROM execution_steps WHERE execution IN ({of})", (name,))  # noqa: S608 - all ours
             db.execute("DELETE FROM executions WHERE pipeline = ?", (name,))
             db.execute("DELETE FROM pipeline_versions WHERE pipeline = ?", (name,))
+            db.execute("DELETE FROM tags WHERE arn LIKE ?", (f"arn:%:pipeline/{name}",))
             return db.execute("DELETE FROM pipelines WHERE name = ?", (name,)).rowcount == 1 or None
 
         return self._do(work, write=True)
@@ -202,6 +209,16 @@ class PipelineStore(Store):
         """The execution of this ARN, or None."""
         rows = self._rows("SELECT * FROM executions WHERE arn = :arn", arn=arn)
         return _execution(rows[0]) if rows else None
+
+    def named_execution(self, id: str) -> ExecutionRow | None:
+        """The execution that goes by this ARN, by ``<pipeline>/<id>``, or by the last part alone; None for none."""
+        rows = self._rows(
+            "SELECT * FROM executions WHERE arn = :id OR pipeline || '/' || substr(arn, -:characters) = :id"
+            " OR substr(arn, -:characters) = :id",
+            id=id,
+            characters=ID_CHARACTERS,
+        )
+        return _execution(rows[0]) if len(rows) == 1 else None
 
     def executions(self, pipeline: str | None = None) -> list[ExecutionRow]:
         """All executions, oldest first; those of one pipeline when given."""
