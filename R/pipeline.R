@@ -15,6 +15,8 @@
 #' @param parameters Named list of [parameter()]s: values to set from outside.
 #' @param permute Seed, a whole number from 0, that permutes which instance gets which object: to prove that the
 #'   scripts do not care. By default objects are dealt out in the order of their keys.
+#' @param role On SageMaker: ARN of the IAM role that the jobs act as. Default: what the engine finds.
+#' @param tags Tags of the jobs on SageMaker, for your bills and rules, as `c(project = "bank")`.
 #' @param runner How an instance is started on this machine: `"process"`, a sandboxed process; `"docker"`, a container
 #'   of the step's image; `"auto"` (default), docker when its daemon answers and has the images, else process.
 #' @returns An object of class `shardr_pipeline`, or of class `shardr_step` for a step without a pipeline. An error of
@@ -34,10 +36,12 @@
 #'     outputs = c("train", "validation", "test"), expect = rows_partitioned()
 #'   )
 #' bank
-pipeline <- function(name, ..., description = NULL, parameters = NULL, permute = NULL, runner = NULL) {
+pipeline <- function(name, ..., description = NULL, parameters = NULL, permute = NULL, runner = NULL,
+                     role = NULL, tags = NULL) {
   fields <- list(
     name = as_text(if (missing(name)) NULL else name), description = as_text(description),
-    parameters = as_parameters(parameters), runner = as_text(runner), permute = as_whole(permute),
+    parameters = as_parameters(parameters), runner = as_text(runner), role = as_text(role), tags = as_text_map(tags),
+    permute = as_whole(permute),
     steps = as_steps(list(...))
   )
   new_part(fields, NULL, "shardr_pipeline", environment(), later = if (...length() == 0L) "steps")
@@ -60,13 +64,22 @@ pipeline <- function(name, ..., description = NULL, parameters = NULL, permute =
 #' @param max_runtime_seconds The job is stopped after this many seconds. Default: 86400, a day.
 #' @param max_attempts How often a job of this step is tried before it counts as failed. Default: 1.
 #' @param network_isolation `TRUE` cuts the instances off the network.
+#' @param encrypt_traffic On SageMaker: `TRUE` encrypts what the instances tell each other.
+#' @param subnets,security_group_ids On SageMaker: ids of the subnets of your VPC that the instances join, at most 16,
+#'   and of their security groups, at most 5; both or none.
+#' @param volume_kms_key,output_kms_key On SageMaker: KMS keys (id, ARN or alias) that encrypt the disks of the
+#'   instances and the outputs.
+#' @param cache On SageMaker: for how long an equal job that completed stands for this step, as `"P30D"` or `"PT12H"`.
+#'   Equal are its code, command, arguments, environment, image and inputs, by their addresses.
 #' @param depends_on Names of steps that must be complete first, besides those whose outputs are used.
 #' @param expect What must be true of the rows, or the job fails: see [rows_preserved()].
 #' @export
 processing_step <- function(pipeline = NULL, name = NULL, ..., code = NULL, inputs = NULL, outputs = NULL,
                             instance_count = NULL, instance_type = NULL, command = NULL, arguments = NULL,
                             environment = NULL, image = NULL, volume_size_gb = NULL, max_runtime_seconds = NULL,
-                            max_attempts = NULL, network_isolation = NULL, depends_on = NULL, expect = NULL) {
+                            max_attempts = NULL, network_isolation = NULL, encrypt_traffic = NULL, subnets = NULL,
+                            security_group_ids = NULL, volume_kms_key = NULL, output_kms_key = NULL, cache = NULL,
+                            depends_on = NULL, expect = NULL) {
   call <- environment()
   alone <- !inherits(pipeline, "shardr_pipeline")
   extra <- unused_arguments(list(...), names(formals()))
@@ -84,6 +97,9 @@ processing_step <- function(pipeline = NULL, name = NULL, ..., code = NULL, inpu
     instance_count = as_whole(instance_count), instance_type = as_text(instance_type),
     volume_size_gb = as_whole(volume_size_gb), max_runtime_seconds = as_whole(max_runtime_seconds),
     max_attempts = as_whole(max_attempts), network_isolation = as_flag(network_isolation),
+    encrypt_traffic = as_flag(encrypt_traffic), subnets = as_texts(subnets),
+    security_group_ids = as_texts(security_group_ids), volume_kms_key = as_text(volume_kms_key),
+    output_kms_key = as_text(output_kms_key), cache = as_text(cache),
     depends_on = as_texts(depends_on), inputs = as_inputs(inputs), outputs = as_outputs(outputs),
     expect = as_part(expect, "shardr_expect", "rows_preserved()")
   )

@@ -160,6 +160,10 @@ pattern_words <- function(pattern) {
     "a path below /opt/ml/processing/"
   } else if (grepl("._-", pattern, fixed = TRUE)) {
     "letters, digits, \".\", \"_\" and \"-\", starting with a letter or digit"
+  } else if (startsWith(pattern, "^P")) {
+    "a duration such as P30D (30 days) or PT12H (12 hours)"
+  } else if (startsWith(pattern, "^arn:")) {
+    "the ARN of a role, arn:aws:iam::<account>:role/<name>"
   } else {
     "letters, digits and single hyphens between them (the service refuses anything else)"
   }

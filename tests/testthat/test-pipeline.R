@@ -61,6 +61,13 @@ test_that("values out of range are refused with the range", {
   expect_snapshot(error = TRUE, processing_step("a", code = "a.R", outputs = paste0("o", 1:11)))
 })
 
+test_that("what only SageMaker uses is checked as the rest is", {
+  expect_snapshot(error = TRUE, {
+    processing_step("a", code = "a.R", cache = "30d", subnets = sprintf("subnet-%d", 1:17), encrypt_traffic = "yes")
+    pipeline("one", role = "shardr", tags = c("a", "b"))
+  })
+})
+
 test_that("parameters and steps must be what they are called", {
   expect_snapshot(error = TRUE, pipeline("p", "filter.R", parameters = list(instances = 2)))
 })

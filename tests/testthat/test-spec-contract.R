@@ -69,6 +69,17 @@ built <- function() {
       ),
       description = "All there is.", runner = "process", permute = 0
     ),
+    "fields-of-aws" = pipeline(
+      "one",
+      role = "arn:aws:iam::123456789012:role/service-role/shardr", tags = list(project = "bank", "cost centre" = 42)
+    ) |>
+      processing_step("b", code = "b.R", subnets = "subnet-1", security_group_ids = "sg-1", cache = "PT12H") |>
+      processing_step(
+        "a",
+        code = "a.R", encrypt_traffic = TRUE, subnets = c("subnet-1", "subnet-2"),
+        security_group_ids = list("sg-1", "sg-2"), volume_kms_key = "alias/disks",
+        output_kms_key = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd", cache = "P30D", outputs = "o"
+      ),
     "numbers-as-text" = one(code = "a.R", arguments = c(2, 0.1, 1e5, -3), environment = c(N = 7L)),
     "keys-in-code-point-order" = one(
       code = "a.R",

@@ -91,7 +91,7 @@ class _Planner:
         if None not in placed.values():
             for suffix, inputs, where in self._shards(step, spreads, located, placed, outputs):
                 jobs.append(self._job(at, step, suffix, inputs, where, code))
-        return PlannedStep(step.name, step.needs, step.instance_count, step.max_attempts, jobs, spreads)
+        return PlannedStep(step.name, step.needs, step.instance_count, step.max_attempts, jobs, spreads, step.cache)
 
     def files(self, index: int, step: ProcessingStep) -> None:
         """Looks for the step's script and for its data that no other step makes."""
@@ -113,11 +113,12 @@ class _Planner:
             step,
             job=name,
             image_uri=self._engine.image_uri(step.image),
-            role=self._engine.role,
+            role=self._pipeline.role or self._engine.role,
             inputs=inputs,
             outputs=outputs,
             code=code,
             tags=tags,
+            own_tags=self._pipeline.tags,
         )
         refused = check_request("CreateProcessingJob", request)
         if not refused:

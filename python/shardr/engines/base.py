@@ -51,6 +51,8 @@ class PlannedStep:
     max_attempts: int
     jobs: list[PlannedJob]
     spreads: list[Spread]
+    cache: str | None = None
+    """For how long an equal job that completed stands for the step, as ``P30D``."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from shardr.spec.models import PROCESSING
@@ -32,11 +33,13 @@ def processing_request(
     outputs: Mapping[str, str],
     code: Placed | None,
     tags: Mapping[str, str],
+    own_tags: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The exact request of a step; ``inputs`` and ``outputs`` give a place for each of its channels.
 
     The script travels as the channel ``code``, as the SageMaker SDK's ScriptProcessor has it. Settings that the service
-    has no field for travel as tags: the service keeps them, the local engine reads them.
+    has no field for travel as tags: the service keeps them, the local engine reads them;
+    ``own_tags`` are the user's, as they are.
     """
     channels = [_input(channel.name, channel.local_path, inputs[channel.name], channel) for channel in step.inputs]
     if code is not None:
@@ -60,6 +63,8 @@ def processing_request(
         "RoleArn": role,
         "StoppingCondition": {"MaxRuntimeInSeconds": step.max_runtime_seconds},
     }
+    if step.volume_kms_key:
+        request["ProcessingResources"]["ClusterConfig"]["VolumeKmsKeyId"] = step.volume_kms_key
     if channels:
         request["ProcessingInputs"] = channels
     if step.outputs:
@@ -76,13 +81,14 @@ def processing_request(
                 for output in step.outputs
             ]
         }
+        if step.output_kms_key:
+            request["ProcessingOutputConfig"]["KmsKeyId"] = step.output_kms_key
     if step.environment:
         request["Environment"] = dict(step.environment)
-    if step.network_isolation:
-        request["NetworkConfig"] = {"EnableNetworkIsolation": True}
-    request["Tags"] = [
-        {"Key": f"shardr:{key}", "Value": value} for key, value in {**tags, **_rules(step, balanced)}.items()
-    ]
+    if network := _network(step):
+        request["NetworkConfig"] = network
+    ours = {f"shardr:{key}": value for key, value in {**tags, **_rules(step, balanced)}.items()}
+    request["Tags"] = [{"Key": key, "Value": value} for key, value in {**ours, **own_tags}.items()]
     return request
 
 
@@ -98,6 +104,18 @@ def _input(name: str, path: str, place: Placed, channel: Input | None = None) ->
             "S3DataDistributionType": "ShardedByS3Key" if sharded else "FullyReplicated",
         },
     }
+
+
+def _network(step: ProcessingStep) -> dict[str, Any]:
+    """The step's network as the service words it; only what differs from the default."""
+    network: dict[str, Any] = {}
+    if step.encrypt_traffic:
+        network["EnableInterContainerTrafficEncryption"] = True
+    if step.network_isolation:
+        network["EnableNetworkIsolation"] = True
+    if step.subnets:
+        network["VpcConfig"] = {"SecurityGroupIds": list(step.security_group_ids), "Subnets": list(step.subnets)}
+    return network
 
 
 def _rules(step: ProcessingStep, balanced: bool) -> dict[str, str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def check(pipeline: Pipeline) -> list[Problem]:
     """Every problem between the parts of a well-formed spec, in the order of the spec."""
     problems = list(_repeated("steps", [step.name for step in pipeline.steps], "step"))
+    problems += _tags(pipeline)
     for i, step in enumerate(pipeline.steps):
         at = f"steps[{i}]"
         problems += _repeated(f"{at}.inputs", [channel.name for channel in step.inputs], "input")
@@ -26,6 +27,7 @@ def check(pipeline: Pipeline) -> list[Problem]:
         problems += _sources(at, step, pipeline)
         problems += _distributions(at, step)
         problems += _claims(at, step)
+        problems += _network(at, step)
     return problems or list(_cycle(pipeline))
 
 
@@ -113,6 +115,19 @@ def _claims(at: str, step: ProcessingStep) -> Iterator[Problem]:
                 yield Problem(where, f'"{name}" is not one of the {noun} of this step{did_you_mean(name, known)}')
         if not known:
             yield Problem(f"{at}.expect", f"cannot hold: the step has no {noun}")
+
+
+def _network(at: str, step: ProcessingStep) -> Iterator[Problem]:
+    for given, other in (("subnets", "security_group_ids"), ("security_group_ids", "subnets")):
+        if getattr(step, given) and not getattr(step, other):
+            yield Problem(f"{at}.{other}", f"is required beside {given}: the service takes both or none")
+
+
+def _tags(pipeline: Pipeline) -> Iterator[Problem]:
+    for key in pipeline.tags:
+        owner = next((name for name in ("aws", "shardr") if key.lower().startswith(f"{name}:")), None)
+        if owner is not None:
+            yield Problem(f"tags.{key}", f'names that begin with "{owner}:" are reserved')
 
 
 def _cycle(pipeline: Pipeline) -> Iterator[Problem]:

@@ -76,7 +76,9 @@ def examine(source: SpecSource, given: Mapping[str, Any] | None = None, base: Pa
     # a reference that could not be filled is named once, not again as a wrong type
     problems = filled.problems + [problem for problem in found if problem.path not in filled.unfilled]
     if pipeline is not None:
-        problems += check(pipeline)
+        # what was left out for being wrong is not missing
+        wrong = {problem.path for problem in problems}
+        problems += [problem for problem in check(pipeline) if problem.path not in wrong]
     return Examined(pipeline, folder, origin, problems)
 
 

@@ -16,6 +16,8 @@ PROCESSING = "/opt/ml/processing"
 
 NAME = r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$"
 CHANNEL = r"^[a-zA-Z0-9][a-zA-Z0-9._-]*$"
+DURATION = r"^P(([0-9]+[YMWD])+(T([0-9]+[HMS])+)?|T([0-9]+[HMS])+)$"
+ROLE = r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[a-zA-Z0-9_+=,.@/-]+$"
 DEFAULT_RUNTIME_SECONDS = 86_400
 INTERPRETERS = {".r": "Rscript", ".py": "python3", ".sh": "bash"}
 
@@ -44,6 +46,7 @@ def _text(value: Any) -> Any:
 
 Text = Annotated[str, BeforeValidator(_text), Field(max_length=256)]
 Words = Annotated[list[Text], BeforeValidator(_one_or_many)]
+Ids = Annotated[list[Annotated[str, Field(max_length=32)]], BeforeValidator(_one_or_many)]
 
 
 class StepOutput(Model):
@@ -172,6 +175,31 @@ class ProcessingStep(Model):
         default=1, description="How often a job of this step is tried before it counts as failed.", ge=1, le=10
     )
     network_isolation: bool = Field(default=False, description="Cut the instances off the network.")
+    encrypt_traffic: bool = Field(default=False, description="On SageMaker: encrypt what instances tell each other.")
+    subnets: Annotated[Ids, Field(max_length=16)] = Field(
+        default=[], description="On SageMaker: subnets of your VPC that the instances join; with security_group_ids."
+    )
+    security_group_ids: Annotated[Ids, Field(max_length=5)] = Field(
+        default=[], description="On SageMaker: security groups of the instances in your VPC; with subnets."
+    )
+    volume_kms_key: str | None = Field(
+        default=None,
+        description="On SageMaker: KMS key (id, ARN or alias) that encrypts the disks of the instances.",
+        min_length=1,
+        max_length=2048,
+    )
+    output_kms_key: str | None = Field(
+        default=None,
+        description="On SageMaker: KMS key (id, ARN or alias) that encrypts the outputs.",
+        min_length=1,
+        max_length=2048,
+    )
+    cache: str | None = Field(
+        default=None,
+        description="On SageMaker: for how long an equal job that completed stands for this step, as P30D or PT12H. "
+        "Equal are its code, command, arguments, environment, image and inputs, by their addresses.",
+        pattern=DURATION,
+    )
     depends_on: Annotated[list[str], BeforeValidator(_one_or_many)] = Field(
         default=[], description="Steps that must be complete first, besides those whose outputs are used."
     )
@@ -230,6 +258,15 @@ class Pipeline(Model):
         default="auto",
         description="How the local engine starts an instance: process, a sandboxed process of this machine; docker, a "
         "container of the image; auto, docker when its daemon answers and has the images, else process.",
+    )
+    role: str | None = Field(
+        default=None,
+        description="On SageMaker: ARN of the IAM role that the jobs act as. Default: what the engine finds.",
+        pattern=ROLE,
+        max_length=2048,
+    )
+    tags: dict[Annotated[str, Field(min_length=1, max_length=128)], Text] = Field(
+        default={}, description="Tags of the jobs, for your bills and rules.", max_length=50
     )
     permute: int | None = Field(
         default=None,

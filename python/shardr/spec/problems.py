@@ -88,6 +88,10 @@ def _pattern_words(pattern: str) -> str:
         return "expected letters, digits and single hyphens between them (the service refuses anything else)"
     if pattern == models.CHANNEL:
         return "expected letters, digits, '.', '_' and '-', starting with a letter or digit"
+    if pattern == models.DURATION:
+        return "expected a duration such as P30D (30 days) or PT12H (12 hours)"
+    if pattern == models.ROLE:
+        return "expected the ARN of a role, arn:aws:iam::<account>:role/<name>"
     return f"expected a path below {models.PROCESSING}/"
 
 

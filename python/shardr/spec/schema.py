@@ -33,7 +33,7 @@ def _allow_shorthand(step: dict[str, Any]) -> None:
     """One where a list of one is meant, and an output by its name alone."""
     name = Output.model_json_schema()["properties"]["name"]
     step["outputs"]["items"] = {"anyOf": [step["outputs"]["items"], name]}
-    for field in ("inputs", "outputs", "arguments", "depends_on"):
+    for field in ("inputs", "outputs", "arguments", "depends_on", "subnets", "security_group_ids"):
         rules = {key: step[field].pop(key) for key in ("type", "items", "maxItems") if key in step[field]}
         step[field]["anyOf"] = [rules, rules["items"]]
     options = step["command"]["anyOf"]

@@ -76,6 +76,32 @@ def test_what_the_service_would_refuse_is_a_problem_of_the_spec(tmp_path: Path) 
     assert len(paths) == 2
 
 
+def test_what_only_aws_uses_is_in_the_request_and_in_the_way_of_nothing_here(tmp_path: Path) -> None:
+    step = {
+        "subnets": "subnet-1",
+        "security_group_ids": ["sg-1"],
+        "encrypt_traffic": True,
+        "volume_kms_key": "alias/disks",
+        "output_kms_key": "alias/outputs",
+        "cache": "P30D",
+    }
+    role = "arn:aws:iam::123456789012:role/bank"
+    spec = {**one_step(tmp_path, "", **step), "role": role, "tags": {"cost centre": 42}}
+    plan = shardr.plan(spec, base=tmp_path)
+    found = request(plan)
+    assert check_request("CreateProcessingJob", found) == []
+    assert found["NetworkConfig"] == {
+        "EnableInterContainerTrafficEncryption": True,
+        "VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]},
+    }
+    assert found["ProcessingResources"]["ClusterConfig"]["VolumeKmsKeyId"] == "alias/disks"
+    assert found["ProcessingOutputConfig"]["KmsKeyId"] == "alias/outputs"
+    assert found["RoleArn"] == role
+    assert {"Key": "cost centre", "Value": "42"} in found["Tags"]
+    assert plan.steps[0].cache == "P30D"
+    assert worlds.run(tmp_path, spec).status == "Completed"
+
+
 def test_odd_paths_give_requests_that_are_fine(tmp_path: Path) -> None:
     worlds.files(tmp_path / "data with ünïcode & 100%", 1)
     spec = one_step(tmp_path, "", inputs=[{**RAW, "source": "data with ünïcode & 100%/"}])

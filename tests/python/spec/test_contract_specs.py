@@ -133,6 +133,25 @@ BUILT: dict[str, Pipeline] = {
             )
         ],
     ),
+    "fields-of-aws": Pipeline(
+        name="one",
+        role="arn:aws:iam::123456789012:role/service-role/shardr",
+        tags={"project": "bank", "cost centre": "42"},
+        steps=[
+            ProcessingStep(name="b", code="b.R", subnets=["subnet-1"], security_group_ids=["sg-1"], cache="PT12H"),
+            ProcessingStep(
+                name="a",
+                code="a.R",
+                encrypt_traffic=True,
+                subnets=["subnet-1", "subnet-2"],
+                security_group_ids=["sg-1", "sg-2"],
+                volume_kms_key="alias/disks",
+                output_kms_key="arn:aws:kms:eu-west-1:123456789012:key/1234abcd",
+                cache="P30D",
+                outputs=[Output(name="o")],
+            ),
+        ],
+    ),
     "numbers-as-text": _one(code="a.R", arguments=["2", "0.1", "100000", "-3"], environment={"N": "7"}),
     "keys-in-code-point-order": _one(
         code="a.R", environment={"a_2": "1", "a10": "2", "é": "3", "B1": "4", "a1": "5", "😀": "6", "ﬁ": "7", "_": "8"}

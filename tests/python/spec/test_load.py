@@ -147,6 +147,32 @@ def test_shorthands_mean_what_they_say() -> None:
                 'steps[0].expect.outputs[0]: "p" is not one of the outputs of this step',
             ],
         ),
+        (
+            spec({"subnets": "subnet-1"}, {"security_group_ids": "sg-1"}),
+            [
+                "steps[0].security_group_ids: is required beside subnets: the service takes both or none",
+                "steps[1].subnets: is required beside security_group_ids: the service takes both or none",
+            ],
+        ),
+        (
+            spec({"subnets": [f"subnet-{i}" for i in range(17)], "security_group_ids": "sg-1"}),
+            ["steps[0].subnets: found 17 items, at most 16 are allowed"],
+        ),
+        (
+            spec({"cache": "30d"}),
+            ['steps[0].cache: found "30d", expected a duration such as P30D (30 days) or PT12H (12 hours)'],
+        ),
+        (
+            spec({}, role="shardr", tags={"fine": 1}),
+            ['role: found "shardr", expected the ARN of a role, arn:aws:iam::<account>:role/<name>'],
+        ),
+        (
+            spec({}, tags={"AWS:name": "x", "shardr:run": "y", "fine": 1}),
+            [
+                'tags.AWS:name: names that begin with "aws:" are reserved',
+                'tags.shardr:run: names that begin with "shardr:" are reserved',
+            ],
+        ),
         ({"name": "x", "steps": []}, ["steps: found 0 items, at least 1 is needed"]),
         ({"steps": [{"name": "a", "code": "a.R"}]}, ["name: is required"]),
     ],
