@@ -15,7 +15,7 @@ from shardr.local.docker.push import Login, push
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shardr.engines.aws import Registry
+    from shardr.engines.ecr import Registry
     from shardr.local.docker.push import Layer
 
 USER, PASSWORD = "SHARDR_REGISTRY_USER", "SHARDR_REGISTRY_PASSWORD"
@@ -111,7 +111,7 @@ def _where(asked: Name, ecr: bool | str) -> tuple[Name, Login | None]:
 def _registry(asked: Name, ecr: bool | str) -> Registry | None:
     if not ecr and ".dkr.ecr" not in asked.host:
         return None
-    from shardr.engines.aws import Registry, default_registry, registry_of
+    from shardr.engines.ecr import Registry, default_registry, registry_of
 
     if ecr:
         return Registry(ecr) if isinstance(ecr, str) else default_registry()

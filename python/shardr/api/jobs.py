@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shardr.api.run import Run
+from shardr.engines import known
 from shardr.engines.local import LocalEngine
 from shardr.errors import NotFoundError
 from shardr.local import jobs as local_jobs
@@ -26,7 +27,7 @@ def jobs(limit: int | None = None) -> list[dict[str, Any]]:
             "rows_in": step.rows_in,
             "rows_out": step.rows_out,
         }
-        for view in LocalEngine().runs(limit)
+        for view in known.runs(limit)
         for step in view.steps
     ]
 
@@ -39,7 +40,7 @@ def describe(id: str) -> dict[str, Any]:
     engine = LocalEngine()
     store = Store(engine.home.store)
     if engine.has_run(id):
-        return engine.run(id).to_dict()
+        return known.engine_of(id).run(id).to_dict()
     row = _job(store, id)
     row = local_jobs.look(engine.home, row)
     folder = engine.home.job(row.name)
@@ -52,7 +53,7 @@ def stop(id: str) -> dict[str, Any]:
     engine = LocalEngine()
     store = Store(engine.home.store)
     if engine.has_run(id):
-        return Run(id, engine).stop().to_dict()
+        return Run(id).stop().to_dict()
     row = _job(store, id)
     if not row.over:
         local_jobs.stop(engine.home, row)
@@ -64,7 +65,7 @@ def run_of(id: str) -> tuple[Run, str | None]:
     engine = LocalEngine()
     store = Store(engine.home.store)
     if engine.has_run(id):
-        return Run(id, engine), None
+        return Run(id), None
     row = _job(store, id)
     return (Run(id, engine), None) if row.run is None else (Run(row.run, engine), row.step)
 

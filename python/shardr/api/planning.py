@@ -13,10 +13,8 @@ from shardr.api.destinations import destination_problems
 from shardr.api.sources import MANY, Located, NotLocatedError, locate, manifest_of
 from shardr.data.keys import assign, balance
 from shardr.engines.base import Deposit, Plan, PlannedJob, PlannedStep, Spread
-from shardr.errors import Problem, RequestError
+from shardr.errors import Problem
 from shardr.local.contract import NAME_CHARACTERS, hosts
-from shardr.local.runnable import check_runnable
-from shardr.local.runners import choice
 from shardr.requests.check import check_request
 from shardr.requests.processing import Placed, processing_request
 from shardr.spec.load import Loaded, refusal
@@ -24,19 +22,19 @@ from shardr.spec.models import Manifest, StepOutput
 from shardr.spec.problems import file_you_mean
 
 if TYPE_CHECKING:
-    from shardr.engines.local import LocalEngine
+    from shardr.engines.base import Engine
     from shardr.spec.load import Examined
     from shardr.spec.models import Input, ProcessingStep
 
 
-def make_plan(loaded: Loaded, engine: LocalEngine, asked: str, run: str | None = None) -> Plan:
+def make_plan(loaded: Loaded, engine: Engine, asked: str, run: str | None = None) -> Plan:
     """The plan of a spec on an engine; raises ``SpecError`` with everything that stands in its way.
 
     ``asked`` is the runner as asked for: ``auto`` is decided here.
     """
     run = run or new_run(loaded.pipeline.name)
     uses = [(engine.image_uri(step.image), next(iter(step.entrypoint), "")) for step in loaded.pipeline.steps]
-    runner, reason = choice.choose(asked, uses)
+    runner, reason = engine.choose(asked, uses)
     planner = _Planner(loaded, engine, run, runner)
     planner.problems += destination_problems(loaded.pipeline, loaded.base)
     steps = [planner.step(i, step) for i, step in enumerate(loaded.pipeline.steps)]
@@ -44,10 +42,12 @@ def make_plan(loaded: Loaded, engine: LocalEngine, asked: str, run: str | None =
         raise refusal(loaded.origin, planner.problems)
     order = {step.name: i for i, step in enumerate(loaded.pipeline.in_order())}
     steps.sort(key=lambda step: order[step.name])
-    return Plan(run, loaded.pipeline.name, runner, reason, steps, list(dict.fromkeys(planner.deposits)))
+    return engine.finish(
+        Plan(run, loaded.pipeline.name, runner, reason, steps, list(dict.fromkeys(planner.deposits)), planner.notices)
+    )
 
 
-def missing_files(examined: Examined, engine: LocalEngine) -> list[Problem]:
+def missing_files(examined: Examined, engine: Engine) -> list[Problem]:
     """Scripts and data that a spec names and that cannot be read, for a spec that may have other problems, too."""
     if examined.pipeline is None:
         return []
@@ -73,9 +73,10 @@ def job_name(run: str, *parts: str) -> str:
 class _Planner:
     """Compiles steps one by one and gathers problems and deposits."""
 
-    def __init__(self, loaded: Loaded, engine: LocalEngine, run: str, runner: str) -> None:
+    def __init__(self, loaded: Loaded, engine: Engine, run: str, runner: str) -> None:
         self.problems: list[Problem] = []
         self.deposits: list[Deposit] = []
+        self.notices: list[str] = []
         self._pipeline, self._base = loaded.pipeline, loaded.base
         self._engine, self._run, self._runner = engine, run, runner
 
@@ -113,7 +114,7 @@ class _Planner:
             step,
             job=name,
             image_uri=self._engine.image_uri(step.image),
-            role=self._pipeline.role or self._engine.role,
+            role=self._engine.role_of(self._pipeline.role),
             inputs=inputs,
             outputs=outputs,
             code=code,
@@ -121,11 +122,7 @@ class _Planner:
             own_tags=self._pipeline.tags,
         )
         refused = check_request("CreateProcessingJob", request)
-        if not refused:
-            try:
-                check_runnable(request, self._runner)
-            except RequestError as error:
-                refused = list(error.problems)
+        refused = refused or self._engine.refusals(request, self._runner)
         known = {problem.path for problem in self.problems}
         self.problems += [
             Problem(f"{at} ({problem.path})", problem.message, problem.fix)
@@ -141,7 +138,7 @@ class _Planner:
         uri = f"{self._engine.run_uri(self._run)}/manifests/{step.name}/{channel.name}.manifest"
         source: str | Manifest = channel.source
         try:
-            found = locate(source, self._base, self._engine, self._engine.home.storage, uri)
+            found = locate(source, self._base, self._engine, uri)
         except NotLocatedError as problem:
             self.problems.append(problem.at(at))
             return None
@@ -168,17 +165,22 @@ class _Planner:
 
     def _destination(self, step: ProcessingStep, name: str) -> str:
         output = next(output for output in step.outputs if output.name == name)
+        default = f"{self._engine.run_uri(self._run)}/{step.name}/{name}/"
         if output.destination is None:
-            return f"{self._engine.run_uri(self._run)}/{step.name}/{name}/"
+            return default
         if output.destination.startswith("s3://"):
             return output.destination.rstrip("/") + "/"
         folder = Path(os.path.normpath(self._base / Path(output.destination).expanduser()))
-        uri = self._engine.input_uri(folder).rstrip("/") + "/"
-        self.deposits.append(Deposit(uri, path=folder, make_folder=True))
+        uri, deposit = self._engine.output_uri(default, folder)
+        if deposit is None:
+            told = f"{step.name}.{name} stays in {uri}, not in {output.destination}: `shardr collect` brings it here"
+            self.notices += [told] if told not in self.notices else []
+        else:
+            self.deposits.append(deposit)
         return uri
 
     def _spread(self, step: ProcessingStep, channel: Input, found: Located | None) -> Spread:
-        if found is None:
+        if found is None or not found.listing.known:
             return Spread(channel.name, channel.distribution)
         keys, names = found.listing.keys, hosts(step.instance_count)
         balanced = channel.distribution == "balanced"
@@ -214,7 +216,10 @@ class _Planner:
         if balanced is None:
             return [([], placed, outputs)]
         found = located[balanced.input]
-        jobs = []
+        jobs: list[Any] = []
+        if not found.listing.known:
+            what = f'step "{step.name}": how large the objects of {balanced.input} are must be known to balance them'
+            self.problems.append(Problem("", what, "sign in to AWS"))
         for shard, keys in balanced.keys.items():
             if keys:
                 uri = f"{self._engine.run_uri(self._run)}/manifests/{step.name}/{shard}.manifest"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shardr.engines.local import LocalEngine
+from shardr.engines.known import engine_of
 from shardr.errors import DataError, JobFailedError, NotFoundError
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from shardr.data.merge import MergeResult
-    from shardr.engines.base import LogLine, RunView, StepView
+    from shardr.engines.base import Cursor, Engine, LogLine, RunView, StepView
 
 FIRST_POLL, LAST_POLL = 0.005, 0.1
 """Seconds between two looks at a run: short at first, for jobs that take no time."""
@@ -29,8 +28,8 @@ class Run:
     'Completed'
     """
 
-    def __init__(self, id: str, engine: LocalEngine | None = None) -> None:
-        self._engine = engine or LocalEngine()
+    def __init__(self, id: str, engine: Engine | None = None) -> None:
+        self._engine = engine or engine_of(id)
         self.id = id
         self.view: RunView = self._engine.run(id)
 
@@ -97,7 +96,7 @@ class Run:
 
     def logs(self, *, step: str | None = None, instance: str | None = None, follow: bool = False) -> Iterator[LogLine]:
         """The lines that the instances printed, in order of steps and instances; ``follow`` waits for more."""
-        cursor: dict[str, int] = {}
+        cursor: Cursor = {}
         while True:
             over = self._engine.run(self.id, files=False).over  # before reading: what is over prints no more
             lines, after = self.read_logs(cursor, step=step, instance=instance)
@@ -105,12 +104,12 @@ class Run:
             if after == cursor:
                 if over or not follow:
                     return
-                time.sleep(LAST_POLL)
+                self._engine.nap(LAST_POLL)
             cursor = after
 
     def read_logs(
-        self, cursor: dict[str, int], *, step: str | None = None, instance: str | None = None
-    ) -> tuple[list[LogLine], dict[str, int]]:
+        self, cursor: Cursor, *, step: str | None = None, instance: str | None = None
+    ) -> tuple[list[LogLine], Cursor]:
         """The lines printed since ``cursor`` (``{}``: since the start), and the cursor for the next look."""
         if step is not None:
             self.step(step)
@@ -129,7 +128,7 @@ class Run:
             raise NotFoundError(f'step "{step}" has no output "{output}"', fix=f"it has {known}")
         if not about.outputs[output].files:
             raise DataError(f'output "{output}" of step "{step}" is empty: no instance wrote a file')
-        return [Path(file) for file in about.outputs[output].files]
+        return self._engine.fetch(about.outputs[output].files)
 
     def collect(self, step: str, output: str, *, fill: bool = False) -> pd.DataFrame:
         """The merged output as a data frame; see ``shardr.collect``."""

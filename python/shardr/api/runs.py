@@ -6,21 +6,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from shardr.api.planning import make_plan, missing_files
 from shardr.api.run import Run
-from shardr.engines.local import LocalEngine
-from shardr.errors import RunnerError
+from shardr.engines.known import engine as engine_named
 from shardr.local.runners.choice import asked_for
-from shardr.local.runners.process import hard_coded, sandbox_problem
 from shardr.spec.load import examine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from shardr.engines.base import Plan, RunView
+    from shardr.engines.base import Engine, Plan, RunView
     from shardr.spec.load import Loaded, SpecSource
     from shardr.spec.models import Pipeline
 
 RunnerName = Literal["auto", "process", "docker"]
+EngineName = Literal["local", "sagemaker"]
 
 
 def validate(
@@ -30,43 +29,64 @@ def validate(
 
     Looks at the spec and at the files it names; nothing is run and nothing is written.
     """
-    return prepare(spec, base, {**(set or {}), **parameters}, None)[0].pipeline
+    return prepare(spec, base, {**(set or {}), **parameters}, None, engine_named("local"))[0].pipeline
 
 
 def plan(
     spec: SpecSource,
     *,
+    engine: EngineName | None = None,
     runner: RunnerName | None = None,
+    role: str | None = None,
+    bucket: str | None = None,
+    session: Any = None,
     base: Path | None = None,
+    name: str | None = None,
     set: Mapping[str, Any] | None = None,
     **parameters: Any,
 ) -> Plan:
     """What would run: steps, the shard map of each input, and every request; nothing is touched.
 
     ``spec`` is a path to YAML or JSON, a ``Pipeline`` or a mapping; keywords set its parameters, and so does ``set``
-    for those whose name is taken. Raises ``SpecError`` with all problems; a request that the service would refuse is
-    one of them.
+    for those whose name is taken. ``engine``, ``role``, ``bucket`` and ``session`` are as in ``submit``. Raises
+    ``SpecError`` with all problems; a request that the service would refuse is one of them.
     """
-    return prepare(spec, base, {**(set or {}), **parameters}, runner)[1]
+    to = engine_named(engine, role=role, bucket=bucket, session=session)
+    return prepare(spec, base, {**(set or {}), **parameters}, runner, to, name)[1]
 
 
 def submit(
     spec: SpecSource,
     *,
+    engine: EngineName | None = None,
     runner: RunnerName | None = None,
+    role: str | None = None,
+    bucket: str | None = None,
+    session: Any = None,
     base: Path | None = None,
     name: str | None = None,
     set: Mapping[str, Any] | None = None,
     **parameters: Any,
 ) -> Run:
-    """The run, just started; it goes on when this process ends. ``name`` is its id (default: a fresh one)."""
-    return start(*prepare(spec, base, {**(set or {}), **parameters}, runner, name))
+    """The run, just started; it goes on when this process ends. ``name`` is its id (default: a fresh one).
+
+    ``engine`` is where it runs: ``"local"``, this machine, or ``"sagemaker"`` (default: ``SHARDR_ENGINE``, else this
+    machine). There, ``role`` is the ARN of the role that the jobs act as (default: the spec's, ``SAGEMAKER_ROLE``, else
+    your own execution role), ``bucket`` holds code, data and outputs (default: ``SHARDR_BUCKET``, else
+    ``sagemaker-<region>-<account>``), ``session`` is a session of boto3 or of the SageMaker SDK.
+    """
+    to = engine_named(engine, role=role, bucket=bucket, session=session)
+    return start(*prepare(spec, base, {**(set or {}), **parameters}, runner, to, name), to)
 
 
 def run(
     spec: SpecSource,
     *,
+    engine: EngineName | None = None,
     runner: RunnerName | None = None,
+    role: str | None = None,
+    bucket: str | None = None,
+    session: Any = None,
     base: Path | None = None,
     name: str | None = None,
     watch: Callable[[RunView], None] | None = None,
@@ -76,14 +96,15 @@ def run(
 ) -> Run:
     """The finished run of a spec; raises ``JobFailedError`` when it failed, unless ``check`` is False.
 
-    Waits, and calls ``watch`` with each look at the run. Interrupting the wait leaves the run going: look at it
-    again with ``shardr.Run(id)``.
+    ``engine``, ``role``, ``bucket`` and ``session`` say where it runs, as in ``submit``. Waits, and calls ``watch``
+    with each look at the run. Interrupting the wait leaves the run going: look at it again with ``shardr.Run(id)``.
 
     >>> import shardr
     >>> done = shardr.run("job.yml", instances=3)      # doctest: +SKIP
     >>> train = done.collect("split", "train")         # doctest: +SKIP
     """
-    done = submit(spec, runner=runner, base=base, name=name, set=set, **parameters).wait(watch)
+    where: dict[str, Any] = {"engine": engine, "role": role, "bucket": bucket, "session": session}
+    done = submit(spec, **where, runner=runner, base=base, name=name, set=set, **parameters).wait(watch)
     return done.require_completed() if check else done
 
 
@@ -92,33 +113,18 @@ def prepare(
     base: Path | None,
     parameters: Mapping[str, Any],
     runner: str | None,
+    engine: Engine,
     name: str | None = None,
 ) -> tuple[Loaded, Plan]:
     """A spec, read and checked, and the plan of it; raises ``SpecError`` with all problems."""
-    engine = LocalEngine()
     examined = examine(spec, parameters, base)
     loaded = examined.require(missing_files(examined, engine) if examined.problems else [])
     return loaded, make_plan(loaded, engine, asked_for(runner, loaded.pipeline.runner), name)
 
 
-def start(loaded: Loaded, planned: Plan) -> Run:
+def start(loaded: Loaded, planned: Plan, engine: Engine) -> Run:
     """The run of a plan, just started; raises ``RunnerError`` or ``ImageError`` when the runner cannot be had."""
-    engine = LocalEngine()
-    if planned.runner == "process":
-        _check_sandbox(loaded)
+    steps = loaded.pipeline.steps
+    engine.ready(planned, {step.name: loaded.base / step.code for step in steps if step.code is not None})
     engine.submit(planned)
     return Run(planned.run, engine)
-
-
-def _check_sandbox(loaded: Loaded) -> None:
-    """Without a sandbox a script that spells ``/opt/ml`` out would read and write the machine's own."""
-    problem = sandbox_problem()
-    if problem is None:
-        return
-    for step in loaded.pipeline.steps:
-        if step.code is not None and hard_coded(loaded.base / step.code):
-            raise RunnerError(
-                f'step "{step.name}": {step.code} spells /opt/ml out, and this machine cannot give it one',
-                why=problem,
-                fix='install bubblewrap (Linux), or use channel("…") of the shardr R package in the script',
-            )

@@ -18,7 +18,7 @@ from shardr.storage.local import Listing, list_files
 
 if TYPE_CHECKING:
     from shardr.engines.base import Engine
-    from shardr.storage.local import LocalStorage
+    from shardr.storage.objects import Objects
 
 MANY = 100_000
 """Above this many files they are not looked at one by one before the run starts."""
@@ -29,7 +29,7 @@ class Located:
     """Where a source lies, which objects it has, and what must be put in place for it."""
 
     placed: Placed
-    listing: Listing
+    listing: Objects
     deposits: list[Deposit] = field(default_factory=list)
 
 
@@ -45,17 +45,17 @@ class NotLocatedError(Exception):
         return Problem(path, self.message, self.fix)
 
 
-def locate(source: str | Manifest, base: Path, engine: Engine, storage: LocalStorage, manifest_uri: str) -> Located:
+def locate(source: str | Manifest, base: Path, engine: Engine, manifest_uri: str) -> Located:
     """Finds the objects of a source; relative paths start from ``base``. Raises ``NotLocatedError``."""
     if isinstance(source, Manifest):
-        return _manifest(source.manifest, base, engine, storage, manifest_uri)
+        return _manifest(source.manifest, base, engine, manifest_uri)
     if source.startswith("s3://"):
-        return _checked(Located(Placed(source, "S3Prefix"), storage.list(source)), source)
+        return _checked(Located(Placed(source, "S3Prefix"), engine.listing(source)), source)
     path = Path(os.path.normpath(base / Path(source).expanduser()))
     if path.is_dir():
-        uri = engine.input_uri(path)
-        found = Located(Placed(uri, "S3Prefix"), Listing(path, list_files(path)), [Deposit(uri, path=path)])
-        return _checked(found, source)
+        keys = list_files(path)
+        uri = engine.input_uri(path, keys)
+        return _checked(Located(Placed(uri, "S3Prefix"), Listing(path, keys), [Deposit(uri, path=path)]), source)
     if path.exists():
         if source.endswith("/"):
             raise NotLocatedError(f'"{source}" is a file, not a folder')
@@ -81,17 +81,17 @@ def _glob(pattern: Path, engine: Engine, manifest_uri: str) -> Located:
     matches = sorted(base.glob("/".join(parts[fixed:])) if base.is_dir() else [])
     keys = sorted((m.relative_to(base).as_posix() for m in matches if m.is_file()), key=os.fsencode)
     keys = [key for key in keys if not any(part.startswith(".") for part in key.split("/"))]
-    uri = engine.input_uri(base) if base.is_dir() else ""
+    uri = engine.input_uri(base, keys) if base.is_dir() else ""
     listing = Listing(base, keys)
-    deposits = [Deposit(uri, path=base), Deposit(manifest_uri, content=manifest_of(uri, keys))]
+    deposits = [Deposit(uri, path=base, keys=tuple(keys)), Deposit(manifest_uri, content=manifest_of(uri, keys))]
     return Located(Placed(manifest_uri, "ManifestFile"), listing, deposits)
 
 
-def _manifest(source: str, base: Path, engine: Engine, storage: LocalStorage, manifest_uri: str) -> Located:
+def _manifest(source: str, base: Path, engine: Engine, manifest_uri: str) -> Located:
     """A manifest at a URI as it is; one in a file may have a folder of this machine as its prefix."""
     if source.startswith("s3://"):
         try:
-            return _checked(Located(Placed(source, "ManifestFile"), storage.manifest(source)), source)
+            return _checked(Located(Placed(source, "ManifestFile"), engine.manifest(source)), source)
         except DataError as error:
             raise NotLocatedError(error.what, error.fix) from error
     path = Path(os.path.normpath(base / Path(source).expanduser()))
@@ -104,27 +104,32 @@ def _manifest(source: str, base: Path, engine: Engine, storage: LocalStorage, ma
             fix='expected [{"prefix": "s3://bucket/folder/ or a folder"}, "a.csv", "b.csv"]',
         ) from error
     deposits = []
+    listing: Objects
     if not prefix.startswith("s3://"):
         folder = Path(os.path.normpath(path.parent / Path(prefix).expanduser()))
         if not folder.is_dir():
             raise NotLocatedError(f'"{source}" has the prefix "{prefix}", which is not a folder')
-        prefix = engine.input_uri(folder)
-        deposits.append(Deposit(prefix, path=folder))
         listing = Listing(folder, sorted(keys, key=os.fsencode))
+        if (problem := listing.unreadable()) is not None:
+            raise NotLocatedError(f'"{source}" names {problem[0]}, which is not there')
+        prefix = engine.input_uri(folder, listing.keys)
+        deposits.append(Deposit(prefix, path=folder, keys=tuple(listing.keys)))
     else:
-        listing = Listing(storage.path(prefix), sorted(keys, key=os.fsencode))
+        listing = engine.named(prefix, keys)
     deposits.append(Deposit(manifest_uri, content=json.dumps([{"prefix": prefix}, *keys]).encode()))
     return _checked(Located(Placed(manifest_uri, "ManifestFile"), listing, deposits), source)
 
 
 def _checked(found: Located, source: str) -> Located:
     """The same when it has objects that can be read."""
+    if not found.listing.known:
+        return found
     if not found.listing.keys:
         raise NotLocatedError(f'"{source}" matches no file', fix=f"looked in {found.listing.base}")
     if len(found.listing.keys) <= MANY:
-        for path in found.listing.paths():
-            if not path.exists():
-                raise NotLocatedError(f'"{source}" names {path}, which is not there')
-            if not os.access(path, os.R_OK):
-                raise NotLocatedError(f'"{source}" has the file {path}, which you may not read')
+        problem = found.listing.unreadable()
+        if problem is not None:
+            path, there = problem
+            verb, told = ("has the file", "which you may not read") if there else ("names", "which is not there")
+            raise NotLocatedError(f'"{source}" {verb} {path}, {told}')
     return found

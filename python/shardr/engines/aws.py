@@ -1,92 +1,175 @@
-"""Amazon's registry of images, ECR. With ``storage/s3.py`` the only file that loads boto3."""
+"""The clients of AWS, and what AWS refuses in our words. With ``storage/s3.py`` the only file that loads boto3.
+
+Credentials come from boto3's own chain or from a session of the user's, and are never looked at here.
+"""
 
 from __future__ import annotations
 
-import base64
 import os
 import re
+import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shardr.errors import ImageError
-from shardr.local.docker.push import Login
+from shardr.errors import AwsError, ShardrError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ECR = re.compile(r"(?P<account>[0-9]{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 SIGN_IN = "`aws sso login` or `aws configure`; AWS_PROFILE names another profile"
+NO_REGION = "set AWS_REGION (for example eu-west-1), or the region of your profile"
+ATTEMPTS = 8
+
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
+UNKNOWN_KEYS = frozenset({
+    "AuthFailure", "IncompleteSignature", "InvalidAccessKeyId", "InvalidClientTokenId", "InvalidToken",
+    "MissingAuthenticationToken", "MissingAuthenticationTokenException", "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+})  # fmt: skip
+SKEWED = frozenset({"InvalidSignatureException", "RequestInTheFuture", "RequestTimeTooSkewed"})
+THROTTLED = frozenset({
+    "ProvisionedThroughputExceededException", "RequestLimitExceeded", "RequestThrottled", "SlowDown", "Throttling",
+    "ThrottlingException", "TooManyRequestsException",
+})  # fmt: skip
+DENIED = frozenset({"403", "AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+ACTION = re.compile(r"perform: ([A-Za-z0-9-]+:[A-Za-z0-9*]+)")
+IDENTITY = re.compile(r"User: (\S+)")
 
 
-@dataclass(frozen=True)
-class Registry:
-    """ECR of a region, of the account that is signed in or of another."""
+class Aws:
+    """An account of AWS in a region, through a session of boto3's: clients are made once and shared by threads."""
 
-    region: str
-    account: str | None = None
+    def __init__(self, session: Any = None, region: str | None = None, profile: str | None = None) -> None:
+        self._given, self._region, self._profile = session, region, profile
+        self._clients: dict[str, Any] = {}
+        self._making = threading.Lock()
+        self._session: Any = None
 
-    def repository(self, name: str) -> str:
-        """The address of a repository, which is made when it is not there; raises ``ImageError``."""
-        from botocore.exceptions import ClientError
+    @property
+    def session(self) -> Any:
+        """The session of boto3: the one given, that of a SageMaker session given, or a new one."""
+        if self._session is None:
+            import boto3
 
-        of_account = {"registryId": self.account} if self.account else {}
-        with in_our_words(f"ECR of {self.region} cannot be asked for the repository {name}"):
-            ecr = self._client()
-            try:
-                return str(
-                    ecr.describe_repositories(repositoryNames=[name], **of_account)["repositories"][0]["repositoryUri"]
-                )
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "RepositoryNotFoundException":
-                    raise
-        with in_our_words(f"the repository {name} is not in ECR of {self.region} and cannot be made"):
-            return str(ecr.create_repository(repositoryName=name, **of_account)["repository"]["repositoryUri"])
+            given = getattr(self._given, "boto_session", self._given)
+            with in_our_words("AWS cannot be asked"):
+                self._session = given if given is not None else boto3.Session(profile_name=self._profile)
+        return self._session
 
-    def login(self) -> Login:
-        """A token for twelve hours, which nothing keeps; raises ``ImageError``."""
-        with in_our_words(f"ECR of {self.region} gives no token to push with"):
-            token = self._client().get_authorization_token()["authorizationData"][0]["authorizationToken"]
-        user, _, password = base64.b64decode(token).decode().partition(":")
-        return Login(user, password)
+    @property
+    def region(self) -> str | None:
+        """The region that was given or is set for this machine; None when none is."""
+        own = getattr(self.session, "region_name", None)
+        if self._given is not None:
+            return self._region or own
+        return self._region or os.environ.get("AWS_REGION") or own
 
-    def _client(self) -> Any:
-        import boto3
+    @property
+    def profile(self) -> str | None:
+        """The profile that credentials come from, where one was named: a name, no secret."""
+        found = getattr(self.session, "profile_name", None)
+        return found if isinstance(found, str) and found != "default" else None
 
-        return boto3.Session().client("ecr", region_name=self.region)
+    @property
+    def signed_in(self) -> bool:
+        """Whether the chain finds credentials; whether AWS takes them is another question."""
+        with in_our_words("the credentials of AWS cannot be read"):
+            return self.session.get_credentials() is not None
+
+    def client(self, service: str) -> Any:
+        """A client of a service; raises ``AwsError`` when no region is known."""
+        with self._making:  # sessions of boto3 are not for several threads, clients are
+            if service not in self._clients:
+                if not self.region:
+                    raise AwsError("no AWS region is set", fix=NO_REGION)
+                with in_our_words(f"{service} of {self.region} cannot be asked"):
+                    self._clients[service] = self.session.client(
+                        service, region_name=self.region, config=_config(service)
+                    )
+            return self._clients[service]
 
 
-def registry_of(host: str) -> Registry | None:
-    """The registry that a host name like ``123456789012.dkr.ecr.eu-west-1.amazonaws.com`` stands for, if it does."""
-    match = ECR.fullmatch(host)
-    return Registry(match["region"], match["account"]) if match else None
+def _config(service: str) -> Any:
+    """Retries of what passes (throttling, server errors, lost connections) with growing, jittered pauses."""
+    from botocore.config import Config
+
+    mode = "standard" if service == "s3" else "adaptive"
+    own = {"AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE"} & os.environ.keys()  # the user's word counts
+    return Config(
+        retries=None if own else {"mode": mode, "total_max_attempts": ATTEMPTS},
+        connect_timeout=10,
+        read_timeout=60,
+        tcp_keepalive=True,
+        max_pool_connections=32,
+        user_agent_extra="lib/shardr",
+    )
 
 
-def default_registry() -> Registry:
-    """ECR of the region that is set for this machine; raises ``ImageError`` when none is."""
-    import boto3
-
-    with in_our_words("no AWS region can be found out"):
-        region = os.environ.get("AWS_REGION") or boto3.Session().region_name
-    if not region:
-        raise ImageError("no AWS region is set", fix='name it: --ecr eu-west-1 (ecr="eu-west-1"), or set AWS_REGION')
-    return Registry(region)
+def code_of(error: BaseException) -> str:
+    """The service's own code of an error; the empty string when AWS did not answer."""
+    response = getattr(error, "response", None)
+    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
 
 
 @contextmanager
-def in_our_words(what: str) -> Iterator[None]:
-    """Turns what AWS refuses, or its absence, into an ``ImageError`` that begins with ``what``."""
-    from botocore import exceptions as aws
+def in_our_words(what: str, kind: type[ShardrError] = AwsError, *, denied: str | None = None) -> Iterator[None]:
+    """Turns what AWS refuses, or its absence, into an error of ours that begins with ``what``.
 
+    ``denied`` says what the role needs when access is denied and AWS does not name the action itself.
+    """
     try:
         yield
-    except aws.ClientError as error:
-        code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
-        fix = SIGN_IN
-        if "AccessDenied" in code:
-            fix = "your role needs ecr:GetAuthorizationToken, ecr:DescribeRepositories and ecr:CreateRepository"
-        raise ImageError(what, why=f"{code}: {message}", fix=fix) from error
-    except (aws.EndpointConnectionError, aws.HTTPClientError) as error:
-        raise ImageError(what, why=str(error), fix="check the region and the network (HTTPS_PROXY)") from error
-    except aws.BotoCoreError as error:  # no credentials, an unknown profile, an SSO session that is over
-        raise ImageError(what, why=str(error), fix=SIGN_IN) from error
+    except ShardrError as error:
+        if isinstance(error, kind) or not isinstance(error, AwsError):
+            raise
+        raise kind(what, why=error.why or error.what, fix=error.fix) from error
+    except Exception as error:
+        told = _told(error, denied)
+        if told is None:
+            raise
+        why, fix = told
+        raise kind(what, why=why, fix=fix) from error
+
+
+def _told(error: Exception, denied: str | None) -> tuple[str, str | None] | None:
+    """Why, and what to do; None for what is none of AWS's errors."""
+    from botocore import exceptions as aws
+
+    if isinstance(error, aws.ClientError):
+        code, message = code_of(error), str(error.response.get("Error", {}).get("Message", ""))
+        return f"{code}: {message}" if message else code, _fix(code, message, denied)
+    if isinstance(error, aws.NoRegionError):
+        return str(error), NO_REGION
+    if isinstance(error, aws.ProfileNotFound):
+        return str(error), "`aws configure list-profiles` has those there are; AWS_PROFILE names one"
+    if isinstance(error, (aws.EndpointConnectionError, aws.HTTPClientError, aws.IncompleteReadError)):
+        return str(error), "check the region and the network (HTTPS_PROXY); what was sent whole is not sent again"
+    if isinstance(error, aws.BotoCoreError):  # no credentials, half of them, an SSO session that is over
+        return str(error), SIGN_IN
+    if type(error).__module__.startswith(("boto3.", "s3transfer.")):  # wraps what it met
+        inner = error.__cause__ or error.__context__
+        return _told(inner, denied) if isinstance(inner, Exception) else (str(error), None)
+    return None
+
+
+def _fix(code: str, message: str, denied: str | None) -> str | None:
+    if code in EXPIRED:
+        return f"sign in again: {SIGN_IN}"
+    if code in SKEWED or "Signature expired" in message or "Signature not yet current" in message:
+        return "the clock of this machine is wrong: set it (timedatectl, or w32tm on Windows) and try again"
+    if code in UNKNOWN_KEYS:
+        return f"these credentials are not known there: {SIGN_IN}"
+    if code in THROTTLED:
+        return f"AWS is asked too often for this account, also after {ATTEMPTS} tries: wait a minute and try again"
+    if code in DENIED:
+        action, who = ACTION.search(message), IDENTITY.search(message)
+        if action:
+            return f"{who[1] if who else 'your role'} needs the permission {action[1]}"
+        return denied or "the role or user that is signed in lacks a permission for it"
+    if code in {"NoSuchBucket", "404"}:
+        return "check the bucket's name and region (SHARDR_BUCKET)"
+    if code in {"PermanentRedirect", "301", "AuthorizationHeaderMalformed"}:
+        return "the bucket is in another region: name that one in AWS_REGION, or take another bucket (SHARDR_BUCKET)"
+    if code in {"ResourceLimitExceeded", "LimitExceededException"}:
+        return "ask for a higher quota (Service Quotas), take fewer or smaller instances, or wait for other jobs"
+    return None

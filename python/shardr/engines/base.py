@@ -6,8 +6,13 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from shardr.errors import Problem
+    from shardr.storage.objects import Objects
+
+    Cursor = dict[str, Any]
 
 OVER = frozenset({"Completed", "Failed", "Stopped"})
 
@@ -21,6 +26,8 @@ class Deposit:
     path: Path | None = None
     make_folder: bool = False
     """Whether ``path`` is a place for outputs that may not exist yet."""
+    keys: tuple[str, ...] | None = None
+    """The files of a folder that count; None: all of it."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,10 @@ class Plan:
     """Why this runner, for people."""
     steps: list[PlannedStep]
     deposits: list[Deposit]
+    notices: list[str] = field(default_factory=list)
+    """What is not known yet, and what the spec says that this engine does not do, for people."""
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    """What is sent: each operation with its request. Empty where that is the steps' requests, one by one."""
 
 
 @dataclass(frozen=True)
@@ -144,13 +155,18 @@ class Engine(Protocol):
     """A place to run: this machine or SageMaker."""
 
     name: str
-    role: str
+
+    def role_of(self, asked: str | None) -> str:
+        """The role that jobs act as; ``asked`` is the spec's."""
 
     def image_uri(self, image: str) -> str:
         """The URI of an image of shardr's; any other name is a URI already."""
 
-    def input_uri(self, path: Path) -> str:
-        """Where a file or folder of the user's will lie; a folder's URI ends with a slash."""
+    def input_uri(self, path: Path, keys: Sequence[str] | None = None) -> str:
+        """Where a file or folder of the user's will lie, or these files of it; a folder's URI ends with a slash."""
+
+    def output_uri(self, default: str, folder: Path) -> tuple[str, Deposit | None]:
+        """Where an output lies whose destination is a folder of this machine, and what that takes."""
 
     def code_uri(self, digest: str, name: str) -> str:
         """Where a script will lie, by the digest of its bytes."""
@@ -158,23 +174,41 @@ class Engine(Protocol):
     def run_uri(self, run: str) -> str:
         """Below which a run keeps what it makes."""
 
+    def listing(self, prefix: str) -> Objects:
+        """The objects whose URI starts with ``prefix``."""
+
+    def manifest(self, uri: str) -> Objects:
+        """The objects that a manifest at a URI names; raises ``DataError``."""
+
+    def named(self, prefix: str, keys: Sequence[str]) -> Objects:
+        """The objects of these keys below a prefix."""
+
+    def choose(self, asked: str, uses: Sequence[tuple[str, str]]) -> tuple[str, str]:
+        """The runner to take for images, each with its program, and why, for people."""
+
+    def refusals(self, request: dict[str, Any], runner: str) -> list[Problem]:
+        """What the service would take and this engine cannot do."""
+
+    def finish(self, plan: Plan) -> Plan:
+        """The plan with its notices and with what is sent."""
+
+    def ready(self, plan: Plan, scripts: Mapping[str, Path]) -> None:
+        """Looks whether a plan can run here; ``scripts`` are those of its steps. Raises what stands in the way."""
+
     def submit(self, plan: Plan) -> None:
         """Puts the deposits in place and starts the run."""
 
-    def run(self, run: str, *, files: bool) -> RunView:
+    def run(self, run: str, *, files: bool = True) -> RunView:
         """How a run stands; with ``files``, the files of its outputs too. Raises ``NotFoundError``."""
-
-    def runs(self, limit: int | None = None) -> list[RunView]:
-        """All runs, newest first; the newest ``limit`` of them when given."""
 
     def stop(self, run: str) -> None:
         """Stops a run: its jobs get SIGTERM, then after the grace time SIGKILL; no further step starts."""
 
     def nap(self, seconds: float) -> None:
-        """Waits that long between two looks at a run, or less when there is something new to see."""
+        """Waits between two looks at a run: that long, or as the engine sees fit."""
 
-    def logs(self, run: str, cursor: dict[str, int]) -> tuple[list[LogLine], dict[str, int]]:
+    def logs(self, run: str, cursor: Cursor) -> tuple[list[LogLine], Cursor]:
         """Whole lines printed since the cursor, in order of steps and instances, and the new cursor."""
 
-    def output_files(self, uris: Sequence[str]) -> list[Path]:
-        """Local copies of all objects below the prefixes, in order."""
+    def fetch(self, files: Sequence[str]) -> list[Path]:
+        """The files of an output as files of this machine, in the same order."""

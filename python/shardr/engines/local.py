@@ -5,25 +5,27 @@ from __future__ import annotations
 import json
 import os
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from shardr.engines.base import HostView, LogLine, OutputView, RunView, StepView
-from shardr.errors import DataError
+from shardr.engines.base import Deposit, HostView, LogLine, OutputView, RunView, StepView
+from shardr.errors import DataError, RequestError, RunnerError
 from shardr.local import contract, jobs, runs
 from shardr.local.accounts import total
 from shardr.local.docker import images
 from shardr.local.home import Home
 from shardr.local.pipelines import as_runs
 from shardr.local.reasons import next_step
+from shardr.local.runnable import check_runnable
 from shardr.local.runners import choice
 from shardr.local.store import RunRow, Store
-from shardr.storage.local import BUCKET, linked_uri
+from shardr.storage.local import BUCKET, Listing, linked_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
-    from shardr.engines.base import Deposit, Plan
+    from shardr.engines.base import Plan
+    from shardr.errors import Problem
     from shardr.local.runs import RunState, StepState
     from shardr.local.store import JobRow
 
@@ -41,13 +43,22 @@ class LocalEngine:
         self.home = home or Home.default()
         self._store = Store(self.home.store)
 
+    def role_of(self, asked: str | None) -> str:
+        """The spec's role; nobody acts as one here."""
+        return asked or self.role
+
     def image_uri(self, image: str) -> str:
         """The name that an image of shardr's has on this machine; any other name is a URI already."""
         return images.uri(image) if image in images.IMAGES else image
 
-    def input_uri(self, path: Path) -> str:
+    def input_uri(self, path: Path, keys: Sequence[str] | None = None) -> str:  # noqa: ARG002 - a link is to all of it
         """Where a file or folder of the user's is linked."""
         return linked_uri(path)
+
+    def output_uri(self, default: str, folder: Path) -> tuple[str, Deposit | None]:  # noqa: ARG002
+        """Where the folder is linked, so that the output lies in it."""
+        uri = linked_uri(folder).rstrip("/") + "/"
+        return uri, Deposit(uri, path=folder, make_folder=True)
 
     def code_uri(self, digest: str, name: str) -> str:
         """Where a script is kept, by its content."""
@@ -56,6 +67,47 @@ class LocalEngine:
     def run_uri(self, run: str) -> str:
         """Below which a run keeps what it makes."""
         return f"s3://{BUCKET}/runs/{run}"
+
+    def listing(self, prefix: str) -> Listing:
+        """The objects whose URI starts with ``prefix``."""
+        return self.home.storage.list(prefix)
+
+    def manifest(self, uri: str) -> Listing:
+        """The objects that a manifest at a URI names; raises ``DataError``."""
+        return self.home.storage.manifest(uri)
+
+    def named(self, prefix: str, keys: Sequence[str]) -> Listing:
+        """The objects of these keys below a prefix."""
+        return self.home.storage.named(prefix, keys)
+
+    def choose(self, asked: str, uses: Sequence[tuple[str, str]]) -> tuple[str, str]:
+        """``process`` or ``docker`` for these images, each with its program, and why, for people."""
+        return choice.choose(asked, uses)
+
+    def refusals(self, request: dict[str, Any], runner: str) -> list[Problem]:
+        """What the service would take and this machine cannot do."""
+        try:
+            check_runnable(request, runner)
+        except RequestError as error:
+            return list(error.problems)
+        return []
+
+    def finish(self, plan: Plan) -> Plan:
+        """The plan as it is."""
+        return plan
+
+    def ready(self, plan: Plan, scripts: Mapping[str, Path]) -> None:
+        """Without a sandbox a script that spells ``/opt/ml`` out would read and write the machine's own."""
+        from shardr.local.runners.process import hard_coded, sandbox_problem
+
+        problem = sandbox_problem() if plan.runner == "process" else None
+        for step, script in scripts.items() if problem else ():
+            if hard_coded(script):
+                raise RunnerError(
+                    f'step "{step}": {script.name} spells /opt/ml out, and this machine cannot give it one',
+                    why=problem,
+                    fix='install bubblewrap (Linux), or use channel("…") of the shardr R package in the script',
+                )
 
     def submit(self, plan: Plan) -> None:
         """Links inputs, copies scripts, and starts the first jobs; raises ``NameInUseError`` for a known run."""
@@ -95,11 +147,9 @@ class LocalEngine:
         """How a run stands; raises ``NotFoundError``."""
         return self._view(self._state(run), files=files)
 
-    def runs(self, limit: int | None = None) -> list[RunView]:
-        """All runs, newest first; the newest ``limit`` of them when given."""
-        known = [(row.created, row.id) for row in self._store.runs()]
-        known += as_runs.ids(self.home) + self._store.jobs_alone()
-        return [self.run(id, files=False) for _, id in sorted(known, reverse=True)[:limit]]
+    def ids(self) -> list[tuple[float, str]]:
+        """What is no run of a spec, and is looked at as one: when it was started, and its id."""
+        return as_runs.ids(self.home) + self._store.jobs_alone()
 
     def has_run(self, id: str) -> bool:
         """Whether there is a run, or an execution of a pipeline, that goes by this id."""
@@ -135,6 +185,10 @@ class LocalEngine:
                     instance = _shard(job, host, len(step.jobs))
                     lines += [LogLine(job.name, step.name, instance, line) for line in text.splitlines()]
         return lines, after
+
+    def fetch(self, files: Sequence[str]) -> list[Path]:
+        """The files themselves: they are here."""
+        return [Path(file) for file in files]
 
     def output_files(self, uris: Sequence[str]) -> list[Path]:
         """The files below the prefixes, in order."""

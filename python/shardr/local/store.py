@@ -215,6 +215,14 @@ class Store:
             (run.id, run.name, run.created, run.runner, json.dumps(run.steps), json.dumps(run.machine)),
         )
 
+    def drop_run(self, run: str) -> bool:
+        """Forgets a run that came to nothing."""
+        return self._changes("DELETE FROM runs WHERE id = ?", (run,))
+
+    def keep_run(self, run: str, machine: dict[str, Any]) -> bool:
+        """Keeps what is known of where the run is; False when there is no such run."""
+        return self._changes("UPDATE runs SET machine = ? WHERE id = ?", (json.dumps(machine), run))
+
     def stop_run(self, run: str) -> bool:
         """Lets no further step of the run start; False when there is no such run."""
         return self._changes("UPDATE runs SET stopping = 1 WHERE id = ?", (run,))

@@ -16,7 +16,7 @@ from shardr.errors import DataError
 from shardr.storage.uris import split_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 BUCKET = "shardr-local"
@@ -30,6 +30,7 @@ class Listing:
 
     base: Path
     keys: list[str]
+    known: bool = True
     folder: str = ""
     """The folder ``name/`` that a prefix without a final ``/`` spells out: what lies in it is seen without it."""
 
@@ -44,6 +45,15 @@ class Listing:
     def sizes(self) -> list[tuple[str, int]]:
         """Each key with its size in bytes."""
         return [(key, (self.base / key).stat().st_size) for key in self.keys]
+
+    def unreadable(self) -> tuple[str, bool] | None:
+        """The first file that cannot be read and whether it is there; None when all can be."""
+        for path in self.paths():
+            if not path.exists():
+                return os.fspath(path), False
+            if not os.access(path, os.R_OK):
+                return os.fspath(path), True
+        return None
 
 
 def linked_uri(path: Path) -> str:
@@ -99,6 +109,10 @@ class LocalStorage:
         # the service joins prefix and key as text; a prefix need not end at a folder
         folder, _, head = start.rpartition("/")
         return Listing(self.root / bucket / folder, sorted((head + key for key in keys), key=os.fsencode))
+
+    def named(self, prefix: str, keys: Sequence[str]) -> Listing:
+        """The objects of these keys below a prefix."""
+        return Listing(self.path(prefix), sorted(keys, key=os.fsencode))
 
     def put(self, uri: str, content: bytes) -> None:
         """Writes an object; whoever reads sees all of it or none."""

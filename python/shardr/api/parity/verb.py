@@ -75,14 +75,14 @@ def parity(
     True
     """
     engine = LocalEngine()
-    loaded, _ = prepare(spec, base, {**(set or {}), **parameters}, "process")
+    loaded, _ = prepare(spec, base, {**(set or {}), **parameters}, "process", engine)
     choice.machine("docker", [engine.image_uri(step.image) for step in loaded.pipeline.steps])
     moved, notes = _redirected(loaded)
     name = moved.pipeline.name
     id = new_run(f"{name[:17].rstrip('-')}-parity")
     try:
         process, docker = (
-            Side(engine, start(moved, make_plan(moved, engine, runner, f"{id}-{runner}")).wait(watch))
+            Side(engine, start(moved, make_plan(moved, engine, runner, f"{id}-{runner}"), engine).wait(watch))
             for runner in RUNNERS
         )
         return _compared(Parity(name, process.run.id, docker.run.id, notes=notes), process, docker)

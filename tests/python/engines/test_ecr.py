@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 import shardr
-from shardr.engines.aws import Registry, default_registry, registry_of
+from shardr.engines.ecr import Registry, default_registry, registry_of
 from shardr.errors import ImageError
 
 if TYPE_CHECKING:

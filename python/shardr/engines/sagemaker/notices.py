@@ -1,0 +1,27 @@
+"""What a spec says that the service has no field for, for people who plan to run it there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shardr.engines.base import PlannedStep
+
+
+def notices_of(steps: list[PlannedStep]) -> Iterator[str]:
+    """What is not enforced there, step by step."""
+    for step in steps:
+        tags = {tag["Key"]: tag["Value"] for job in step.jobs for tag in job.request.get("Tags", [])}
+        if "shardr:expect-rows" in tags:
+            yield f"{step.name}: expect rows {tags['shardr:expect-rows']} is not checked there"
+        chosen = [key.removeprefix("shardr:on-collision:") for key in tags if key.startswith("shardr:on-collision:")]
+        several = step.instance_count > 1 and len(step.jobs) == 1
+        if several and any("ProcessingOutputConfig" in job.request for job in step.jobs):
+            named = f" (on_collision of {', '.join(chosen)} has no effect)" if chosen else ""
+            yield f"{step.name}: of files that two instances give the same name, the last one written is kept{named}"
+        if step.max_attempts > 1:
+            yield f"{step.name}: what SageMaker itself failed at is tried again, a script that fails is not"
+        if "shardr:permute" in tags:
+            yield f"{step.name}: permute has no effect, as the service deals the objects out itself"

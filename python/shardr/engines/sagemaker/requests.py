@@ -1,0 +1,64 @@
+"""What is sent for a plan: one job as it is, several as one pipeline and its execution."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from shardr.errors import RequestError
+from shardr.requests.check import check_request
+from shardr.requests.pipeline import (
+    CompiledStep,
+    Retry,
+    definition_text,
+    pipeline_definition,
+    pipeline_name,
+    run_parameters,
+)
+
+if TYPE_CHECKING:
+    from shardr.engines.base import Plan
+
+
+def calls_of(plan: Plan, run_uri: str) -> list[dict[str, Any]]:
+    """The operations in their order, each with its request; raises ``RequestError`` for what would be refused.
+
+    The definition of a pipeline travels as text and stands here as what the text says.
+    """
+    steps = [
+        CompiledStep(
+            step.name,
+            step.needs,
+            job.request,
+            step.cache,
+            Retry(step.max_attempts) if step.max_attempts > 1 else None,
+        )
+        for step in plan.steps
+        for job in step.jobs
+    ]
+    if len(steps) == 1 and steps[0].cache is None and steps[0].retry is None:
+        return [{"CreateProcessingJob": dict(steps[0].request)}]
+    name, role = pipeline_name(plan.name), steps[0].request["RoleArn"]
+    made = {
+        "PipelineName": name,
+        "PipelineDefinition": pipeline_definition(steps, run=plan.run, run_uri=run_uri),
+        "RoleArn": role,
+    }
+    begun = {
+        "PipelineName": name,
+        "PipelineExecutionDisplayName": plan.run[:82],
+        "PipelineParameters": run_parameters(plan.run, run_uri),
+        # the same run twice is one execution, also when the first answer was lost
+        "ClientRequestToken": hashlib.sha256(plan.run.encode()).hexdigest(),
+    }
+    token = {"ClientRequestToken": begun["ClientRequestToken"]}  # botocore gives a fresh one
+    problems = check_request("CreatePipeline", {**as_sent(made), **token})
+    problems += check_request("StartPipelineExecution", begun)
+    if problems:
+        raise RequestError(f"{plan.name} cannot be a pipeline", problems=problems)
+    return [{"CreatePipeline": made}, {"StartPipelineExecution": begun}]
+
+
+def as_sent(request: dict[str, Any]) -> dict[str, Any]:
+    """A request for a pipeline with its definition as text."""
+    return {**request, "PipelineDefinition": definition_text(request["PipelineDefinition"])}

@@ -1,0 +1,99 @@
+"""What changes something on AWS: uploads, the start of a run, its stop."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from shardr.engines.aws import code_of, in_our_words
+from shardr.engines.sagemaker.requests import as_sent
+from shardr.errors import AwsError, NameInUseError
+from shardr.storage.local import list_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from shardr.engines.base import Deposit
+    from shardr.local.store import RunRow
+    from shardr.storage.s3 import S3Storage
+
+UNKNOWN = frozenset({"ResourceNotFound", "ResourceNotFoundException", "ValidationError", "ValidationException"})
+RIGHTS = "your role needs sagemaker:{0}, and iam:PassRole for the role of the jobs"
+
+
+def deposit(storage: S3Storage, deposits: Sequence[Deposit]) -> None:
+    """Uploads scripts, manifests and data that are not there already."""
+    with in_our_words("the data cannot be uploaded", denied="your role needs s3:PutObject and s3:GetObject there"):
+        storage.upload(file for item in deposits for file in _files(item))
+        for item in deposits:
+            if item.content is not None:
+                storage.put(item.uri, item.content)
+
+
+def _files(item: Deposit) -> Iterator[tuple[Path, str]]:
+    if item.path is None or item.make_folder:
+        return
+    if item.path.is_file():
+        yield item.path, item.uri
+        return
+    for key in list_files(item.path) if item.keys is None else item.keys:
+        yield item.path / key, item.uri + key
+
+
+def send(client: Any, calls: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Starts the job, or the execution of the pipeline that is made or brought up to date; gives where it is."""
+    if "CreateProcessingJob" in calls[0]:
+        request = calls[0]["CreateProcessingJob"]
+        with in_our_words("SageMaker does not take the job", denied=RIGHTS.format("CreateProcessingJob")):
+            try:
+                client.create_processing_job(**request)
+            except Exception as error:
+                if code_of(error) == "ResourceInUse":
+                    name = request["ProcessingJobName"]
+                    raise NameInUseError(
+                        f"the account has a job {name} already", fix="give another name, or none"
+                    ) from error
+                raise
+        return {}
+    made, begun = calls[0]["CreatePipeline"], calls[1]["StartPipelineExecution"]
+    with in_our_words("SageMaker does not take the pipeline", denied=RIGHTS.format("CreatePipeline")):
+        _upsert(client, as_sent(made))
+    with in_our_words("SageMaker does not start the pipeline", denied=RIGHTS.format("StartPipelineExecution")):
+        execution = client.start_pipeline_execution(**begun)["PipelineExecutionArn"]
+        _check_same(client, execution, made)
+    return {"pipeline": made["PipelineName"], "execution": execution}
+
+
+def _upsert(client: Any, request: dict[str, Any]) -> None:
+    try:
+        known = client.describe_pipeline(PipelineName=request["PipelineName"])
+    except Exception as error:
+        if code_of(error) not in UNKNOWN:
+            raise
+        client.create_pipeline(**request)
+        return
+    if (known["PipelineDefinition"], known["RoleArn"]) != (request["PipelineDefinition"], request["RoleArn"]):
+        client.update_pipeline(**request)
+
+
+def _check_same(client: Any, execution: str, made: dict[str, Any]) -> None:
+    """Between update and start another run of that name may have changed the pipeline: then this one is not ours."""
+    found = client.describe_pipeline_definition_for_execution(PipelineExecutionArn=execution)["PipelineDefinition"]
+    if json.loads(found) != made["PipelineDefinition"]:
+        client.stop_pipeline_execution(PipelineExecutionArn=execution)
+        raise AwsError(
+            f"the pipeline {made['PipelineName']} was changed by another run at the same moment", fix="try again"
+        )
+
+
+def stop(client: Any, row: RunRow) -> None:
+    """Asks the job or the execution to stop; one that is over is no error."""
+    try:
+        if "execution" in row.machine:
+            client.stop_pipeline_execution(PipelineExecutionArn=row.machine["execution"])
+        else:
+            client.stop_processing_job(ProcessingJobName=row.steps[0]["jobs"][0]["name"])
+    except Exception as error:
+        if code_of(error) not in {"ValidationException", "ResourceNotFound"}:
+            raise

@@ -1,0 +1,121 @@
+"""How a run on SageMaker stands, in the words of all engines."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from shardr.engines.base import OVER, OutputView, RunView, StepView
+from shardr.engines.sagemaker.record import created, waiting
+from shardr.requests.pipeline import CompiledStep, step_names
+
+if TYPE_CHECKING:
+    from shardr.local.store import RunRow
+
+WORDS = {"Executing": "InProgress", "Starting": "InProgress", "Succeeded": "Completed"}
+"""States of executions and their steps in the words of jobs; the other words are the same."""
+
+
+def look(client: Any, row: RunRow) -> tuple[RunView, dict[str, Any]]:
+    """The run as AWS tells it, and its jobs that are over, which need not be asked for again."""
+    known: dict[str, Any] = row.machine.get("jobs", {})
+    if "execution" not in row.machine:
+        job = _described(client, row.steps[0]["jobs"][0]["name"])
+        found = [[job]]
+        status, reason = job["status"], None
+    else:
+        execution = client.describe_pipeline_execution(PipelineExecutionArn=row.machine["execution"])
+        status = WORDS.get(execution["PipelineExecutionStatus"], execution["PipelineExecutionStatus"])
+        reason = execution.get("FailureReason")
+        found = _of_execution(client, row, known)
+    steps = [_step(about, jobs) for about, jobs in zip(row.steps, found, strict=True)]
+    if status == "Failed" and not any(step.failure for step in steps) and steps:
+        steps[0] = StepView(**{**vars(steps[0]), "failure": reason or "the execution failed and does not say why"})
+    jobs = {job["name"]: job for step in found for job in step if job["name"] and job["status"] in OVER}
+    return RunView(row.id, row.name, status, created(row), row.runner, row.machine["reason"], steps), jobs
+
+
+def _of_execution(client: Any, row: RunRow, known: dict[str, Any]) -> list[list[dict[str, Any]]]:
+    """The jobs of each step of the spec that have begun."""
+    begun: dict[str, dict[str, Any]] = {}
+    pages = client.get_paginator("list_pipeline_execution_steps")
+    for page in pages.paginate(PipelineExecutionArn=row.machine["execution"]):
+        begun |= {step["StepName"]: step for step in page["PipelineExecutionSteps"]}
+    each = [CompiledStep(step["name"], [], job["request"]) for step in row.steps for job in step["jobs"]]
+    names = iter(step_names(each))
+    found = []
+    for step in row.steps:
+        own = [begun.get(next(names)) for _ in step["jobs"]]
+        found.append([_of_step(client, about, known) for about in own if about is not None])
+    return found
+
+
+def _of_step(client: Any, about: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    arn = about.get("Metadata", {}).get("ProcessingJob", {}).get("Arn", "")
+    name, status = arn.rpartition("/")[2], WORDS.get(about["StepStatus"], about["StepStatus"])
+    job = known.get(name)
+    if job is None and name and status in OVER:
+        job = _described(client, name)  # a step from the cache has the outputs of another run's job
+    return {
+        "name": name or None,
+        "outputs": {},
+        "message": None,
+        **(job or {}),
+        "status": status,
+        "failure": about.get("FailureReason") or (job or {}).get("failure"),
+        "start": _seconds(about.get("StartTime")),
+        "end": _seconds(about.get("EndTime")),
+    }
+
+
+def _described(client: Any, name: str) -> dict[str, Any]:
+    job = client.describe_processing_job(ProcessingJobName=name)
+    outputs = job.get("ProcessingOutputConfig", {}).get("Outputs", [])
+    return {
+        "name": name,
+        "status": job["ProcessingJobStatus"],
+        "outputs": {item["OutputName"]: item["S3Output"]["S3Uri"] for item in outputs if "S3Output" in item},
+        "failure": job.get("FailureReason") or None,
+        "message": job.get("ExitMessage"),
+        "start": _seconds(job.get("CreationTime")),
+        "end": _seconds(job.get("ProcessingEndTime")),
+    }
+
+
+def _step(about: dict[str, Any], jobs: list[dict[str, Any]]) -> StepView:
+    if not jobs:
+        return waiting(about)
+    status = _together([job["status"] for job in jobs], len(about["jobs"]))
+    ended = [job for job in jobs if job["status"] in {"Failed", "Stopped"}]
+    failure = "\n".join(dict.fromkeys(filter(None, (ended[0]["failure"], ended[0]["message"])))) if ended else None
+    outputs: dict[str, str] = jobs[0]["outputs"] if status == "Completed" else {}
+    if len(about["jobs"]) > 1:
+        outputs = {name: uri.rstrip("/").rpartition("/")[0] + "/" for name, uri in outputs.items()}
+    starts = [job["start"] for job in jobs if job["start"] is not None]
+    now = datetime.now(timezone.utc).timestamp()
+    seconds = max(job["end"] or now for job in jobs) - min(starts) if starts else None
+    names = [job["name"] for job in jobs if job["name"]]
+    return StepView(
+        name=about["name"],
+        job=names[0] if names else None,
+        status=status,
+        instances=about["instances"],
+        rows_in=None,
+        rows_out=None,
+        seconds=None if seconds is None else round(seconds, 3),
+        outputs={name: OutputView(uri.rstrip("/") + "/", None, []) for name, uri in outputs.items()},
+        failure=failure,
+        jobs=names,
+        hosts=[],
+    )
+
+
+def _together(found: list[str], planned: int) -> str:
+    for status in ("InProgress", "Stopping", "Failed", "Stopped"):
+        if status in found:
+            return status
+    return "Completed" if len(found) == planned else "InProgress"
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()

@@ -1,0 +1,262 @@
+"""Objects of Amazon S3 by URI: listed, put and fetched; many at once, in parts, and never half.
+
+An object that is there already is told by its size and by the SHA-256 of its bytes, which uploads leave in its metadata
+(``shardr-sha256``): S3's own checksum of an object sent in parts depends on how large the parts were, and not all that
+speaks S3 keeps one. On the way each part carries a CRC that S3 compares (botocore's doing).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from shardr.errors import DataError
+from shardr.storage.objects import Remote
+from shardr.storage.uris import split_uri
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    Progress = Callable[[int], None]
+
+THREADS = 10
+PART_BYTES = 16 << 20
+"""Files above this size go in parts; at most ``THREADS`` parts are under way, each read from the disk as it is sent."""
+BLOCK_BYTES = 1 << 20
+DIGEST = "shardr-sha256"
+GONE = frozenset({"404", "NoSuchKey", "NotFound"})
+
+
+@dataclass(frozen=True)
+class Found:
+    """An object as a listing tells it."""
+
+    uri: str
+    size: int
+    etag: str
+
+
+class S3Storage:
+    """Lists, puts and fetches objects through a client of boto3's; what S3 refuses comes as botocore's errors."""
+
+    def __init__(self, client: Any, owner: str | None = None) -> None:
+        self._client = client
+        self._owner = {"ExpectedBucketOwner": owner} if owner else {}
+
+    def found(self, prefix: str) -> Iterator[Found]:
+        """All objects whose URI starts with ``prefix``, in bytewise order; names that end with ``/`` are no files."""
+        bucket, key = split_uri(prefix)
+        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key):
+            for item in page.get("Contents", []):
+                if not item["Key"].endswith("/"):
+                    yield Found(f"s3://{bucket}/{item['Key']}", item["Size"], item["ETag"].strip('"'))
+
+    def list(self, prefix: str) -> Remote:
+        """The same as keys below the prefix's last ``/``, as the service lays them out in an instance."""
+        base = prefix[: prefix.rfind("/") + 1]
+        found = list(self.found(prefix))
+        return Remote(base, [item.uri.removeprefix(base) for item in found], [item.size for item in found])
+
+    def manifest(self, uri: str) -> Remote:
+        """The objects that a manifest names; raises ``DataError`` when it is missing or not of that form."""
+        try:
+            head, *keys = json.loads(self.get(uri))
+            prefix = str(head["prefix"])
+            if not all(isinstance(key, str) for key in keys):
+                raise ValueError("a manifest lists keys as text")
+        except (ValueError, LookupError, TypeError) as error:
+            raise DataError(
+                f"{uri}: is not a readable manifest",
+                why=str(error),
+                fix='expected [{"prefix": "s3://bucket/folder/"}, "a.csv", "b.csv"]',
+            ) from error
+        return self.named(prefix, keys)
+
+    def named(self, prefix: str, keys: Sequence[str]) -> Remote:
+        """The objects of these keys; the service joins prefix and key as text."""
+        base = prefix[: prefix.rfind("/") + 1]
+        names = sorted((prefix.removeprefix(base) + key for key in keys), key=str.encode)
+        with ThreadPoolExecutor(THREADS) as pool:
+            heads = list(pool.map(lambda name: self._head(base + name), names))
+        missing = next((name for name, head in zip(names, heads, strict=True) if head is None), None)
+        return Remote(base, names, [head["ContentLength"] if head else 0 for head in heads], missing)
+
+    def get(self, uri: str) -> bytes:
+        """The bytes of a small object."""
+        bucket, key = split_uri(uri)
+        with closing(self._client.get_object(Bucket=bucket, Key=key)["Body"]) as body:
+            return bytes(body.read())
+
+    def put(self, uri: str, content: bytes) -> bool:
+        """Puts a small object; False when the very same is there already."""
+        digest = hashlib.sha256(content).hexdigest()
+        if self._same(uri, len(content), digest):
+            return False
+        bucket, key = split_uri(uri)
+        self._client.put_object(Bucket=bucket, Key=key, Body=content, Metadata={DIGEST: digest}, **self._owner)
+        return True
+
+    def upload(self, files: Iterable[tuple[Path, str]], progress: Progress | None = None) -> int:
+        """Puts files at their URIs, large ones in parts; gives how many were not there already.
+
+        An object appears when all its parts are there, and parts of an upload that fails are removed. A file that
+        changes meanwhile raises ``DataError``.
+        """
+        from boto3.s3.transfer import TransferConfig, create_transfer_manager
+        from s3transfer.subscribers import BaseSubscriber
+
+        class Told(BaseSubscriber):  # type: ignore[misc]
+            def on_progress(self, bytes_transferred: int, **_: Any) -> None:
+                if progress:
+                    progress(bytes_transferred)
+
+        config = TransferConfig(
+            multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, max_concurrency=THREADS, use_threads=True
+        )
+        sent = 0
+        with create_transfer_manager(self._client, config) as manager, ThreadPoolExecutor(THREADS) as pool:
+            under_way = []
+            for path, uri, digest, before in pool.map(self._wanted, files):
+                if digest is None:
+                    if progress:
+                        progress(before.st_size)
+                    continue
+                bucket, key = split_uri(uri)
+                extra = {"Metadata": {DIGEST: digest}, **self._owner}
+                under_way.append((path, before, manager.upload(os.fspath(path), bucket, key, extra, [Told()])))
+                sent += 1
+            for path, before, future in under_way:
+                future.result()
+                _check_unchanged(path, before)
+        return sent
+
+    def fetch(self, wanted: Sequence[tuple[Found, Path]], progress: Progress | None = None) -> None:
+        """Writes objects to files that are there whole or not at all; large ones by several ranges at once.
+
+        An object that changes meanwhile raises botocore's ``PreconditionFailed``.
+        """
+        opened: list[_Target] = []
+        try:
+            with ThreadPoolExecutor(THREADS) as pool:
+                waiting = []
+                for found, path in wanted:
+                    target = _Target(found, path)
+                    opened.append(target)
+                    starts = range(0, max(found.size, 1), PART_BYTES)
+                    target.parts_left = len(starts)
+                    waiting += [pool.submit(self._part, target, start, progress) for start in starts]
+                try:
+                    for part in waiting:
+                        part.result()
+                except BaseException:
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    raise
+        finally:
+            for target in opened:
+                target.discard()
+
+    def _part(self, target: _Target, start: int, progress: Progress | None) -> None:
+        """One range of an object; a connection that is lost in its midst is made anew for what is missing."""
+        found, end = target.found, min(start + PART_BYTES, target.found.size)
+        bucket, key = split_uri(found.uri)
+        begin, tries = start, 0
+        while start < end or found.size == 0:
+            ranged = {"Range": f"bytes={start}-{end - 1}"} if found.size > PART_BYTES or tries else {}
+            answer = self._client.get_object(Bucket=bucket, Key=key, IfMatch=found.etag, **ranged)
+            try:
+                with closing(answer["Body"]) as body:
+                    while block := body.read(BLOCK_BYTES):
+                        target.write(block, start)
+                        start += len(block)
+                        if progress:
+                            progress(len(block))
+                break
+            except Exception as error:
+                tries += 1
+                if tries > 5 or type(error).__module__ != "botocore.exceptions":
+                    raise
+                if "Checksum" in type(error).__name__:  # all bytes came, and not the right ones
+                    start = begin
+        target.part_done()
+
+    def _wanted(self, item: tuple[Path, str]) -> tuple[Path, str, str | None, os.stat_result]:
+        """What an upload needs to know of a file; no digest when the same bytes are there already."""
+        path, uri = item
+        before = path.stat()
+        with path.open("rb") as stream:
+            digest = hashlib.sha256()
+            while block := stream.read(BLOCK_BYTES):
+                digest.update(block)
+        found = digest.hexdigest()
+        return path, uri, None if self._same(uri, before.st_size, found) else found, before
+
+    def _same(self, uri: str, size: int, digest: str) -> bool:
+        head = self._head(uri)
+        return head is not None and head["ContentLength"] == size and head["Metadata"].get(DIGEST) == digest
+
+    def _head(self, uri: str) -> dict[str, Any] | None:
+        bucket, key = split_uri(uri)
+        try:
+            found: dict[str, Any] = self._client.head_object(Bucket=bucket, Key=key)
+        except self._client.exceptions.ClientError as error:
+            # without the right to list, S3 says 403 for what is not there: then it is uploaded, or that is refused
+            if error.response["Error"]["Code"] in GONE | {"403"}:
+                return None
+            raise
+        return found
+
+
+class _Target:
+    """A file that is being fetched, hidden behind a dot until all its parts are there."""
+
+    def __init__(self, found: Found, path: Path) -> None:
+        self.found, self.parts_left = found, 1
+        self._path, self._hidden = path, path.with_name(f".{path.name}.{os.urandom(4).hex()}")
+        self._lock = threading.Lock()
+        self._file: int | None = None
+
+    def write(self, block: bytes, at: int) -> None:
+        """Writes a block at its place."""
+        file = self._open()
+        while block:
+            written = os.pwrite(file, block, at)
+            block, at = block[written:], at + written
+
+    def part_done(self) -> None:
+        """Counts a part as there; with the last one the file appears."""
+        with self._lock:
+            self.parts_left -= 1
+            last = self.parts_left == 0
+        if last:
+            os.close(self._open())
+            self._file = None
+            self._hidden.replace(self._path)
+
+    def discard(self) -> None:
+        """Removes what is not whole."""
+        with self._lock:
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
+                self._hidden.unlink(missing_ok=True)
+
+    def _open(self) -> int:
+        """The file, made when its first bytes come: a thousand files are not open at once."""
+        with self._lock:
+            if self._file is None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = os.open(self._hidden, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
+            return self._file
+
+
+def _check_unchanged(path: Path, before: os.stat_result) -> None:
+    now = path.stat()
+    if (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        raise DataError(f"{path} changed while it was uploaded", fix="try again when nobody writes to it")
