@@ -86,7 +86,7 @@ class LocalStorage:
         bucket, key = split_uri(prefix)
         folder, _, start = key.rpartition("/")
         base = self.root / bucket / folder
-        return Listing(base, list_files(base, start), f"{start}/" if start else "")
+        return Listing(base, list_files(base, start), folder=f"{start}/" if start else "")
 
     def manifest(self, uri: str) -> Listing:
         """The objects that a manifest names: ``[{"prefix": "s3://…"}, "key", …]``.
