@@ -13,8 +13,10 @@ SHOWN_KEYS = 1000
 
 
 def plan_dict(plan: Plan) -> dict[str, Any]:
-    """The plan as plain data: ``name``, ``run``, ``runner``, ``runner_reason`` and ``steps`` in the order in which they
-    run.
+    """The plan as plain data: ``name``, ``run``, ``runner``, ``runner_reason``, ``notices``, ``calls`` and ``steps``.
+
+    ``steps`` are in the order in which they run. ``calls`` are the operations that are sent, each with its request;
+    empty where those are the steps' requests one by one. ``notices`` say what the engine does not do, for people.
 
     A step has ``needs``, ``jobs``, ``instance_count``, ``instance_type``, ``image``, ``entrypoint``, ``arguments``,
     ``outputs``, ``shards`` and ``requests``. ``shards`` says for each input what each instance gets: the number of
@@ -26,6 +28,8 @@ def plan_dict(plan: Plan) -> dict[str, Any]:
         "run": plan.run,
         "runner": plan.runner,
         "runner_reason": plan.runner_reason,
+        "notices": plan.notices,
+        "calls": plan.calls,
         "steps": [_step(step) for step in plan.steps],
     }
 

@@ -154,3 +154,8 @@ def size(value: int | None) -> str:
             return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1000
     return f"{amount:.1f} TB"
+
+
+def where(runner: str, reason: str) -> str:
+    """Where a run is, for people: ``on SageMaker in eu-west-1``, or this machine and how its instances are started."""
+    return reason if runner == "sagemaker" else f"on this machine, {reason}"

@@ -6,7 +6,7 @@ This is argparse, which costs 7 ms; see docs/adr/0004 for the others that were m
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from shardr.errors import ShardrError
 
@@ -70,6 +70,26 @@ def add_runner(parser: Parser, default: str = "SHARDR_RUNNER, else the spec's") 
         choices=["auto", "process", "docker"],
         help=f"how instances are started (default: {default})",
     )
+
+
+def add_engine(parser: Parser) -> None:
+    """Where a spec runs, and what SageMaker needs to know for that."""
+    parser.add_argument(
+        "--engine", choices=["local", "sagemaker"], help="where it runs (default: SHARDR_ENGINE, else this machine)"
+    )
+    parser.add_argument(
+        "--role", metavar="ARN", help="role of the jobs on SageMaker (default: the spec's, SAGEMAKER_ROLE, else yours)"
+    )
+    parser.add_argument(
+        "--bucket",
+        metavar="NAME",
+        help="bucket there for code, data and outputs (default: SHARDR_BUCKET, else the SDK's)",
+    )
+
+
+def place(options: argparse.Namespace) -> dict[str, Any]:
+    """What ``add_engine`` has read, as the verbs take it."""
+    return {"engine": options.engine, "role": options.role, "bucket": options.bucket}
 
 
 def add_name(parser: Parser) -> None:

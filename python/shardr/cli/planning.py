@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from shardr.cli.output import count, print_json, size
-from shardr.cli.parser import add_runner, add_spec, parameters
+from shardr.cli.output import count, print_json, size, where
+from shardr.cli.parser import add_engine, add_name, add_runner, add_spec, parameters, place
 
 if TYPE_CHECKING:
     import argparse
@@ -38,8 +38,10 @@ def validate(options: argparse.Namespace, out: Output) -> int:
 def declare_plan(parser: Parser) -> None:
     """Options of ``shardr plan``."""
     add_spec(parser)
+    add_engine(parser)
     add_runner(parser)
-    parser.add_argument("--requests", action="store_true", help="print the CreateProcessingJob requests as JSON")
+    add_name(parser)
+    parser.add_argument("--requests", action="store_true", help="print what would be sent, as JSON")
 
 
 def plan(options: argparse.Namespace, out: Output) -> int:
@@ -47,17 +49,21 @@ def plan(options: argparse.Namespace, out: Output) -> int:
     from shardr.api import runs
     from shardr.api.plan_view import plan_dict
 
-    found = plan_dict(runs.plan(options.spec, runner=options.runner, set=parameters(options)))
+    found = plan_dict(
+        runs.plan(options.spec, **place(options), runner=options.runner, name=options.name, set=parameters(options))
+    )
     if options.requests and not out.json:
-        print_json([request for step in found["steps"] for request in step["requests"]])
+        print_json(found["calls"] or [request for step in found["steps"] for request in step["requests"]])
         return 0
     out.answer(found)
     if not out.json:
         steps = count(len(found["steps"]), "step")
-        out.say((found["name"], "bold"), f": {steps} on this machine, {found['runner_reason']}")
+        out.say((found["name"], "bold"), f": {steps} {where(found['runner'], found['runner_reason'])}")
         made: dict[str, str] = {}
         for step in found["steps"]:
             _say_step(step, made, out)
+        for notice in found["notices"]:
+            out.note(("note: ", "yellow"), notice)
         out.say()
         out.say(("Nothing was touched. To run it: ", "dim"), _again(options))
     return 0
@@ -65,6 +71,8 @@ def plan(options: argparse.Namespace, out: Output) -> int:
 
 def _again(options: argparse.Namespace) -> str:
     chosen = [word for value in options.set for word in ("--set", value)]
+    for name, value in place(options).items():
+        chosen += [f"--{name}", value] if value else []
     return shlex.join(["shardr", "run", options.spec, *chosen])
 
 

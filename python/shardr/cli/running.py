@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shardr.cli.failures import COMPLETED, FAILED, INTERRUPTED
-from shardr.cli.output import state
-from shardr.cli.parser import add_name, add_runner, add_spec, parameters
+from shardr.cli.output import state, where
+from shardr.cli.parser import add_engine, add_name, add_runner, add_spec, parameters, place
 
 if TYPE_CHECKING:
     import argparse
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def declare_run(parser: Parser) -> None:
     """Options of ``shardr run``."""
     add_spec(parser)
+    add_engine(parser)
     add_runner(parser)
     add_name(parser)
 
@@ -37,6 +38,7 @@ def run(options: argparse.Namespace, out: Output) -> int:
 def declare_submit(parser: Parser) -> None:
     """Options of ``shardr submit``."""
     add_spec(parser)
+    add_engine(parser)
     add_runner(parser)
     add_name(parser)
 
@@ -83,9 +85,11 @@ def stop(options: argparse.Namespace, out: Output) -> int:
 def _start(options: argparse.Namespace, out: Output) -> Run:
     from shardr.api import runs
 
-    started = runs.submit(options.spec, runner=options.runner, name=options.name, set=parameters(options))
-    took, _, lacks = started.view.runner_reason.partition("; ")
-    out.note("run ", (started.id, "bold"), f" on this machine, {took}")
+    started = runs.submit(
+        options.spec, **place(options), runner=options.runner, name=options.name, set=parameters(options)
+    )
+    took, _, lacks = where(started.view.runner, started.view.runner_reason).partition("; ")
+    out.note("run ", (started.id, "bold"), f" {took}")
     if lacks:
         out.note((f"  {lacks}", "dim"))
     return started

@@ -10,6 +10,7 @@ from keyword import iskeyword
 from typing import TYPE_CHECKING
 
 from shardr.cli.output import count, seconds, state
+from shardr.storage.uris import SCHEME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,7 @@ HEAD = ("step", "status", "instances", "rows in", "rows out", "seconds")
 NUMBERS = HEAD[2:]
 SHOWN_HOSTS = 5
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-TAKEN = frozenset({"spec", "runner", "base", "name", "watch", "check", "set"})
+TAKEN = frozenset({"spec", "engine", "runner", "role", "bucket", "session", "base", "name", "watch", "check", "set"})
 """Keywords of ``shardr.run`` that are no parameters of the spec."""
 
 
@@ -52,7 +53,7 @@ def _outputs(view: RunView, out: Output) -> None:
     _nothing(view, out)
     if not made:
         return
-    base = os.path.commonpath([folder for _, folder in made.values()])
+    base = _common([folder for _, folder in made.values()])
     wide = max(len(name) for name in made)
     out.say()
     out.say(("outputs in ", "dim"), f"{base}/")
@@ -73,8 +74,13 @@ def _nothing(view: RunView, out: Output) -> None:
 
 
 def folder_of(files: list[str]) -> str:
-    """The folder that the files have in common."""
-    return os.path.commonpath([os.path.dirname(file) for file in files])  # noqa: PTH120 - text in, text out
+    """The folder that the files have in common, here or in S3."""
+    return _common([os.path.dirname(file) for file in files])  # noqa: PTH120 - text in, text out
+
+
+def _common(folders: list[str]) -> str:
+    scheme = SCHEME if folders[0].startswith(SCHEME) else ""
+    return scheme + os.path.commonpath([folder.removeprefix(scheme) for folder in folders])
 
 
 def failed(view: RunView, step: StepView, out: Output) -> None:
@@ -99,19 +105,25 @@ def failed(view: RunView, step: StepView, out: Output) -> None:
 
 def same_elsewhere(view: RunView, spec: str, given: Mapping[str, str], out: Output) -> None:
     """The three lines that do the same in R and in Python, and take the table in the shell."""
-    found = [(step.name, name) for step in view.steps for name, output in step.outputs.items() if output.rows]
+    there = view.runner == "sagemaker"  # where nobody counts rows
+    found = [
+        (step.name, name)
+        for step in view.steps
+        for name, output in step.outputs.items()
+        if output.rows or (there and output.files)
+    ]
     if not found:
         return
     # the last step's first table is what the run was for
     step, output = next(pair for pair in found if pair[0] == found[-1][0])
     path, table = json.dumps(spec, ensure_ascii=False), f'"{step}", "{output}"'
     name = re.sub(r"\W", "_", output)
+    in_r = f"{path}{_r_set(given)}" + (', engine = "sagemaker"' if there else "")
+    in_python = f"{path}{_python_set(given)}" + (', engine="sagemaker"' if there else "")
     out.say()
     out.say(("the same in", "dim"))
-    out.say(("  R       ", "dim"),
-            f"library(shardr); run <- job_run({path}{_r_set(given)}); {name} <- collect(run, {table})")  # fmt: skip
-    out.say(("  Python  ", "dim"),
-            f"import shardr; run = shardr.run({path}{_python_set(given)}); {name} = run.collect({table})")  # fmt: skip
+    out.say(("  R       ", "dim"), f"library(shardr); run <- job_run({in_r}); {name} <- collect(run, {table})")
+    out.say(("  Python  ", "dim"), f"import shardr; run = shardr.run({in_python}); {name} = run.collect({table})")
     out.say(("  shell   ", "dim"), f"shardr collect {view.run} {step}.{output} -o {output}.csv")
 
 

@@ -23,5 +23,7 @@ def notices_of(steps: list[PlannedStep]) -> Iterator[str]:
             yield f"{step.name}: of files that two instances give the same name, the last one written is kept{named}"
         if step.max_attempts > 1:
             yield f"{step.name}: what SageMaker itself failed at is tried again, a script that fails is not"
+        if any(spread.distribution == "ShardedByS3Key" for spread in step.spreads):
+            yield f"{step.name}: which instance gets which object is up to the service; shown is how this machine deals"
         if "shardr:permute" in tags:
             yield f"{step.name}: permute has no effect, as the service deals the objects out itself"
