@@ -87,14 +87,16 @@ def refused(denied: str | None = None) -> AwsError:
     [
         ("ExpiredTokenException", "The security token included in the request is expired", "sign in again: `aws sso"),
         ("UnrecognizedClientException", "The security token is invalid", "these credentials are not known there"),
-        ("InvalidSignatureException", "Signature expired: 20260101T000000Z is now earlier", "the clock of this machine"),
+        (
+            "InvalidSignatureException",
+            "Signature expired: 20260101T000000Z is now earlier",
+            "the clock of this machine",
+        ),
         ("AccessDeniedException", USER, "arn:aws:iam::123456789012:user/ana needs the permission sagemaker:List"),
         ("ResourceLimitExceeded", "The account-level service limit is 0 Instances", "ask for a higher quota"),
     ],
 )
-def test_a_refusal_keeps_the_words_of_aws_and_says_what_to_do(
-    aws: Refusing, code: str, message: str, fix: str
-) -> None:
+def test_a_refusal_keeps_the_words_of_aws_and_says_what_to_do(aws: Refusing, code: str, message: str, fix: str) -> None:
     aws.code, aws.message = code, message
     error = refused()
     assert error.why == f"{code}: {message}"
