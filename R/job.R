@@ -28,7 +28,14 @@ job_validate <- function(x, ..., set = list()) {
 #' @inheritParams job_validate
 #' @param runner How an instance is started: `"auto"`, `"process"`, `"docker"`. Default: what the environment variable
 #'   `SHARDR_RUNNER` says, else what the description says.
-#' @returns A list of class `shardr_plan`: `name`, `runner` and `steps`. A step has `needs`, `jobs`, `instance_count`,
+#' @param engine Where it runs: `"local"`, this machine, or `"sagemaker"`. Default: what the environment variable
+#'   `SHARDR_ENGINE` says, else this machine.
+#' @param role On SageMaker: ARN of the role that the jobs act as. Default: that of the description, `SAGEMAKER_ROLE`,
+#'   else your own execution role.
+#' @param bucket On SageMaker: the bucket that holds code, data and outputs. Default: `SHARDR_BUCKET`, else
+#'   `sagemaker-<region>-<account>`.
+#' @returns A list of class `shardr_plan`: `name`, `runner`, `steps`, `notices` (what is not known yet and what SageMaker
+#'   does not do) and `calls` (what is sent, where that is not the requests of the steps). A step has `needs`, `jobs`, `instance_count`,
 #'   `image`, `entrypoint`, `arguments`, `shards` (what each instance gets of each input) and `requests` (the
 #'   `CreateProcessingJob` requests). `as.data.frame()` gives the shard map: a row for each input of each instance with
 #'   the number of `objects` and their `bytes`. Errors as in [job_validate()].
@@ -37,9 +44,10 @@ job_validate <- function(x, ..., set = list()) {
 #' \dontrun{
 #' job_plan("job.yml", set = list(instances = 4))
 #' }
-job_plan <- function(x, ..., set = list(), runner = NULL) {
+job_plan <- function(x, ..., set = list(), runner = NULL, engine = NULL, role = NULL, bucket = NULL) {
   refuse_dots(list(...), names(formals()), environment())
-  plan <- python_call("plan", job_arguments(x, set, runner, environment()), environment())
+  where <- list(engine = engine, role = role, bucket = bucket)
+  plan <- python_call("plan", job_arguments(x, set, runner, environment(), where), environment())
   names(plan$steps) <- vapply(plan$steps, function(step) step$name, "")
   structure(plan, class = "shardr_plan")
 }
@@ -67,23 +75,24 @@ job_plan <- function(x, ..., set = list(), runner = NULL) {
 #' run <- job_run(file.path(folder, "job.yml"), set = list(instances = 3))
 #' train <- collect(run, "split", "train")
 #' }
-job_run <- function(x, ..., set = list(), runner = NULL, name = NULL, progress = interactive(), error = TRUE) {
+job_run <- function(x, ..., set = list(), runner = NULL, engine = NULL, role = NULL, bucket = NULL, name = NULL,
+                    progress = interactive(), error = TRUE) {
   call <- environment()
   refuse_dots(list(...), names(formals()), call)
-  run <- submitted(x, set, runner, name, call)
+  run <- submitted(x, set, runner, list(engine = engine, role = role, bucket = bucket), name, call)
   wait_for(run, progress, error, call)
 }
 
 #' @rdname job_run
 #' @export
-job_submit <- function(x, ..., set = list(), runner = NULL, name = NULL) {
+job_submit <- function(x, ..., set = list(), runner = NULL, engine = NULL, role = NULL, bucket = NULL, name = NULL) {
   refuse_dots(list(...), names(formals()), environment())
-  submitted(x, set, runner, name, environment())
+  submitted(x, set, runner, list(engine = engine, role = role, bucket = bucket), name, environment())
 }
 
-submitted <- function(x, set, runner, name, call) {
+submitted <- function(x, set, runner, where, name, call) {
   given <- checked(list(name = as_text(name)), "spec_invalid", "This is no id of a run.", call)
-  new_run(python_call("submit", c(job_arguments(x, set, runner, call), given), call))
+  new_run(python_call("submit", c(job_arguments(x, set, runner, call, where), given), call))
 }
 
 #' @rdname job_run
@@ -107,7 +116,7 @@ refuse_dots <- function(dots, known, call) {
 }
 
 # The arguments that validate, plan and submit have in common.
-job_arguments <- function(x, set, runner, call) {
+job_arguments <- function(x, set, runner, call, where = list()) {
   if (inherits(x, "shardr_pipeline")) {
     spec <- spec_tree(x)
     base <- attr(x, "base") %||% getwd()
@@ -120,7 +129,22 @@ job_arguments <- function(x, set, runner, call) {
       fix = "Make one with pipeline() and processing_step().", call = call
     )
   }
-  list(spec = spec, base = enc2utf8(base), set = as_set(set, call), runner = as_runner(runner, call))
+  asked <- list(spec = spec, base = enc2utf8(base), set = as_set(set, call), runner = as_runner(runner, call))
+  c(asked, as_where(where, call))
+}
+
+engines <- c("local", "sagemaker")
+
+# Which engine, and as whom and where on it.
+as_where <- function(where, call) {
+  where <- lapply(where, as_text)
+  engine <- where$engine
+  known <- if (is.character(engine) && !engine %in% engines) {
+    allowed <- paste0("\"", engines, "\"", collapse = ", ")
+    said <- paste0("found ", shown(engine), ", expected one of ", allowed, did_you_mean(engine, engines))
+    list(problem(said, path = "engine"))
+  }
+  checked(where, "spec_invalid", "This is no place to run.", call, as.list(known))
 }
 
 as_runner <- function(runner, call) {

@@ -21,7 +21,8 @@ as.data.frame.shardr_plan <- function(x, row.names = NULL, optional = FALSE, ...
 #' @export
 format.shardr_plan <- function(x, ...) {
   head <- c(paste0("<plan of ", x$name, ", runner ", x$runner, ">"), x$runner_reason)
-  c(head, unlist(lapply(x$steps, plan_lines), use.names = FALSE))
+  notes <- paste0("note: ", in_r_words(as.character(unlist(x$notices))), recycle0 = TRUE)
+  c(head, unlist(lapply(x$steps, plan_lines), use.names = FALSE), notes)
 }
 
 #' @export

@@ -63,6 +63,10 @@ in_r_words <- function(text) {
   text <- gsub("`shardr (logs|stop) ([^`]+)`", "`job_\\1(\"\\2\")`", text)
   text <- gsub("`shardr images build ([^`]+)`", "`image_build(\"\\1\")`", text)
   text <- gsub("`shardr images init ([^`]+)`", "`image_init(\"\\1\")`", text)
+  text <- gsub("`shardr images push ([^ `]+) --ecr`", "`image_push(\"\\1\", ecr = TRUE)`", text)
+  text <- gsub(" \\(--engine [a-z]+\\)", "", text)
+  text <- gsub("\\b(engine|role)=(\"[^\"]*\")", "\\1 = \\2", text)
+  text <- gsub("\\b(role|bucket|session)=(?=[ ,;)]|$)", "\\1", text, perl = TRUE)
   text <- gsub("`shardr install-r`", "install the R package again", text, fixed = TRUE)
   gsub("\\b(fill|force|overwrite)=True( \\(R: [^)]*\\))?", "\\1 = TRUE", text)
 }
@@ -188,15 +192,21 @@ python_missing <- function(chosen, error, call) {
   )
 }
 
+# Who the jobs on SageMaker act as, and where; which runner and which engine.
+where_variables <- c(
+  "SHARDR_RUNNER", "SHARDR_ENGINE", "SHARDR_BUCKET", "SAGEMAKER_ROLE", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION",
+  "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
+)
+
 # What the Python half must know of this R: its libraries and its Rscript, for the scripts that it starts, where
-# jobs are kept, which runner to take, and where Docker listens. Python copies the environment when it starts: what
-# changes later is told.
+# jobs are kept, where jobs run, and where Docker listens. Python copies the environment when it starts: what changes
+# later is told.
 share_environment <- function() {
   shared <- c(
     R_LIBS = paste(.libPaths(), collapse = .Platform$path.sep),
     SHARDR_RSCRIPT = file.path(R.home("bin"), "Rscript"),
     SHARDR_HOME = Sys.getenv("SHARDR_HOME", NA),
-    SHARDR_RUNNER = Sys.getenv("SHARDR_RUNNER", NA),
+    Sys.getenv(where_variables, NA, names = TRUE),
     DOCKER_HOST = Sys.getenv("DOCKER_HOST", NA)
   )
   if (identical(the$shared, shared)) return(invisible())

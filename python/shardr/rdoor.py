@@ -97,19 +97,17 @@ def _validate(spec: Any, base: str, set: dict[str, Any] | None = None) -> dict[s
     return {"name": found.name, "steps": steps}
 
 
-def _plan(spec: Any, base: str, set: dict[str, Any] | None = None, runner: Any = None) -> dict[str, Any]:
+def _plan(spec: Any, base: str, set: dict[str, Any] | None = None, **how: Any) -> dict[str, Any]:
     from shardr.api.plan_view import plan_dict
     from shardr.api.runs import plan
 
-    return plan_dict(plan(spec, runner=runner, base=Path(base), set=set))
+    return plan_dict(plan(spec, base=Path(base), set=set, **how))
 
 
-def _submit(
-    spec: Any, base: str, set: dict[str, Any] | None = None, runner: Any = None, name: str | None = None
-) -> dict[str, Any]:
+def _submit(spec: Any, base: str, set: dict[str, Any] | None = None, **how: Any) -> dict[str, Any]:
     from shardr.api.runs import submit
 
-    return submit(spec, runner=runner, base=Path(base), name=name, set=set).to_dict()
+    return submit(spec, base=Path(base), set=set, **how).to_dict()
 
 
 def _status(run: str) -> dict[str, Any]:
@@ -137,7 +135,7 @@ def _describe(id: str) -> dict[str, Any]:
 
 
 def _logs(
-    id: str, step: str | None = None, instance: str | None = None, cursor: dict[str, int] | None = None
+    id: str, step: str | None = None, instance: str | None = None, cursor: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     from shardr.api.jobs import run_of
 
