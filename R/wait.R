@@ -20,13 +20,15 @@ wait_for <- function(run, progress, error, call) {
 
 watch <- function(run, progress, call) {
   pause <- poll_seconds[["first"]]
+  # an account of AWS has a quota of looks
+  longest <- if (identical(run$runner, "sagemaker")) 5 else poll_seconds[["last"]]
   if (progress) {
     shown <- progress_new(run)
     on.exit(cli::cli_progress_done(id = shown$bar))
   }
   while (!run$status %in% over) {
     Sys.sleep(pause)
-    pause <- min(pause * 1.3, poll_seconds[["last"]])
+    pause <- min(pause * 1.3, longest)
     run <- refreshed(run$id, call)
     if (progress) shown <- progress_show(shown, run)
   }

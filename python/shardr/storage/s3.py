@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int], None]
 
-THREADS = 10
+THREADS = 8
 PART_BYTES = 16 << 20
 """Files above this size go in parts; at most ``THREADS`` parts are under way, each read from the disk as it is sent."""
-BLOCK_BYTES = 1 << 20
+SPAN_BYTES = 64 << 20
+"""The longest range that is fetched at once: asking costs a server more than sending."""
+BLOCK_BYTES = 1 << 18
 DIGEST = "shardr-sha256"
 GONE = frozenset({"404", "NoSuchKey", "NotFound"})
 
@@ -149,9 +151,10 @@ class S3Storage:
                 for found, path in wanted:
                     target = _Target(found, path)
                     opened.append(target)
-                    starts = range(0, max(found.size, 1), PART_BYTES)
+                    span = min(max(found.size // THREADS, PART_BYTES), SPAN_BYTES)
+                    starts = range(0, max(found.size, 1), span)
                     target.parts_left = len(starts)
-                    waiting += [pool.submit(self._part, target, start, progress) for start in starts]
+                    waiting += [pool.submit(self._part, target, start, start + span, progress) for start in starts]
                 try:
                     for part in waiting:
                         part.result()
@@ -162,21 +165,22 @@ class S3Storage:
             for target in opened:
                 target.discard()
 
-    def _part(self, target: _Target, start: int, progress: Progress | None) -> None:
+    def _part(self, target: _Target, start: int, end: int, progress: Progress | None) -> None:
         """One range of an object; a connection that is lost in its midst is made anew for what is missing."""
-        found, end = target.found, min(start + PART_BYTES, target.found.size)
+        found, end = target.found, min(end, target.found.size)
         bucket, key = split_uri(found.uri)
-        begin, tries = start, 0
+        begin, tries, block = start, 0, memoryview(bytearray(BLOCK_BYTES))
+        same = {"IfMatch": found.etag} if found.etag else {}  # not all that speaks S3 has ETags
         while start < end or found.size == 0:
-            ranged = {"Range": f"bytes={start}-{end - 1}"} if found.size > PART_BYTES or tries else {}
-            answer = self._client.get_object(Bucket=bucket, Key=key, IfMatch=found.etag, **ranged)
+            ranged = {"Range": f"bytes={start}-{end - 1}"} if (start, end) != (0, found.size) else {}
+            answer = self._client.get_object(Bucket=bucket, Key=key, **same, **ranged)
             try:
                 with closing(answer["Body"]) as body:
-                    while block := body.read(BLOCK_BYTES):
-                        target.write(block, start)
-                        start += len(block)
+                    while count := body.readinto(block):
+                        target.write(block[:count], start)
+                        start += count
                         if progress:
-                            progress(len(block))
+                            progress(count)
                 break
             except Exception as error:
                 tries += 1
@@ -225,7 +229,7 @@ class _Target:
         self._lock = threading.Lock()
         self._file: int | None = None
 
-    def write(self, block: bytes, at: int) -> None:
+    def write(self, block: memoryview, at: int) -> None:
         """Writes a block at its place."""
         file = self._open()
         while block:
