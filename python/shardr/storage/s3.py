@@ -199,7 +199,10 @@ class S3Storage:
 
     def _same(self, uri: str, size: int, digest: str) -> bool:
         head = self._head(uri)
-        return head is not None and head["ContentLength"] == size and head["Metadata"].get(DIGEST) == digest
+        if head is None or head["ContentLength"] != size:
+            return False
+        # names of headers have no case, and not all that speaks S3 gives them back in Amazon's
+        return {name.lower(): value for name, value in head["Metadata"].items()}.get(DIGEST) == digest
 
     def _head(self, uri: str) -> dict[str, Any] | None:
         bucket, key = split_uri(uri)
