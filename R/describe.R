@@ -7,8 +7,8 @@
 #'
 #' @param id The id of a run, the name of one of its jobs, or a run itself.
 #' @returns For a job a list of class `shardr_job` as `DescribeProcessingJob` answers, with what each instance did under
-#'   `Shardr`. For a run a run as [job_run()] gives, with its jobs under `jobs`, none for a run on SageMaker. An error of
-#'   class `shardr_error_not_found` when it is neither.
+#'   `Shardr`. For a run a run as [job_run()] gives, with its jobs under `jobs`, none for a run on SageMaker. An error
+#'   of class `shardr_error_not_found` when it is neither.
 #' @export
 #' @examples
 #' \dontrun{
