@@ -4,7 +4,8 @@
 #'
 #' Starts a server that answers as SageMaker, CloudWatch Logs, STS, IAM and S3 do, and tells this session where it is:
 #' the SageMaker SDK through reticulate, `paws`, `aws.s3` or the AWS CLI in [system2()] then run their jobs here,
-#' unchanged. The jobs are those of [jobs()]. One that runs already is taken as it is; it goes on when this session ends.
+#' unchanged. The jobs are those of [jobs()]. One that runs already is taken as it is; it goes on when this session
+#' ends.
 #'
 #' `serve()` sets environment variables of this session (`AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`, `HTTPS_PROXY` and
 #' others), `serve_stop()` ends the server and sets them back. Only this machine can reach the server.
