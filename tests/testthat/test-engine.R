@@ -47,7 +47,8 @@ test_that("hints of the Python half are told in the words of R", {
   expect_identical(
     in_r_words("`shardr images push processing --ecr`"), "`image_push(\"processing\", ecr = TRUE)`"
   )
-  expect_identical(in_r_words("name it: role=\"arn:x\" (role of the spec)"), "name it: role = \"arn:x\" (role of the spec)")
+  expect_identical(in_r_words("name it: role=\"arn:x\" (role of the spec)"),
+  "name it: role = \"arn:x\" (role of the spec)")
   expect_identical(in_r_words("name your own (bucket=, SHARDR_BUCKET)"), "name your own (bucket, SHARDR_BUCKET)")
 })
 
