@@ -24,7 +24,7 @@ class Logs:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self._listed: dict[str, tuple[float, list[str]]] = {}
+        self._listed: dict[str, float] = {}
 
     def read(self, row: RunRow, view: RunView, cursor: Cursor) -> tuple[list[LogLine], Cursor]:
         """The lines printed since the cursor, in order of steps and instances, and the new cursor."""
@@ -43,13 +43,13 @@ class Logs:
 
     def _streams(self, job: str, step: StepView, jobs: int, cursor: Cursor) -> list[str]:
         """The streams of a job's instances, those of the cursor first known; listed again until each has one."""
+        known = [stream for stream in cursor if stream.startswith(f"{job}/")]
         now = time.monotonic()
-        at, listed = self._listed.get(job, (None, []))
-        # whoever reads from the start has no stream in the cursor, and may come right after another reader
-        known = list({*listed, *(stream for stream in cursor if stream.startswith(f"{job}/"))})
-        wait = LIST_SECONDS if known and step.status == "InProgress" else 1.0
-        if len(known) >= (step.instances if jobs == 1 else 1) or (at is not None and now - at < wait):
+        # of a job that is over nobody asks again and again, and who asks wants all
+        wait = 0.0 if step.status != "InProgress" else LIST_SECONDS if known else 1.0
+        if len(known) >= (step.instances if jobs == 1 else 1) or now - self._listed.get(job, -wait) < wait:
             return sorted(known, key=_rank)
+        self._listed[job] = now
         pages = self._client.get_paginator("describe_log_streams")
         try:
             for page in pages.paginate(logGroupName=GROUP, logStreamNamePrefix=f"{job}/"):
@@ -57,8 +57,7 @@ class Logs:
         except Exception as error:
             if code_of(error) != "ResourceNotFoundException":  # no job of this account has printed yet
                 raise
-        self._listed[job] = (now, sorted(set(known), key=_rank))
-        return self._listed[job][1]
+        return sorted(set(known), key=_rank)
 
     def _new(self, stream: str, token: Any) -> tuple[list[str], Any]:
         """What a stream has beyond a token, and the next token; the same one comes back when there is no more."""
