@@ -34,11 +34,11 @@ job_validate <- function(x, ..., set = list()) {
 #'   else your own execution role.
 #' @param bucket On SageMaker: the bucket that holds code, data and outputs. Default: `SHARDR_BUCKET`, else
 #'   `sagemaker-<region>-<account>`.
-#' @returns A list of class `shardr_plan`: `name`, `runner`, `steps`, `notices` (what is not known yet and what SageMaker
-#'   does not do) and `calls` (what is sent, where that is not the requests of the steps). A step has `needs`, `jobs`, `instance_count`,
-#'   `image`, `entrypoint`, `arguments`, `shards` (what each instance gets of each input) and `requests` (the
-#'   `CreateProcessingJob` requests). `as.data.frame()` gives the shard map: a row for each input of each instance with
-#'   the number of `objects` and their `bytes`. Errors as in [job_validate()].
+#' @returns A list of class `shardr_plan`: `name`, `runner`, `steps`, `notices` (what is not known yet and what
+#'   SageMaker does not do) and `calls` (what is sent, where that is not the requests of the steps). A step has `needs`,
+#'   `jobs`, `instance_count`, `image`, `entrypoint`, `arguments`, `shards` (what each instance gets of each input) and
+#'   `requests` (the `CreateProcessingJob` requests). `as.data.frame()` gives the shard map: a row for each input of
+#'   each instance with the number of `objects` and their `bytes`. Errors as in [job_validate()].
 #' @export
 #' @examples
 #' \dontrun{

@@ -194,8 +194,8 @@ python_missing <- function(chosen, error, call) {
 
 # Who the jobs on SageMaker act as, and where; which runner and which engine.
 where_variables <- c(
-  "SHARDR_RUNNER", "SHARDR_ENGINE", "SHARDR_BUCKET", "SAGEMAKER_ROLE", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION",
-  "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
+  "SHARDR_RUNNER", "SHARDR_ENGINE", "SHARDR_BUCKET", "SAGEMAKER_ROLE", "AWS_PROFILE", "AWS_REGION",
+  "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
 )
 
 # What the Python half must know of this R: its libraries and its Rscript, for the scripts that it starts, where

@@ -2,9 +2,10 @@
 
 #' SageMaker on this machine for every client
 #'
-#' Starts a server that answers as SageMaker, CloudWatch Logs, STS, IAM and S3 do, and tells this session where it is: the
-#' SageMaker SDK through reticulate, `paws`, `aws.s3` or the AWS CLI in [system2()] then run their jobs here, unchanged.
-#' The jobs are those of [jobs()]. One that runs already is taken as it is; it goes on when this session ends.
+#' Starts a server that answers as SageMaker, CloudWatch Logs, STS, IAM and S3 do, and tells this session where it is:
+#' the SageMaker SDK through reticulate, `paws`, `aws.s3` or the AWS CLI in [system2()] then run their jobs here,
+#' unchanged. The jobs are those of [jobs()]. One that runs already is taken as it is; it goes on when this session
+#' ends.
 #'
 #' `serve()` sets environment variables of this session (`AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`, `HTTPS_PROXY` and
 #' others), `serve_stop()` ends the server and sets them back. Only this machine can reach the server.
@@ -36,7 +37,9 @@ serve <- function(port = NULL, runner = NULL, check_signatures = FALSE) {
   Sys.unsetenv(unlist(served$cleared))
   python_environment(set, unlist(served$cleared))
   where <- c(sagemaker = served$url, s3 = served$s3_url, proxy = served$proxy_url)
-  cli::cli_inform(c(i = "SageMaker, CloudWatch Logs, STS and IAM are at {.url {where[[1]]}}, S3 is at {.url {where[[2]]}}."))
+  cli::cli_inform(c(
+    i = "SageMaker, CloudWatch Logs, STS and IAM are at {.url {where[[1]]}}, S3 is at {.url {where[[2]]}}."
+  ))
   invisible(where)
 }
 
@@ -59,8 +62,8 @@ serve_stop <- function() {
 #' A boto3 session that this machine answers
 #'
 #' A real `boto3.Session`, through reticulate, whose clients of SageMaker, CloudWatch Logs, STS and IAM are answered in
-#' this process: no server, no network, no account. That of S3 reads and writes the objects of this machine. The SageMaker
-#' SDK takes it as `boto_session`.
+#' this process: no server, no network, no account. That of S3 reads and writes the objects of this machine. The
+#' SageMaker SDK takes it as `boto_session`.
 #'
 #' @param home Folder where jobs and objects are kept. Default: `SHARDR_HOME`, as everywhere.
 #' @inheritParams serve

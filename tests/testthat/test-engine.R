@@ -47,7 +47,9 @@ test_that("hints of the Python half are told in the words of R", {
   expect_identical(
     in_r_words("`shardr images push processing --ecr`"), "`image_push(\"processing\", ecr = TRUE)`"
   )
-  expect_identical(in_r_words("name it: role=\"arn:x\" (role of the spec)"), "name it: role = \"arn:x\" (role of the spec)")
+  expect_identical(
+    in_r_words("name it: role=\"arn:x\" (role of the spec)"), "name it: role = \"arn:x\" (role of the spec)"
+  )
   expect_identical(in_r_words("name your own (bucket=, SHARDR_BUCKET)"), "name your own (bucket, SHARDR_BUCKET)")
 })
 
@@ -67,5 +69,8 @@ test_that("a run on SageMaker is waited for, shown and collected as one of this 
   expect_identical(run$runner, "sagemaker")
   expect_output(print(run), "copy.copied: s3://[^ ]+ \\(2 files\\)")
   expect_identical(nrow(collect(run, "copy", "copied")), 5L)
-  expect_match(job_logs(run)$text, "rows", all = FALSE)
+  logs <- job_logs(run)
+  expect_match(logs$text, "^rows", all = FALSE)
+  expect_identical(job_logs(run), logs)
+  expect_output(print(job_describe(run)), "step copy: Completed")
 })

@@ -35,7 +35,8 @@ os.execv(sys.argv[3], sys.argv[3:])
 """Becomes rclone, which ends when its parent does, however that ends; it gets a socket that listens already."""
 OPTIONS = (
     "--copy-links",  # folders of the user's are linked into the store
-    "--dir-cache-time=1ms",  # jobs write beside it: what it saw a moment ago is old; with 0 it never rests
+    # jobs write beside it: what it saw a moment ago is old. With none at all, uploads into a new folder lock each other
+    "--dir-cache-time=20ms",
     "--filter=+ .rclone_temp_*",  # its own unfinished ones, which it must find and does not show
     "--filter=- .*",  # others with a dot do not exist in the store: they are still being written
     "--filter=- .*/**",

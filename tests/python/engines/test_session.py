@@ -178,8 +178,11 @@ def test_objects_put_by_its_s3_are_what_a_job_reads_and_its_outputs_are_objects(
     session.resource("s3").Object("data", "in/a.csv").put(Body=b"x\n1\n")
     (home / "s3/data/in/.half.written").write_text("hidden")
     (home / "s3/data/linked").symlink_to(home / "s3/data/in")
-    keys = [found["Key"] for found in s3.list_objects_v2(Bucket="data")["Contents"]]
-    assert keys == ["in/a.csv", "linked/a.csv"]
+
+    def listed() -> bool:  # what is written beside it is seen 20 ms later
+        return [o["Key"] for o in s3.list_objects_v2(Bucket="data")["Contents"]] == ["in/a.csv", "linked/a.csv"]
+
+    worlds.until(listed)
     source = {"S3Uri": "s3://data/in/", "LocalPath": "/opt/ml/processing/in", "S3DataType": "S3Prefix"}
     target = {"S3Uri": "s3://data/out", "LocalPath": "/opt/ml/processing/out", "S3UploadMode": "EndOfJob"}
     client.create_processing_job(

@@ -45,7 +45,8 @@ class Logs:
         """The streams of a job's instances, those of the cursor first known; listed again until each has one."""
         known = [stream for stream in cursor if stream.startswith(f"{job}/")]
         now = time.monotonic()
-        wait = LIST_SECONDS if known and step.status == "InProgress" else 1.0
+        # of a job that is over nobody asks again and again, and who asks wants all
+        wait = 0.0 if step.status != "InProgress" else LIST_SECONDS if known else 1.0
         if len(known) >= (step.instances if jobs == 1 else 1) or now - self._listed.get(job, -wait) < wait:
             return sorted(known, key=_rank)
         self._listed[job] = now
