@@ -22,6 +22,7 @@ import docker
 from moto.server import ThreadedMotoServer
 
 import shardr
+from shardr.local.serving import NO_TELEMETRY
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tools"))
@@ -33,7 +34,6 @@ PEERS = {"2.257.7": "sagemaker-2", "3.27.0": "sagemaker-3"}
 TARGETS = {("2.257.7", "docker"): 2, ("2.257.7", "process"): 10, ("3.27.0", "docker"): 10, ("3.27.0", "process"): 50}
 REPEATS = int(sys.argv[1]) if len(sys.argv) > 1 else 5
 PAUSE_SECONDS = 0.5  # the daemon still tidies up after the one before, and nobody is to pay for another
-NO_TELEMETRY = "SchemaVersion: '1.0'\nSageMaker:\n  PythonSDK:\n    Modules:\n      TelemetryOptOut: true\n"
 
 
 def timed(command: list[str], environment: dict[str, str]) -> tuple[float, float]:

@@ -61,6 +61,16 @@ class PlannedStep:
     cache: str | None = None
     """For how long an equal job that completed stands for the step, as ``P30D``."""
 
+    def kept(self) -> dict[str, Any]:
+        """The step as the job store keeps it with its run."""
+        return {
+            "name": self.name,
+            "needs": self.needs,
+            "instances": self.instance_count,
+            "attempts": self.max_attempts,
+            "jobs": [{"name": job.name, "request": job.request} for job in self.jobs],
+        }
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -14,7 +14,7 @@ from shardr.local import contract, jobs, runs
 from shardr.local.accounts import total
 from shardr.local.docker import images
 from shardr.local.home import Home
-from shardr.local.pipelines import as_runs
+from shardr.local.pipelines.names import may_be_execution
 from shardr.local.reasons import next_step
 from shardr.local.runnable import check_runnable
 from shardr.local.runners import choice
@@ -114,16 +114,7 @@ class LocalEngine:
         self.home.make()
         for deposit in plan.deposits:
             self._deposit(deposit)
-        steps = [
-            {
-                "name": step.name,
-                "needs": step.needs,
-                "instances": step.instance_count,
-                "attempts": step.max_attempts,
-                "jobs": [{"name": job.name, "request": job.request} for job in step.jobs],
-            }
-            for step in plan.steps
-        ]
+        steps = [step.kept() for step in plan.steps]
         now = datetime.now(timezone.utc).timestamp()
         needed = [job.request["AppSpecification"]["ImageUri"] for step in plan.steps for job in step.jobs]
         machine = choice.machine(plan.runner, needed)
@@ -149,23 +140,39 @@ class LocalEngine:
 
     def ids(self) -> list[tuple[float, str]]:
         """What is no run of a spec, and is looked at as one: when it was started, and its id."""
+        from shardr.local.pipelines import as_runs  # a plan and a run of a spec need nothing of pipelines
+
         return as_runs.ids(self.home) + self._store.jobs_alone()
 
     def has_run(self, id: str) -> bool:
         """Whether there is a run, or an execution of a pipeline, that goes by this id."""
-        return self._store.run(id) is not None or as_runs.find(self.home, id) is not None
+        return self._store.run(id) is not None or self._execution(id) is not None
+
+    def _execution(self, id: str) -> str | None:
+        """The ARN of the execution that goes by this id; None when it is none's."""
+        if not may_be_execution(id):
+            return None
+        from shardr.local.pipelines import as_runs
+
+        return as_runs.find(self.home, id)
 
     def _state(self, run: str) -> RunState:
-        execution = as_runs.find(self.home, run)
-        return runs.state(self.home, run) if execution is None else as_runs.state(self.home, execution)
+        execution = self._execution(run)
+        if execution is None:
+            return runs.state(self.home, run)
+        from shardr.local.pipelines import as_runs
+
+        return as_runs.state(self.home, execution)
 
     def stop(self, run: str) -> None:
         """Stops a run and lets no further step start."""
-        execution = as_runs.find(self.home, run)
+        execution = self._execution(run)
         if execution is None:
             runs.stop(self.home, run)
-        else:
-            as_runs.stop(self.home, execution)
+            return
+        from shardr.local.pipelines import as_runs
+
+        as_runs.stop(self.home, execution)
 
     def nap(self, seconds: float) -> None:
         """Waits that long, or until a job that this process has started is over."""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 ML = "/opt/ml"
 PROCESSING = f"{ML}/processing"
+LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
+"""Where CloudWatch has what instances print, in a stream each."""
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 DEFAULT_RUNTIME_SECONDS = 86_400
@@ -120,7 +122,7 @@ def output_paths(request: dict[str, Any]) -> dict[str, str]:
 def output_uris(request: dict[str, Any]) -> dict[str, str]:
     """Where each output goes, by its name."""
     outputs = request.get("ProcessingOutputConfig", {}).get("Outputs", [])
-    return {item["OutputName"]: item["S3Output"]["S3Uri"] for item in outputs}
+    return {item["OutputName"]: item["S3Output"]["S3Uri"] for item in outputs if "S3Output" in item}
 
 
 def tag(request: dict[str, Any], key: str, default: str = "") -> str:

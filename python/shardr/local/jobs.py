@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import select
@@ -14,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shardr.local import outputs
+from shardr.local import locks, outputs
 from shardr.local.contract import failure_reason
 from shardr.local.runners import choice
 from shardr.local.store import JobRow, Store
@@ -113,23 +112,12 @@ def python() -> str:
 def _take(folder: JobFolder) -> int | None:
     """The job's lock, to be closed by the caller; None while its supervisor lives, or somebody buries it."""
     folder.root.mkdir(parents=True, exist_ok=True)
-    lock = os.open(folder.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        return None
-    return lock
+    return locks.take(folder.lock)
 
 
 def alive(folder: JobFolder) -> bool:
     """Whether the job's supervisor still lives: it holds the lock for as long as it does. Looks only: makes nothing."""
-    if not folder.lock.exists():
-        return False
-    lock = _take(folder)
-    if lock is not None:
-        os.close(lock)
-    return lock is None
+    return locks.held(folder.lock)
 
 
 def look(home: Home, row: JobRow) -> JobRow:

@@ -15,11 +15,21 @@ from shardr.local.contract import attempt_name
 from shardr.local.store import TERMINAL, JobRow, RunRow, Store
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shardr.local.home import Home
 
 
 ALONE = "job"
 """The step of a run that is one job."""
+
+
+def together(found: Sequence[str], planned: int) -> str:
+    """How a step stands whose jobs that have begun stand so, out of those that are planned."""
+    for status in ("InProgress", "Stopping", "Failed", "Stopped"):
+        if status in found:
+            return status
+    return "Completed" if len(found) == planned else "InProgress"
 
 
 @dataclass(frozen=True)
@@ -43,12 +53,7 @@ class StepState:
             for i, job in enumerate(self.jobs)
             if job is not None
         ]
-        if not found:
-            return "Pending"
-        for status in ("InProgress", "Stopping", "Failed", "Stopped"):
-            if status in found:
-                return status
-        return "Completed" if len(found) == len(self.jobs) else "InProgress"
+        return together(found, len(self.jobs)) if found else "Pending"
 
     def names(self, i: int) -> list[str]:
         """Names of the attempts of the i-th job: its own, then with the attempt's number."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shlex
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+
+from shardr.local import locks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,20 +83,11 @@ class ServeFolder:
 
     def take(self) -> int | None:
         """The lock that a server holds as long as it lives, whoever ends it; None while another one does."""
-        lock = os.open(self.root / "server.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
-            return None
-        return lock
+        return locks.take(self.root / "server.lock")
 
     def alive(self) -> bool:
         """Whether a server lives."""
-        lock = self.take()
-        if lock is not None:
-            os.close(lock)
-        return lock is None
+        return locks.held(self.root / "server.lock")
 
     def tell(self, served: Served) -> None:
         """Lets others find the server."""

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.engines.aws import code_of
 from shardr.engines.base import LogLine
+from shardr.local.contract import LOG_GROUP
 
 if TYPE_CHECKING:
     from shardr.engines.base import Cursor, RunView, StepView
     from shardr.local.store import RunRow
 
-GROUP = "/aws/sagemaker/ProcessingJobs"
 LIST_SECONDS = 10.0
 """Between two looks whether further instances of a job have begun to print."""
 PAGES = 20
@@ -24,7 +24,8 @@ class Logs:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self._listed: dict[str, float] = {}
+        self._listed: dict[str, tuple[float, set[str]]] = {}
+        """When the streams of each job were listed last, and those found until then."""
 
     def read(self, row: RunRow, view: RunView, cursor: Cursor) -> tuple[list[LogLine], Cursor]:
         """The lines printed since the cursor, in order of steps and instances, and the new cursor."""
@@ -42,22 +43,25 @@ class Logs:
         return lines, after
 
     def _streams(self, job: str, step: StepView, jobs: int, cursor: Cursor) -> list[str]:
-        """The streams of a job's instances, those of the cursor first known; listed again until each has one."""
-        known = [stream for stream in cursor if stream.startswith(f"{job}/")]
+        """The streams of a job's instances, as the cursor and earlier looks know them; listed again until each has one.
+
+        Of a job that is over nobody asks again and again, and who asks wants all.
+        """
+        listed, earlier = self._listed.get(job, (-LIST_SECONDS, set()))
+        known = earlier | {stream for stream in cursor if stream.startswith(f"{job}/")}
         now = time.monotonic()
-        # of a job that is over nobody asks again and again, and who asks wants all
         wait = 0.0 if step.status != "InProgress" else LIST_SECONDS if known else 1.0
-        if len(known) >= (step.instances if jobs == 1 else 1) or now - self._listed.get(job, -wait) < wait:
+        if len(known) >= (step.instances if jobs == 1 else 1) or now - listed < wait:
             return sorted(known, key=_rank)
-        self._listed[job] = now
         pages = self._client.get_paginator("describe_log_streams")
         try:
-            for page in pages.paginate(logGroupName=GROUP, logStreamNamePrefix=f"{job}/"):
-                known += [stream["logStreamName"] for stream in page["logStreams"]]
+            for page in pages.paginate(logGroupName=LOG_GROUP, logStreamNamePrefix=f"{job}/"):
+                known |= {stream["logStreamName"] for stream in page["logStreams"]}
         except Exception as error:
             if code_of(error) != "ResourceNotFoundException":  # no job of this account has printed yet
                 raise
-        return sorted(set(known), key=_rank)
+        self._listed[job] = now, known
+        return sorted(known, key=_rank)
 
     def _new(self, stream: str, token: Any) -> tuple[list[str], Any]:
         """What a stream has beyond a token, and the next token; the same one comes back when there is no more."""
@@ -66,7 +70,7 @@ class Logs:
             place = {"nextToken": token} if token else {}
             try:
                 page = self._client.get_log_events(
-                    logGroupName=GROUP, logStreamName=stream, startFromHead=True, **place
+                    logGroupName=LOG_GROUP, logStreamName=stream, startFromHead=True, **place
                 )
             except Exception as error:
                 if code_of(error) == "ResourceNotFoundException":

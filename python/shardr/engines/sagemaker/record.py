@@ -14,16 +14,7 @@ if TYPE_CHECKING:
 
 def row_of(plan: Plan, about: dict[str, Any]) -> RunRow:
     """A plan as the store keeps it; ``about`` says where on AWS it is."""
-    steps = [
-        {
-            "name": step.name,
-            "needs": step.needs,
-            "instances": step.instance_count,
-            "attempts": step.max_attempts,
-            "jobs": [{"name": job.name, "request": job.request} for job in step.jobs],
-        }
-        for step in plan.steps
-    ]
+    steps = [step.kept() for step in plan.steps]
     now = datetime.now(timezone.utc).timestamp()
     return RunRow(plan.run, plan.name, now, plan.runner, steps, {"reason": plan.runner_reason, **about})
 

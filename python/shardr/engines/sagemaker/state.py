@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.engines.base import OVER, OutputView, RunView, StepView
 from shardr.engines.sagemaker.record import created, waiting
+from shardr.local.contract import output_uris
+from shardr.local.pipelines.words import in_words_of_jobs
+from shardr.local.runs import together
 from shardr.requests.pipeline import CompiledStep, step_names
 
 if TYPE_CHECKING:
     from shardr.local.store import RunRow
-
-WORDS = {"Executing": "InProgress", "Starting": "InProgress", "Succeeded": "Completed"}
-"""States of executions and their steps in the words of jobs; the other words are the same."""
 
 
 def look(client: Any, row: RunRow) -> tuple[RunView, dict[str, Any]]:
@@ -25,7 +25,7 @@ def look(client: Any, row: RunRow) -> tuple[RunView, dict[str, Any]]:
         status, reason = job["status"], None
     else:
         execution = client.describe_pipeline_execution(PipelineExecutionArn=row.machine["execution"])
-        status = WORDS.get(execution["PipelineExecutionStatus"], execution["PipelineExecutionStatus"])
+        status = in_words_of_jobs(execution["PipelineExecutionStatus"])
         reason = execution.get("FailureReason")
         found = _of_execution(client, row, known)
     steps = [_step(about, jobs) for about, jobs in zip(row.steps, found, strict=True)]
@@ -52,7 +52,7 @@ def _of_execution(client: Any, row: RunRow, known: dict[str, Any]) -> list[list[
 
 def _of_step(client: Any, about: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
     arn = about.get("Metadata", {}).get("ProcessingJob", {}).get("Arn", "")
-    name, status = arn.rpartition("/")[2], WORDS.get(about["StepStatus"], about["StepStatus"])
+    name, status = arn.rpartition("/")[2], in_words_of_jobs(about["StepStatus"])
     job = known.get(name)
     if job is None and name and status in OVER:
         job = _described(client, name)  # a step from the cache has the outputs of another run's job
@@ -70,11 +70,10 @@ def _of_step(client: Any, about: dict[str, Any], known: dict[str, Any]) -> dict[
 
 def _described(client: Any, name: str) -> dict[str, Any]:
     job = client.describe_processing_job(ProcessingJobName=name)
-    outputs = job.get("ProcessingOutputConfig", {}).get("Outputs", [])
     return {
         "name": name,
         "status": job["ProcessingJobStatus"],
-        "outputs": {item["OutputName"]: item["S3Output"]["S3Uri"] for item in outputs if "S3Output" in item},
+        "outputs": output_uris(job),
         "failure": job.get("FailureReason") or None,
         "message": job.get("ExitMessage"),
         "start": _seconds(job.get("CreationTime")),
@@ -85,7 +84,7 @@ def _described(client: Any, name: str) -> dict[str, Any]:
 def _step(about: dict[str, Any], jobs: list[dict[str, Any]]) -> StepView:
     if not jobs:
         return waiting(about)
-    status = _together([job["status"] for job in jobs], len(about["jobs"]))
+    status = together([job["status"] for job in jobs], len(about["jobs"]))
     ended = [job for job in jobs if job["status"] in {"Failed", "Stopped"}]
     failure = "\n".join(dict.fromkeys(filter(None, (ended[0]["failure"], ended[0]["message"])))) if ended else None
     outputs: dict[str, str] = jobs[0]["outputs"] if status == "Completed" else {}
@@ -108,13 +107,6 @@ def _step(about: dict[str, Any], jobs: list[dict[str, Any]]) -> StepView:
         jobs=names,
         hosts=[],
     )
-
-
-def _together(found: list[str], planned: int) -> str:
-    for status in ("InProgress", "Stopping", "Failed", "Stopped"):
-        if status in found:
-            return status
-    return "Completed" if len(found) == planned else "InProgress"
 
 
 def _seconds(moment: datetime | None) -> float | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.errors import NotFoundError, RequestError
 from shardr.local import contract, jobs
+from shardr.local.contract import LOG_GROUP
 from shardr.local.logs import ANSWER_BYTES, Event, Log
 from shardr.local.operations import tokens
 from shardr.local.store import JobRow, Store
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from shardr.local.account import Account
 
-GROUP = "/aws/sagemaker/ProcessingJobs"
 EVENTS = 10_000
 STREAMS = 50
 
@@ -46,11 +46,11 @@ def groups(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """The one log group of processing jobs, where it is asked for."""
     prefix, part = request.get("logGroupNamePrefix", ""), request.get("logGroupNamePattern", "")
     tokens.read(request, "nextToken")
-    if not GROUP.startswith(prefix) or part.lower() not in GROUP.lower():
+    if not LOG_GROUP.startswith(prefix) or part.lower() not in LOG_GROUP.lower():
         return {"logGroups": []}
     arn = _arn(account)
     created = {"creationTime": 0, "metricFilterCount": 0, "storedBytes": 0}
-    return {"logGroups": [{"logGroupName": GROUP, "arn": f"{arn}:*", "logGroupArn": arn, **created}]}
+    return {"logGroups": [{"logGroupName": LOG_GROUP, "arn": f"{arn}:*", "logGroupArn": arn, **created}]}
 
 
 def streams(account: Account, request: dict[str, Any]) -> dict[str, Any]:
@@ -132,13 +132,13 @@ def _direction(token: str, log: Log) -> tuple[bool, int]:
 
 
 def _arn(account: Account) -> str:
-    return f"arn:aws:logs:{account.region}:{account.id}:log-group:{GROUP}"
+    return f"arn:aws:logs:{account.region}:{account.id}:log-group:{LOG_GROUP}"
 
 
 def require_group(account: Account, request: dict[str, Any]) -> None:
     """Raises ``NotFoundError`` for another group than that of processing jobs."""
     named = request.get("logGroupName", request.get("logGroupIdentifier", ""))
-    if named not in {GROUP, _arn(account), f"{_arn(account)}:*"}:
+    if named not in {LOG_GROUP, _arn(account), f"{_arn(account)}:*"}:
         raise NotFoundError("The specified log group does not exist.")
 
 

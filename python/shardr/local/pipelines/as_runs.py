@@ -9,7 +9,7 @@ from shardr.local import jobs
 from shardr.local.pipelines import executions
 from shardr.local.pipelines.definition import CREATED_BY
 from shardr.local.pipelines.execution_store import ExecutionStore
-from shardr.local.pipelines.names import ID_CHARACTERS
+from shardr.local.pipelines.words import in_words_of_jobs
 from shardr.local.runs import RunState, StepState
 from shardr.local.store import RunRow
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from shardr.local.pipelines.definition import Step
     from shardr.local.pipelines.rows import StepRow
     from shardr.local.store import JobRow
-
-WORDS = {"Executing": "InProgress", "Succeeded": "Completed", "CompletedWithFailures": "Failed"}
-"""States of executions and steps in the words of jobs; the other words are the same."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +41,11 @@ class ExecutionState(RunState):
     @property
     def status(self) -> str:
         """The state of the execution, in the words of jobs."""
-        return WORDS.get(self.said, self.said)
+        return in_words_of_jobs(self.said)
 
 
 def find(home: Home, id: str) -> str | None:
     """The ARN of the execution that goes by this id; None when it is none's."""
-    if "/" not in id and len(id) != ID_CHARACTERS:
-        return None
     row = ExecutionStore(home.store).named_execution(id)
     return row.arn if row else None
 
@@ -103,7 +98,7 @@ def _status(row: StepRow | None, job: JobRow | None) -> str:
         return "Pending"
     if not row.over and job is not None and job.status == "Stopping":
         return "Stopping"
-    return WORDS.get(row.status, row.status)
+    return in_words_of_jobs(row.status)
 
 
 def _instances(step: Step, job: JobRow | None) -> int:

@@ -36,6 +36,11 @@ def is_execution(owner: str) -> bool:
     return owner.startswith("arn:") and "/execution/" in owner
 
 
+def may_be_execution(id: str) -> bool:
+    """Whether people may mean an execution by this id: ``pipeline/execution``, the ARN, or the execution alone."""
+    return "/" in id or len(id) == ID_CHARACTERS
+
+
 def new_job_name(execution: str, step: str, prefix: str | None = None) -> str:
     """A name for a further job of a step, within the length that the service takes.
 
