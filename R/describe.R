@@ -7,8 +7,8 @@
 #'
 #' @param id The id of a run, the name of one of its jobs, or a run itself.
 #' @returns For a job a list of class `shardr_job` as `DescribeProcessingJob` answers, with what each instance did under
-#'   `Shardr`. For a run a run as [job_run()] gives, with its jobs under `jobs`, none for a run on SageMaker. An error
-#'   of class `shardr_error_not_found` when it is neither.
+#'   `Shardr`. For a run a run as [job_run()] gives, with its jobs under `jobs`. An error of class
+#'   `shardr_error_not_found` when it is neither.
 #' @export
 #' @examples
 #' \dontrun{
@@ -19,9 +19,7 @@ job_describe <- function(id) {
   found <- python_call("describe", list(id = run_id(id, call)), call)
   if (is.null(found$run)) return(new_job(found))
   run <- new_run(found)
-  # the jobs of a run on SageMaker are not of this machine: only its steps are known here
-  here <- if (identical(run$runner, "sagemaker")) list() else found$steps
-  names <- as.character(unlist(lapply(here, `[[`, "jobs")))
+  names <- as.character(unlist(lapply(found$steps, `[[`, "jobs")))
   run$jobs <- lapply(names, function(name) new_job(python_call("describe", list(id = name), call)))
   names(run$jobs) <- names
   structure(run, class = c("shardr_description", class(run)))

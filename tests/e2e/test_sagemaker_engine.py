@@ -12,6 +12,8 @@ import pytest
 import worlds
 
 import shardr
+from shardr.api.jobs import run_of
+from shardr.cli.app import main
 from shardr.errors import JobFailedError, NameInUseError
 
 if TYPE_CHECKING:
@@ -187,6 +189,20 @@ print(json.dumps({
     }
     with pytest.raises(NameInUseError, match="found-again"):
         submit(tmp_path, copying(tmp_path), name=done.id)
+
+
+def test_a_job_of_a_run_is_described_by_its_own_name_and_with_its_run(
+    served: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = run(tmp_path, copying(tmp_path), name="named").steps[0].job
+    assert job is not None
+    found = shardr.describe(job)
+    assert (found["ProcessingJobName"], found["ProcessingJobStatus"]) == (job, "Completed")
+    assert found["Shardr"] == {"run": "named", "step": "work", "hosts": {}}
+    assert run_of(job)[0].id == "named"
+    capsys.readouterr()
+    assert main(["describe", "named"]) == 0
+    assert f"job {job}" in capsys.readouterr().out
 
 
 def test_a_plan_shows_what_would_be_sent_and_touches_nothing(served: Served, tmp_path: Path, home: Path) -> None:

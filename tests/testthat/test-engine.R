@@ -72,5 +72,7 @@ test_that("a run on SageMaker is waited for, shown and collected as one of this 
   logs <- job_logs(run)
   expect_match(logs$text, "^rows", all = FALSE)
   expect_identical(job_logs(run), logs)
-  expect_output(print(job_describe(run)), "step copy: Completed")
+  described <- job_describe(run)
+  expect_output(print(described), "step copy: Completed")
+  expect_identical(names(described$jobs), as.character(run$steps$copy$jobs))
 })

@@ -41,6 +41,10 @@ def describe(id: str) -> dict[str, Any]:
     store = Store(engine.home.store)
     if engine.has_run(id):
         return known.engine_of(id).run(id).to_dict()
+    sent = known.sent_job(id) if store.job(id) is None else None
+    if sent is not None:
+        to, run, step = sent
+        return {**to.job(id), "Shardr": {"run": run, "step": step, "hosts": {}}}
     row = _job(store, id)
     row = local_jobs.look(engine.home, row)
     folder = engine.home.job(row.name)
@@ -66,6 +70,9 @@ def run_of(id: str) -> tuple[Run, str | None]:
     store = Store(engine.home.store)
     if engine.has_run(id):
         return Run(id), None
+    sent = known.sent_job(id) if store.job(id) is None else None
+    if sent is not None:
+        return Run(sent[1]), sent[2]
     row = _job(store, id)
     return (Run(id, engine), None) if row.run is None else (Run(row.run, engine), row.step)
 

@@ -12,6 +12,7 @@ from shardr.local.store import Store
 
 if TYPE_CHECKING:
     from shardr.engines.base import Engine, RunView
+    from shardr.engines.sagemaker.engine import SageMakerEngine
 
 ENGINES = ("local", "sagemaker")
 VARIABLE = "SHARDR_ENGINE"
@@ -46,6 +47,19 @@ def engine_of(run: str) -> Engine:
     from shardr.engines.sagemaker.engine import SageMakerEngine
 
     return SageMakerEngine.of(row)
+
+
+def sent_job(name: str) -> tuple[SageMakerEngine, str, str] | None:
+    """The engine, the run and the step of a job that was sent to SageMaker; None for a job that is none of these."""
+    for row in reversed(Store(Home.default().store).runs()):
+        if row.runner == "sagemaker":
+            from shardr.engines.sagemaker.engine import SageMakerEngine
+            from shardr.engines.sagemaker.record import seen
+
+            step = next((step.name for step in seen(row).steps if name in step.jobs), None)
+            if step is not None:
+                return SageMakerEngine.of(row), row.id, step
+    return None
 
 
 def runs(limit: int | None = None) -> list[RunView]:

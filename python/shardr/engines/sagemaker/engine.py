@@ -191,6 +191,12 @@ class SageMakerEngine:
         ]
         return replace(view, steps=steps)
 
+    def job(self, name: str) -> dict[str, Any]:
+        """A job as ``DescribeProcessingJob`` answers; raises ``AwsError``."""
+        with in_our_words(f"SageMaker does not say how job {name} stands"):
+            answer: dict[str, Any] = self._aws.client("sagemaker").describe_processing_job(ProcessingJobName=name)
+        return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+
     def _look(self, row: RunRow) -> RunView:
         at, view = self._looks.get(row.id, (0.0, None))
         if view is not None and time.monotonic() - at < FRESH_SECONDS:
