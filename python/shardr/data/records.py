@@ -12,13 +12,18 @@ from shardr.data.text import blocks, never_closed, parse_header, reading, unquot
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable, Iterator
 
 __all__ = ["count"]
 
 _EMPTY_LINES = re.compile(rb"\n{2,}")
 
 
-def count(path: str | os.PathLike[str]) -> int | None:
+class GivenUpError(Exception):
+    """Nobody wants to know the number any more."""
+
+
+def count(path: str | os.PathLike[str], *, wanted: Callable[[], bool] | None = None) -> int | None:
     """The number of records in a file; None when its name is not that of a table.
 
     - CSV and TSV: records after the header. Newlines inside quotes belong to their record, and the last line counts
@@ -27,7 +32,8 @@ def count(path: str | os.PathLike[str]) -> int | None:
     - JSON lines: lines that are not blank.
     - Parquet: what the footer says.
 
-    Raises DataError naming the file when it cannot be read or breaks off inside a quoted field.
+    ``wanted`` is asked before each block. Raises DataError naming the file when it cannot be read or breaks off inside
+    a quoted field, and GivenUpError when the number is no longer wanted.
     """
     path = Path(path)
     fmt = tabular(path)
@@ -40,12 +46,20 @@ def count(path: str | os.PathLike[str]) -> int | None:
             rows: int = pq.read_metadata(path).num_rows
         return rows
     with reading(path) as stream:
-        return _delimited_records(path, stream) if fmt.delimited else _lines(stream)
+        read = _blocks(stream, wanted)
+        return _delimited_records(path, read) if fmt.delimited else _lines(read)
 
 
-def _delimited_records(path: Path, stream: IO[bytes]) -> int:
-    records, inside, header = 0, False, None
+def _blocks(stream: IO[bytes], wanted: Callable[[], bool] | None) -> Iterator[bytes]:
     for block in blocks(stream):
+        if wanted is not None and not wanted():
+            raise GivenUpError
+        yield block
+
+
+def _delimited_records(path: Path, read: Iterator[bytes]) -> int:
+    records, inside, header = 0, False, None
+    for block in read:
         if header is None:
             header = parse_header(path, block)
             if header is None:
@@ -70,9 +84,9 @@ def _count_lines(text: bytes, *, count_empty: bool, whole: bool) -> int:
     return lines - sum(len(run[0]) - 1 for run in _EMPTY_LINES.finditer(b"\n" + text))
 
 
-def _lines(stream: IO[bytes]) -> int:
+def _lines(read: Iterator[bytes]) -> int:
     total = 0
-    for block in blocks(stream):
+    for block in read:
         if any(blank in block for blank in (b"\n ", b"\n\t", b"\n\n", b"\r")) or block[:1].isspace():
             total += sum(1 for line in block.splitlines() if line.strip())
         else:

@@ -8,23 +8,23 @@ from shardr.errors import DataError
 from shardr.local.contract import tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from shardr.data.ledger import Claim
     from shardr.local.home import JobFolder
 
 
-def count(paths: Iterable[Path]) -> int | None:
+def count(paths: Iterable[Path], wanted: Callable[[], bool] | None = None) -> int | None:
     """Records of all tabular files; None when none of them is tabular."""
     from shardr.data import records  # when the instances run: nobody waits for it then
 
-    return total(map(records.count, paths))
+    return total(records.count(path, wanted=wanted) for path in paths)
 
 
-def rows_in(inputs: Mapping[str, Sequence[Path]]) -> dict[str, int | None]:
-    """Records of each input; the script's own channel is no data."""
-    return {name: count(paths) for name, paths in inputs.items() if name != "code"}
+def rows_in(inputs: Mapping[str, Sequence[Path]], wanted: Callable[[], bool] | None = None) -> dict[str, int | None]:
+    """Records of each input, as long as they are wanted; the script's own channel is no data."""
+    return {name: count(paths, wanted) for name, paths in inputs.items() if name != "code"}
 
 
 def rows_out(job: JobFolder, files: dict[str, list[str]]) -> dict[str, int | None]:

@@ -44,14 +44,19 @@ class Counting:
     def __init__(self, inputs: Mapping[str, list[Path]]) -> None:
         self._inputs = inputs
         self._found: dict[str, int | None] | Exception = {}
+        self._given_up = False
         self._thread = threading.Thread(target=self._count, daemon=True)
         self._thread.start()
 
     def _count(self) -> None:
         try:
-            self._found = accounts.rows_in(self._inputs)
+            self._found = accounts.rows_in(self._inputs, lambda: not self._given_up)
         except Exception as error:  # noqa: BLE001 - told by result()
             self._found = error
+
+    def give_up(self) -> None:
+        """Lets it end: a job that is being stopped needs the processor itself."""
+        self._given_up = True
 
     def result(self) -> dict[str, int | None]:
         """Records by input; raises what counting raised."""
@@ -126,7 +131,7 @@ class Supervisor:
         self._start(self._runner, staged.instances)
         self._tell(started=self._started)
         counting = Counting(self._inputs)
-        codes, stopped = self._watch()
+        codes, stopped = self._watch(counting)
         self._runner.settle()
         if stopped:
             return "Stopped", stopped
@@ -153,7 +158,7 @@ class Supervisor:
         except Exception as error:  # noqa: BLE001 - told by the main thread, which waits for this one
             self._events.put((host, error))
 
-    def _watch(self) -> tuple[dict[str, int], str | None]:
+    def _watch(self, counting: Counting) -> tuple[dict[str, int], str | None]:
         """Waits for every instance; exit codes by host, and why the job was stopped if it was."""
         codes: dict[str, int] = {}
         stopped: str | None = None
@@ -169,14 +174,14 @@ class Supervisor:
                     deadline = time.monotonic() + STOP_GRACE_SECONDS
                     continue
                 stopped = f"MaxRuntimeExceeded: the job did not end within {limit} seconds"
-                deadline = self._terminate(codes)
+                deadline = self._terminate(codes, counting)
                 continue
             if isinstance(ended, Exception):
                 raise ended
             if ended is None:
                 if stopped is None:
                     stopped = STOPPED
-                    deadline = self._terminate(codes)
+                    deadline = self._terminate(codes, counting)
                 continue
             codes[host] = ended
             self._remarks[host] = self._running.pop(host).remark
@@ -188,8 +193,9 @@ class Supervisor:
                 self._tell()
         return codes, stopped
 
-    def _terminate(self, codes: dict[str, int]) -> float:
+    def _terminate(self, codes: dict[str, int], counting: Counting) -> float:
         """SIGTERM to all that still run; the moment at which SIGKILL follows."""
+        counting.give_up()
         self._tell(status="Stopping")
         for host in self._running.keys() - codes.keys():
             self._running[host].terminate()

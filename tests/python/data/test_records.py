@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_tables import as_csv, tables
 
-from shardr.data.records import count
+from shardr.data.records import GivenUpError, count
 from shardr.errors import DataError
 
 
@@ -129,3 +129,12 @@ def test_counting_text_loads_neither_numpy_nor_pyarrow(make) -> None:
 
 def test_the_real_data_have_41177_records(bank: list[Path]) -> None:
     assert [count(path) for path in bank] == [10297, 10295, 10294, 10291]
+
+
+def test_a_count_that_nobody_wants_any_more_ends_before_the_next_block(tmp_path: Path) -> None:
+    path = tmp_path / "big.csv"
+    path.write_text("a\n" + "1\n" * 2_000_000)
+    answers = iter([True, True, False])
+    with pytest.raises(GivenUpError):
+        count(path, wanted=lambda: next(answers))
+    assert next(answers, None) is None

@@ -15,7 +15,6 @@ import worlds
 from worlds import one_step, printed, run, submit, until
 
 import shardr
-from shardr.data import records
 from shardr.local import jobs, runs
 from shardr.local.home import Home
 from shardr.local.store import JobRow, Store
@@ -220,10 +219,7 @@ def test_time_limits_hold_while_rows_are_counted(tmp_path: Path) -> None:
     until(lambda: printed(started))
     began = time.monotonic()
     assert started.stop().wait().status == "Stopped"
-    stopping = time.monotonic() - began
-    began = time.monotonic()
-    assert records.count(data / "big.csv") == 12_000_000
-    assert stopping < 0.7 * (time.monotonic() - began)  # on this machine, as busy as it is
+    assert time.monotonic() - began < 0.5
 
 
 def test_a_supervisor_that_dies_after_publishing_leaves_no_output(tmp_path: Path, home: Path) -> None:
