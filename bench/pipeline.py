@@ -10,7 +10,8 @@ import sys
 import time
 
 from shardr.requests.pipeline import CompiledStep, Retry, definition_text, pipeline_definition
-from shardr.requests.processing import Placed, processing_request
+from shardr.requests.placed import Placed
+from shardr.requests.processing import processing_request
 from shardr.spec.load import load
 
 STEPS = int(sys.argv[1]) if len(sys.argv) > 1 else 50

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from shardr.spec.models import Expect, Input, Manifest, Model, Output, Parameter, Pipeline, ProcessingStep, StepOutput
+from shardr.spec.models import Parameter, Pipeline
+from shardr.spec.parts import Expect, Input, Manifest, Model, Output, StepOutput
+from shardr.spec.processing import ProcessingStep
+from shardr.spec.training import TrainingInput, TrainingStep
 
 PAGE = Path(__file__).parents[1] / "docs" / "spec.md"
 HEAD = """# The spec, field by field
@@ -20,10 +23,12 @@ PARTS: list[tuple[type[Model], str]] = [
     (Pipeline, "The spec"),
     (Parameter, "A parameter: `parameters: {instances: {type: integer, default: 2}}`, set by `--set instances=4`"),
     (ProcessingStep, "A step: one processing job"),
-    (Input, "An input of a step"),
+    (Input, "An input of a processing step"),
+    (TrainingStep, "A step: one training job; its outputs are `model` and `output`"),
+    (TrainingInput, "An input of a training step"),
     (StepOutput, "A source that is the output of another step"),
     (Manifest, 'A source that is a list: a file with `[{"prefix": "s3://… or a folder"}, "a.csv", "b.csv"]`'),
-    (Output, "An output of a step; its name alone is enough"),
+    (Output, "An output of a processing step; its name alone is enough"),
     (Expect, "What the row ledger must find"),
 ]
 

@@ -60,14 +60,16 @@ if TYPE_CHECKING:
     from shardr.api.serving import serve_stop as serve_stop
     from shardr.api.serving import served as served
     from shardr.engines.session import local_session as local_session
-    from shardr.spec.models import Expect as Expect
-    from shardr.spec.models import Input as Input
-    from shardr.spec.models import Manifest as Manifest
-    from shardr.spec.models import Output as Output
     from shardr.spec.models import Parameter as Parameter
     from shardr.spec.models import Pipeline as Pipeline
-    from shardr.spec.models import ProcessingStep as ProcessingStep
-    from shardr.spec.models import StepOutput as StepOutput
+    from shardr.spec.parts import Expect as Expect
+    from shardr.spec.parts import Input as Input
+    from shardr.spec.parts import Manifest as Manifest
+    from shardr.spec.parts import Output as Output
+    from shardr.spec.parts import StepOutput as StepOutput
+    from shardr.spec.processing import ProcessingStep as ProcessingStep
+    from shardr.spec.training import TrainingInput as TrainingInput
+    from shardr.spec.training import TrainingStep as TrainingStep
 
 _HOMES = {
     "shardr.api.collecting": ("collect", "collect_to", "split"),
@@ -84,9 +86,10 @@ _HOMES = {
     "shardr.api.runs": ("plan", "run", "submit", "validate"),
     "shardr.api.serving": ("serve", "serve_stop", "served"),
     "shardr.engines.session": ("local_session",),
-    "shardr.spec.models": (
-        "Expect", "Input", "Manifest", "Output", "Parameter", "Pipeline", "ProcessingStep", "StepOutput",
-    ),
+    "shardr.spec.models": ("Parameter", "Pipeline"),
+    "shardr.spec.parts": ("Expect", "Input", "Manifest", "Output", "StepOutput"),
+    "shardr.spec.processing": ("ProcessingStep",),
+    "shardr.spec.training": ("TrainingInput", "TrainingStep"),
 }  # fmt: skip
 _LAZY = {name: home for home, names in _HOMES.items() for name in names}
 

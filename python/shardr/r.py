@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from shardr import rbridge
 from shardr.errors import SpecError
-from shardr.local.contract import ACCOUNT, Tree, hosts, input_paths, output_paths
-from shardr.requests.processing import Placed, processing_request
+from shardr.local.contract import ACCOUNT, Tree, hosts
+from shardr.local.home import JobFolder
+from shardr.local.work.processing import ProcessingWork
+from shardr.requests.facts import facts
+from shardr.requests.placed import Placed
+from shardr.requests.processing import processing_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from shardr.spec.models import ProcessingStep
+    from shardr.requests.facts import Facts
+    from shardr.spec.processing import ProcessingStep
 
     Frame: TypeAlias = pd.DataFrame | pa.Table
 
@@ -85,21 +90,20 @@ def preview(
     script = _script(step, Path(folder))
     samples = _by_input(step, frame)
     with TemporaryDirectory(prefix="shardr-preview-") as base:
-        request, tree = _instance(step, Path(base))
-        for name, path in input_paths(request).items():
-            place = tree.at(path)
-            place.mkdir(parents=True, exist_ok=True)
-            if name in samples:
-                _write_csv(samples[name], place / "sample.csv")
+        about, tree = _instance(step, Path(base))
+        for channel in about.inputs:
+            tree.make(channel.path)
+            if channel.name in samples:
+                _write_csv(samples[channel.name], tree.at(channel.path) / "sample.csv")
         code = shutil.copy(script, tree.at(step.entrypoint[-1]))
         given = [str(code), base, list(step.arguments), dict(step.environment)]
         rbridge.call("shardr:::preview_script", given, {}, label=str(step.code))
-        found = {name: _read_tables(tree.at(path)) for name, path in output_paths(request).items()}
+        found = {output.name: _read_tables(tree.at(output.path)) for output in about.outputs}
     return {name: table for name, table in found.items() if table is not None}
 
 
 def _script(step: ProcessingStep, folder: Path) -> Path:
-    from shardr.spec.models import ProcessingStep
+    from shardr.spec.processing import ProcessingStep
 
     if not isinstance(step, ProcessingStep):
         raise SpecError(
@@ -132,8 +136,8 @@ def _by_input(step: ProcessingStep, frame: Any) -> dict[str, Any]:
     return given
 
 
-def _instance(step: ProcessingStep, base: Path) -> tuple[dict[str, Any], Tree]:
-    """The request of the step and the folder that stands for its only instance, config files written."""
+def _instance(step: ProcessingStep, base: Path) -> tuple[Facts, Tree]:
+    """The facts of the step and the folder that stands for its only instance, config files written."""
     job = f"preview-{step.name}"
     alone = step.model_copy(update={"instance_count": 1})
     request = processing_request(
@@ -146,10 +150,10 @@ def _instance(step: ProcessingStep, base: Path) -> tuple[dict[str, Any], Tree]:
         code=Placed("s3://preview/", "S3Prefix"),
         tags={},
     )
-    tree = Tree(base)
+    about, tree = facts(request), Tree(base)
     (host,) = hosts(1)
-    tree.prepare(request, job, host, [host])
-    return request, tree
+    ProcessingWork(about, request, JobFolder(base)).prepare(tree, host, [host])
+    return about, tree
 
 
 def _write_csv(frame: Any, path: Path) -> None:

@@ -42,7 +42,7 @@ SPELLERS = {
     r"bwrap": {"local/runners/process.py"},
     r"rclone": {"local/objects.py"},
     r"botocore": {"requests/service_model.py"},
-    r"/opt/ml(/\S*)?": {"local/contract.py", "spec/models.py"},  # a spec has the service's folders as defaults
+    r"/opt/ml(/\S*)?": {"spec/places.py"},
 }
 
 MODULES = sorted(SOURCE.rglob("*.py"))

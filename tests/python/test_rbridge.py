@@ -16,7 +16,7 @@ import pytest
 from shardr import r
 from shardr.errors import FrameError, RMissingError, SpecError
 from shardr.rbridge import RCallError, RWarning
-from shardr.spec.models import ProcessingStep
+from shardr.spec.processing import ProcessingStep
 
 sys.path.insert(0, str(Path(__file__).parent / "data"))
 from frame_cases import built, cases

@@ -21,26 +21,24 @@ def destination_problems(pipeline: Pipeline, base: Path) -> Iterator[Problem]:
     """
     taken: dict[str, str] = {}
     for step in pipeline.steps:
-        for channel in step.inputs:
+        for channel in step.channels:
             source = channel.source
             if isinstance(source, str) and (source.startswith("s3://") or (base / Path(source).expanduser()).is_dir()):
                 taken.setdefault(_place(source, base), f'what input {channel.name} of step "{step.name}" reads')
     for i, step in enumerate(pipeline.steps):
-        for j, output in enumerate(step.outputs):
-            if output.destination is None:
-                continue
-            at, place = f"steps[{i}].outputs[{j}].destination", _place(output.destination, base)
+        for where, output, destination in step.destinations:
+            at, place = f"steps[{i}].{where}", _place(destination, base)
             for other, what in taken.items():
                 if place.startswith(other) or other.startswith(place):
                     how = "is" if place == other else "lies in" if place.startswith(other) else "holds"
-                    yield Problem(at, f'"{output.destination}" {how} {what}', fix="name a folder of its own")
-            taken.setdefault(place, f'the destination of output {output.name} of step "{step.name}"')
+                    yield Problem(at, f'"{destination}" {how} {what}', fix="name a folder of its own")
+            taken.setdefault(place, f'the destination of {output} of step "{step.name}"')
             folder = Path(place)
             while not place.startswith("s3://") and not folder.exists():
                 folder = folder.parent
             if not place.startswith("s3://") and not (folder.is_dir() and os.access(folder, os.W_OK)):
                 reason = "cannot be written" if folder.is_dir() else "is a file"
-                yield Problem(at, f'"{output.destination}" cannot be made: {folder} {reason}')
+                yield Problem(at, f'"{destination}" cannot be made: {folder} {reason}')
 
 
 def _place(named: str, base: Path) -> str:

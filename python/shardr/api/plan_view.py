@@ -5,6 +5,9 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from shardr.requests.facts import facts
+from shardr.requests.training import program
+
 if TYPE_CHECKING:
     from shardr.engines.base import Plan, PlannedStep, Spread
 
@@ -36,18 +39,17 @@ def plan_dict(plan: Plan) -> dict[str, Any]:
 
 def _step(step: PlannedStep) -> dict[str, Any]:
     request = step.jobs[0].request if step.jobs else {}
-    application = request.get("AppSpecification", {})
-    outputs = request.get("ProcessingOutputConfig", {}).get("Outputs", [])
+    about = facts(request)
     return {
         "name": step.name,
         "needs": step.needs,
         "jobs": [job.name for job in step.jobs],
         "instance_count": step.instance_count,
-        "instance_type": request.get("ProcessingResources", {}).get("ClusterConfig", {}).get("InstanceType"),
-        "image": application.get("ImageUri"),
-        "entrypoint": application.get("ContainerEntrypoint", []),
-        "arguments": application.get("ContainerArguments", []),
-        "outputs": [output["OutputName"] for output in outputs],
+        "instance_type": about.instance_type or None,
+        "image": about.image or None,
+        "entrypoint": program(about.entrypoint or []),
+        "arguments": about.arguments or [],
+        "outputs": [output.name for output in about.outputs],
         "shards": [_spread(spread) for spread in step.spreads],
         "requests": [job.request for job in step.jobs],
     }

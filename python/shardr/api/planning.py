@@ -16,15 +16,21 @@ from shardr.engines.base import Deposit, Plan, PlannedJob, PlannedStep, Spread
 from shardr.errors import Problem
 from shardr.local.contract import NAME_CHARACTERS, hosts
 from shardr.requests.check import check_request
-from shardr.requests.processing import Placed, processing_request
+from shardr.requests.facts import artifact, kind_of
+from shardr.requests.placed import Placed
+from shardr.requests.processing import processing_request
+from shardr.requests.training import training_request
 from shardr.spec.load import Loaded, refusal
-from shardr.spec.models import Manifest, StepOutput
+from shardr.spec.parts import Manifest, StepOutput
 from shardr.spec.problems import file_you_mean
+from shardr.spec.training import TrainingStep
+from shardr.storage.local import list_files
 
 if TYPE_CHECKING:
     from shardr.engines.base import Engine
     from shardr.spec.load import Examined
-    from shardr.spec.models import Input, ProcessingStep
+    from shardr.spec.models import AnyStep
+    from shardr.spec.parts import Channel
 
 
 def make_plan(loaded: Loaded, engine: Engine, asked: str, run: str | None = None) -> Plan:
@@ -80,29 +86,29 @@ class _Planner:
         self._pipeline, self._base = loaded.pipeline, loaded.base
         self._engine, self._run, self._runner = engine, run, runner
 
-    def step(self, index: int, step: ProcessingStep) -> PlannedStep:
+    def step(self, index: int, step: AnyStep) -> PlannedStep:
         at = f"steps[{index}]"
-        found = {c.name: self._input(f"{at}.inputs[{i}].source", step, c) for i, c in enumerate(step.inputs)}
+        found = {c.name: self._input(f"{at}.inputs[{i}].source", step, c) for i, c in enumerate(step.channels)}
         code = self._code(f"{at}.code", step)
-        outputs = {output.name: self._destination(step, output.name) for output in step.outputs}
+        outputs = {result.name: self._destination(step, result.name) for result in step.results}
         located = {name: place for name, place in found.items() if isinstance(place, Located)}
         placed = {name: place.placed if isinstance(place, Located) else place for name, place in found.items()}
-        spreads = [self._spread(step, channel, located.get(channel.name)) for channel in step.inputs]
+        spreads = [self._spread(step, channel, located.get(channel.name)) for channel in step.channels]
         jobs = []
         if None not in placed.values():
             for suffix, inputs, where in self._shards(step, spreads, located, placed, outputs):
                 jobs.append(self._job(at, step, suffix, inputs, where, code))
         return PlannedStep(step.name, step.needs, step.instance_count, step.max_attempts, jobs, spreads, step.cache)
 
-    def files(self, index: int, step: ProcessingStep) -> None:
+    def files(self, index: int, step: AnyStep) -> None:
         """Looks for the step's script and for its data that no other step makes."""
-        for i, channel in enumerate(step.inputs):
+        for i, channel in enumerate(step.channels):
             if not isinstance(channel.source, StepOutput):
                 self._input(f"steps[{index}].inputs[{i}].source", step, channel)
         self._code(f"steps[{index}].code", step)
 
     def _job(
-        self, at: str, step: ProcessingStep, suffix: list[str], inputs: Any, outputs: dict[str, str], code: Any
+        self, at: str, step: AnyStep, suffix: list[str], inputs: Any, outputs: dict[str, str], code: Any
     ) -> PlannedJob:
         tags = {"run": self._run, "step": step.name}
         if self._pipeline.permute is not None:
@@ -110,18 +116,21 @@ class _Planner:
         if suffix:
             tags["shard"] = suffix[0]
         name = job_name(self._run, step.name, *suffix)
-        request = processing_request(
-            step,
-            job=name,
-            image_uri=self._engine.image_uri(step.image),
-            role=self._engine.role_of(self._pipeline.role),
-            inputs=inputs,
-            outputs=outputs,
-            code=code,
-            tags=tags,
-            own_tags=self._pipeline.tags,
-        )
-        refused = check_request("CreateProcessingJob", request)
+        given: dict[str, Any] = {
+            "job": name,
+            "image_uri": self._engine.image_uri(step.image),
+            "role": self._engine.role_of(self._pipeline.role),
+            "inputs": inputs,
+            "code": code,
+            "tags": tags,
+            "own_tags": self._pipeline.tags,
+        }
+        if isinstance(step, TrainingStep):
+            kept = self._checkpoints(step)
+            request = training_request(step, output=self._model_folder(step), checkpoints=kept, **given)
+        else:
+            request = processing_request(step, outputs=outputs, **given)
+        refused = check_request(kind_of(request).create, request)
         refused = refused or self._engine.refusals(request, self._runner)
         known = {problem.path for problem in self.problems}
         self.problems += [
@@ -131,7 +140,7 @@ class _Planner:
         ]
         return PlannedJob(name, request)
 
-    def _input(self, at: str, step: ProcessingStep, channel: Input) -> Located | Placed | None:
+    def _input(self, at: str, step: AnyStep, channel: Channel) -> Located | Placed | None:
         if isinstance(channel.source, StepOutput):
             made = self._destination(self._pipeline.step(channel.source.step), channel.source.output)
             return Placed(made, "S3Prefix")
@@ -145,10 +154,12 @@ class _Planner:
         self.deposits += found.deposits
         return found
 
-    def _code(self, at: str, step: ProcessingStep) -> Placed | None:
+    def _code(self, at: str, step: AnyStep) -> Placed | None:
         if step.code is None:
             return None
-        path = Path(os.path.normpath(self._base / Path(step.code).expanduser()))
+        folder = step.source_dir if isinstance(step, TrainingStep) else None
+        base = self._base if folder is None else _normal(self._base / Path(folder).expanduser())
+        path = _normal(base / Path(step.code).expanduser())
         try:
             content = path.read_bytes()
         except OSError as error:
@@ -159,27 +170,52 @@ class _Planner:
                 Problem(at, message + (file_you_mean(path.name, beside) if gone else ""), fix=f"looked for {path}")
             )
             return Placed("s3://missing", "S3Prefix")
-        uri = self._engine.code_uri(hashlib.sha256(content).hexdigest(), path.name)
-        self.deposits.append(Deposit(uri, content=content))
-        return Placed(uri, "S3Prefix")
+        if folder is None:
+            uri = self._engine.code_uri(hashlib.sha256(content).hexdigest(), path.name)
+            self.deposits.append(Deposit(uri, content=content))
+            return Placed(uri, "S3Prefix")
+        files = {key: (base / key).read_bytes() for key in list_files(base)}
+        digest = hashlib.sha256(b"".join(b"%d %s %b" % (len(files[key]), key.encode(), files[key]) for key in files))
+        prefix = self._engine.code_uri(digest.hexdigest(), "")
+        self.deposits += [Deposit(f"{prefix}{key}", content=content) for key, content in files.items()]
+        return Placed(prefix, "S3Prefix")
 
-    def _destination(self, step: ProcessingStep, name: str) -> str:
-        output = next(output for output in step.outputs if output.name == name)
+    def _destination(self, step: AnyStep, name: str) -> str:
+        """Where an output of a step goes."""
+        if isinstance(step, TrainingStep):
+            name_of_job = job_name(self._run, step.name)
+            request = {"TrainingJobName": name_of_job, "OutputDataConfig": {"S3OutputPath": self._model_folder(step)}}
+            return artifact(request, name)
+        result = next(result for result in step.results if result.name == name)
         default = f"{self._engine.run_uri(self._run)}/{step.name}/{name}/"
-        if output.destination is None:
+        return self._placed_at(result.destination, default, f"{step.name}.{name}")
+
+    def _model_folder(self, step: TrainingStep) -> str:
+        """Below which the service makes a folder with the job's name for its model."""
+        default = f"{self._engine.run_uri(self._run)}/{step.name}/"
+        return self._placed_at(step.destination, default, f"{step.name}.model").rstrip("/")
+
+    def _checkpoints(self, step: TrainingStep) -> str | None:
+        if isinstance(step.checkpoints, str):
+            return step.checkpoints
+        return f"{self._engine.run_uri(self._run)}/{step.name}/checkpoints/" if step.checkpoints else None
+
+    def _placed_at(self, destination: str | None, default: str, what: str) -> str:
+        """The URI of a destination of the user's, and the default where there is none."""
+        if destination is None:
             return default
-        if output.destination.startswith("s3://"):
-            return output.destination.rstrip("/") + "/"
-        folder = Path(os.path.normpath(self._base / Path(output.destination).expanduser()))
+        if destination.startswith("s3://"):
+            return destination.rstrip("/") + "/"
+        folder = _normal(self._base / Path(destination).expanduser())
         uri, deposit = self._engine.output_uri(default, folder)
         if deposit is None:
-            told = f"{step.name}.{name} stays in {uri}, not in {output.destination}: `shardr collect` brings it here"
+            told = f"{what} stays in {uri}, not in {destination}: `shardr collect` brings it here"
             self.notices += [told] if told not in self.notices else []
         else:
             self.deposits.append(deposit)
         return uri
 
-    def _spread(self, step: ProcessingStep, channel: Input, found: Located | None) -> Spread:
+    def _spread(self, step: AnyStep, channel: Channel, found: Located | None) -> Spread:
         if found is None or not found.listing.known:
             return Spread(channel.name, channel.distribution)
         keys, names = found.listing.keys, hosts(step.instance_count)
@@ -205,7 +241,7 @@ class _Planner:
 
     def _shards(
         self,
-        step: ProcessingStep,
+        step: AnyStep,
         spreads: list[Spread],
         located: dict[str, Located],
         placed: dict[str, Any],
@@ -229,3 +265,7 @@ class _Planner:
                 inputs = {**placed, balanced.input: Placed(uri, "ManifestFile")}
                 jobs.append(([shard], inputs, {name: f"{where}{shard}/" for name, where in outputs.items()}))
         return jobs
+
+
+def _normal(path: Path) -> Path:
+    return Path(os.path.normpath(path))

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from shardr.engines.base import Deposit
 from shardr.errors import DataError, Problem
-from shardr.requests.processing import Placed
-from shardr.spec.models import Manifest
+from shardr.requests.placed import Placed
+from shardr.spec.parts import Manifest
 from shardr.spec.problems import file_you_mean
 from shardr.storage.local import Listing, list_files
 

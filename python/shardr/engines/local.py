@@ -19,6 +19,7 @@ from shardr.local.reasons import next_step
 from shardr.local.runnable import check_runnable
 from shardr.local.runners import choice
 from shardr.local.store import RunRow, Store
+from shardr.requests.facts import facts
 from shardr.storage.local import BUCKET, Listing, linked_uri
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class LocalEngine:
             self._deposit(deposit)
         steps = [step.kept() for step in plan.steps]
         now = datetime.now(timezone.utc).timestamp()
-        needed = [job.request["AppSpecification"]["ImageUri"] for step in plan.steps for job in step.jobs]
+        needed = [facts(job.request).image for step in plan.steps for job in step.jobs]
         machine = choice.machine(plan.runner, needed)
         stale = " ".join(machine.get("outdated", []))
         hint = f" (of another version of shardr: `shardr images build {stale}` makes it anew)" if stale else ""
@@ -186,7 +187,7 @@ class LocalEngine:
             for job in step.jobs:
                 if job is None:
                     continue
-                for host in contract.hosts(_instances(job)):
+                for host in contract.hosts(facts(job.request).instances):
                     key = f"{job.name}/{host}"
                     text, after[key] = _read(self.home.job(job.name).log(host), after.get(key, 0), whole=job.over)
                     instance = _shard(job, host, len(step.jobs))
@@ -250,16 +251,11 @@ class LocalEngine:
             return self.output_files([uri])
         found: list[Path] = []
         for job, path in mixed:
-            own = contract.output_uris(job.request)[name]
+            own = facts(job.request).uri(name)
             names = json.loads(path.read_text(encoding="utf-8")).get(name) if path.exists() else None
             folder = self.home.storage.path(own)
             found += self.output_files([own]) if names is None else [folder / relative for relative in names]
         return found
-
-
-def _instances(job: JobRow) -> int:
-    count: int = job.request["ProcessingResources"]["ClusterConfig"]["InstanceCount"]
-    return count
 
 
 def _shard(job: JobRow, host: str, jobs: int) -> str:
@@ -271,7 +267,7 @@ def _step_outputs(step: StepState) -> dict[str, str]:
     """Where the outputs of the whole step are: that of its one job, or what its shards' have in common."""
     if not step.planned:  # a step of a pipeline that has no job, or none yet
         return {}
-    outputs = contract.output_uris(step.planned[0]["request"])
+    outputs = {output.name: output.uri for output in facts(step.planned[0]["request"]).outputs}
     if len(step.planned) == 1:
         return outputs
     return {name: uri.rstrip("/").rpartition("/")[0] + "/" for name, uri in outputs.items()}

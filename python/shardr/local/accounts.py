@@ -46,8 +46,8 @@ def broken_claim(
     inputs: Mapping[str, Sequence[Path]],
     job: JobFolder,
     files: dict[str, list[str]],
-    counted_in: dict[str, int | None],
-    counted_out: dict[str, int | None],
+    counted_in: Mapping[str, int | None],
+    counted_out: Mapping[str, int | None],
 ) -> str | None:
     """The sentence that says how ``expect`` is broken; None when it holds or nothing was claimed."""
     from shardr.data import ledger
@@ -72,6 +72,6 @@ def broken_claim(
     return ledger.audit(claim, read, made).broken
 
 
-def _chosen(request: dict[str, Any], noun: str, counted: dict[str, int | None]) -> dict[str, int | None]:
+def _chosen(request: dict[str, Any], noun: str, counted: Mapping[str, int | None]) -> dict[str, int | None]:
     names = tag(request, f"expect-{noun}").split()
     return {name: rows for name, rows in counted.items() if not names or name in names}

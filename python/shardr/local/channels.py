@@ -6,7 +6,7 @@ import os
 import shutil
 import stat
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shardr.data.keys import assign
 from shardr.errors import DataError, RequestError
@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from shardr.requests.facts import Channel as Wanted
     from shardr.storage.local import Listing, LocalStorage
 
+SERVED = frozenset({"File", "FastFile"})
+"""Modes in which a channel is a folder: an object on this machine is as soon there as it is opened."""
 LINKED = "/mnt/linked"
 """Where the sandbox shows files that no hard link can be made to."""
 
@@ -46,29 +49,27 @@ class Channel:
                 return
 
 
-def channels(request: dict[str, Any], storage: LocalStorage) -> list[Channel]:
+def channels(inputs: Iterable[Wanted], storage: LocalStorage) -> list[Channel]:
     """The inputs of a job, listed; raises ``DataError`` naming each that has no object or no such file."""
     found = []
-    for item in request.get("ProcessingInputs", []):
-        source = item.get("S3Input")
-        if source is None or source.get("S3InputMode", "File") != "File":
+    for wanted in inputs:
+        if wanted.uri is None or wanted.mode not in SERVED:
             raise RequestError(
-                f"Input {item['InputName']} cannot be served on this machine",
-                why="the local engine reads S3 inputs in File mode only",
-                fix='use S3Input with S3InputMode "File"',
+                f"Input {wanted.name} cannot be served on this machine",
+                why="the local engine reads objects in S3 as files only",
+                fix='use an S3 input in mode "File"',
             )
-        uri = source["S3Uri"]
-        listing = storage.manifest(uri) if source["S3DataType"] == "ManifestFile" else storage.list(uri)
+        uri = wanted.uri
+        listing = storage.manifest(uri) if wanted.data_type == "ManifestFile" else storage.list(uri)
         if not listing.keys:
-            raise DataError(f"No S3 objects found under S3 URL {uri} given in input {item['InputName']}")
+            raise DataError(f"No S3 objects found under S3 URL {uri} given in input {wanted.name}")
         if listing.folder and len(set(map(listing.name, listing.keys))) < len(listing.keys):
             raise DataError(
-                f"Input {item['InputName']} has two objects of one name",
+                f"Input {wanted.name} has two objects of one name",
                 why=f"{uri} is a prefix of objects in {listing.folder} and beside it",
                 fix=f"end it with a slash, {uri}/, or give the objects names of their own",
             )
-        sharded = source.get("S3DataDistributionType") == "ShardedByS3Key"
-        found.append(Channel(item["InputName"], source["LocalPath"], sharded, listing))
+        found.append(Channel(wanted.name, wanted.path, wanted.sharded, listing))
     return found
 
 

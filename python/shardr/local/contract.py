@@ -8,16 +8,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from shardr.spec.places import ML
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-ML = "/opt/ml"
-PROCESSING = f"{ML}/processing"
-LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
-"""Where CloudWatch has what instances print, in a stream each."""
+    from shardr.requests.facts import Kind
+
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
-DEFAULT_RUNTIME_SECONDS = 86_400
 STOP_GRACE_SECONDS = 120
 MESSAGE_BYTES = 1024
 NAME_CHARACTERS = 63
@@ -39,9 +39,9 @@ def attempt_name(name: str, attempt: int) -> str:
     return name[: NAME_CHARACTERS - len(ending)] + ending
 
 
-def processing_arn(name: str) -> str:
-    """The name of a processing job as the service writes it in full."""
-    return f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:processing-job/{name}"
+def arn(kind: Kind, name: str) -> str:
+    """The name of a job as the service writes it in full."""
+    return f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:{kind.resource}/{name}"
 
 
 @dataclass(frozen=True)
@@ -54,75 +54,32 @@ class Tree:
         """Where ``/opt/ml/…`` of the instance lies on this machine."""
         return self.root / os.path.relpath(path, ML)
 
-    def prepare(self, request: dict[str, Any], name: str, host: str, peers: list[str]) -> None:
-        """Makes the folders and writes the config files that the entrypoint may rely on."""
-        for local in output_paths(request).values():
-            self.at(local).mkdir(parents=True, exist_ok=True)
-        for folder in ("config", "output"):
-            (self.root / folder).mkdir(parents=True, exist_ok=True)
-        _write_json(self.root / "config/resourceconfig.json", {"current_host": host, "hosts": peers})
-        _write_json(self.root / "config/processingjobconfig.json", job_config(request, name))
+    def make(self, *paths: str) -> None:
+        """Makes folders of the instance."""
+        for path in paths:
+            self.at(path).mkdir(parents=True, exist_ok=True)
+
+    def write_json(self, path: str, content: Mapping[str, Any]) -> None:
+        """Writes a config file that the entrypoint may rely on."""
+        self.at(path).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 
     def linked(self, path: str) -> bool:
         """Whether a script has put a symbolic link on the way to a path of the instance: it leads anywhere."""
         return self.at(path).resolve() != self.root.resolve() / os.path.relpath(path, ML)
 
-    def message(self) -> bytes:
-        """What the instance wrote to ``output/message``; empty when it wrote nothing."""
-        folder, path = self.root / "output", self.root / "output/message"
+    def written(self, name: str, limit: int) -> bytes:
+        """The beginning of what the instance wrote to ``output/<name>``; empty when it wrote nothing."""
+        folder, path = self.root / "output", self.root / "output" / name
         if self.linked(f"{ML}/output"):
             return b""
         with suppress(OSError):  # a script may have closed them to us
             folder.chmod(0o700)
-            if not self.linked(f"{ML}/output/message") and path.is_file():
+            if not self.linked(f"{ML}/output/{name}") and path.is_file():
                 if not os.access(path, os.R_OK):
                     path.chmod(0o600)
                 with path.open("rb") as stream:
-                    return stream.read(MESSAGE_BYTES + 4)  # enough to know whether a character is cut
+                    return stream.read(limit + 4)  # enough to know whether a character is cut
         return b""
-
-
-def job_config(request: dict[str, Any], name: str) -> dict[str, Any]:
-    """The request as ``processingjobconfig.json`` echoes it, with the service's defaults filled in."""
-    app = request["AppSpecification"]
-    cluster = request["ProcessingResources"]["ClusterConfig"]
-    outputs = request.get("ProcessingOutputConfig", {"Outputs": []})
-    return {
-        **{key: value for key, value in request.items() if key != "Tags"},
-        "ProcessingJobArn": processing_arn(name),
-        "AppSpecification": {"ContainerEntrypoint": None, "ContainerArguments": None, **app},
-        "ProcessingInputs": [
-            {**item, "S3Input": {**item["S3Input"], "S3DownloadMode": "StartOfJob"}} if "S3Input" in item else item
-            for item in request.get("ProcessingInputs", [])
-        ],
-        "ProcessingOutputConfig": {"KmsKeyId": None, **outputs},
-        "ProcessingResources": {"ClusterConfig": {"VolumeKmsKeyId": None, **cluster}},
-        "StoppingCondition": {"MaxRuntimeInSeconds": max_runtime(request)},
-    }
-
-
-def max_runtime(request: dict[str, Any]) -> int:
-    """Seconds the job may take: as given, else the service's one day."""
-    given: int = request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DEFAULT_RUNTIME_SECONDS)
-    return given
-
-
-def input_paths(request: dict[str, Any]) -> dict[str, str]:
-    """Where each input is found in the instance, by its name."""
-    inputs = [item for item in request.get("ProcessingInputs", []) if "S3Input" in item]
-    return {item["InputName"]: item["S3Input"].get("LocalPath", "") for item in inputs}
-
-
-def output_paths(request: dict[str, Any]) -> dict[str, str]:
-    """Where each output is written in the instance, by its name."""
-    outputs = request.get("ProcessingOutputConfig", {}).get("Outputs", [])
-    return {item["OutputName"]: item["S3Output"].get("LocalPath", "") for item in outputs if "S3Output" in item}
-
-
-def output_uris(request: dict[str, Any]) -> dict[str, str]:
-    """Where each output goes, by its name."""
-    outputs = request.get("ProcessingOutputConfig", {}).get("Outputs", [])
-    return {item["OutputName"]: item["S3Output"]["S3Uri"] for item in outputs if "S3Output" in item}
 
 
 def tag(request: dict[str, Any], key: str, default: str = "") -> str:
@@ -150,7 +107,3 @@ def failure_reason(text: str) -> str:
     if len(found) <= 2 * REASON_CHARACTERS:
         return found.decode("utf-16-le")
     return found[: 2 * REASON_CHARACTERS - 2].decode("utf-16-le", "ignore") + "…"
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")

@@ -17,6 +17,7 @@ from shardr.local import locks, outputs
 from shardr.local.contract import failure_reason
 from shardr.local.runners import choice
 from shardr.local.store import JobRow, Store
+from shardr.requests.facts import kind_of
 
 if TYPE_CHECKING:
     from shardr.local.home import Home, JobFolder
@@ -49,7 +50,7 @@ def launch(
     if lock is None:
         return False
     try:
-        if not Store(home.store).add_job(name, "processing", request, run, step):
+        if not Store(home.store).add_job(name, kind_of(request).name, request, run, step):
             return False
         _spawn(home, name, folder, machine, request, lock)
         return True

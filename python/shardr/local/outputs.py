@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shardr.errors import DataError
-from shardr.local.contract import Tree, output_paths, output_uris, tag
+from shardr.local.contract import Tree, tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from shardr.local.home import JobFolder
+    from shardr.requests.facts import Result
     from shardr.storage.local import LocalStorage
 
 
@@ -55,7 +56,9 @@ def _open(folder: str) -> None:
         os.chmod(folder, stat.S_IMODE(mode) | stat.S_IRWXU)  # noqa: PTH101
 
 
-def gather(request: dict[str, Any], job: JobFolder, hosts: list[str]) -> dict[str, list[str]]:
+def gather(
+    request: dict[str, Any], outputs: Sequence[Result], job: JobFolder, hosts: Sequence[str]
+) -> dict[str, list[str]]:
     """Moves the outputs of all instances below ``job.staged/<output>``; returns the files of each output.
 
     Two instances that wrote the same name are a ``DataError`` that names both, unless the output says
@@ -63,10 +66,11 @@ def gather(request: dict[str, Any], job: JobFolder, hosts: list[str]) -> dict[st
     """
     found: dict[str, list[str]] = {}
     clashes: list[str] = []
-    for name, path in output_paths(request).items():
+    for output in outputs:
+        name, path = output.name, output.path
         rule = tag(request, f"on-collision:{name}", "error")
         owners: dict[str, str] = {}
-        files = {host: _of(Tree(job.instance(host)), path, name, host) for host in hosts}
+        files = {host: list(written(folder)) for host, folder in folders(output, job, hosts).items()}
         shared = _shared(files)
         for host, relatives in files.items():
             source = Tree(job.instance(host)).at(path)
@@ -92,20 +96,26 @@ def gather(request: dict[str, Any], job: JobFolder, hosts: list[str]) -> dict[st
     return found
 
 
-def _of(tree: Tree, path: str, name: str, host: str) -> list[str]:
-    """The files that one instance wrote to one output."""
-    folder = tree.at(path)
-    if tree.linked(path):
-        raise DataError(
-            f"{host} made output {name} a symbolic link, or a folder above it",
-            why="links are not followed: they may lead anywhere on this machine",
-            fix=f"write the files to {path}",
-        )
-    if not folder.exists():
-        return []
-    if not folder.is_dir():
-        raise DataError(f"{host} wrote a file {path}: output {name} is no folder", fix=f"write files below {path}")
-    return list(written(folder))
+def folders(output: Result, job: JobFolder, hosts: Sequence[str]) -> dict[str, Path]:
+    """The folder of an output in each instance that has one; raises ``DataError`` for one that leads elsewhere."""
+    found = {}
+    for host in hosts:
+        tree = Tree(job.instance(host))
+        folder = tree.at(output.path)
+        if tree.linked(output.path):
+            raise DataError(
+                f"{host} made output {output.name} a symbolic link, or a folder above it",
+                why="links are not followed: they may lead anywhere on this machine",
+                fix=f"write the files to {output.path}",
+            )
+        if folder.exists() and not folder.is_dir():
+            raise DataError(
+                f"{host} wrote a file {output.path}: output {output.name} is no folder",
+                fix=f"write files below {output.path}",
+            )
+        if folder.exists():
+            found[host] = folder
+    return found
 
 
 def _shared(files: dict[str, list[str]]) -> set[str]:
@@ -128,13 +138,13 @@ def _move(names: Iterable[tuple[str, str]], source: Path, target: Path) -> None:
         os.replace(f"{source}/{old}", f"{target}/{new}")  # noqa: PTH105 - there can be very many
 
 
-def publish(request: dict[str, Any], job: JobFolder, storage: LocalStorage) -> None:
-    """Makes the gathered outputs visible: a fresh place by one rename, an existing folder file by file.
+def publish(places: Mapping[str, str], job: JobFolder, storage: LocalStorage) -> None:
+    """Makes what is gathered below ``job.staged`` visible: a fresh place by one rename, a folder file by file.
 
     What is about to appear is noted first, so that ``withdraw`` can undo it when the supervisor dies before the job is
     Completed. A file of the same name that was there is gone in any case.
     """
-    moves = [(job.staged / name, storage.path(uri).resolve()) for name, uri in output_uris(request).items()]
+    moves = [(job.staged / name, storage.path(uri).resolve()) for name, uri in places.items()]
     moves = [(source, target) for source, target in moves if source.is_dir()]
     mixed = {source.name: sorted(written(source), key=os.fsencode) for source, target in moves if target.exists()}
     if mixed:
@@ -200,11 +210,16 @@ def sweep(job: JobFolder) -> None:
     """Removes everything of a job that is over but what people read later: its logs."""
     for entry in job.root.iterdir():
         if entry.is_dir() and entry.name != "logs":
-            shutil.rmtree(entry, ignore_errors=True)
-            if entry.exists():  # a script has closed folders of its own
-                for above, folders, _ in os.walk(entry):
-                    for name in folders:
-                        with suppress(OSError):  # not ours: then it stays, and the job ends all the same
-                            _open(f"{above}/{name}")
-                shutil.rmtree(entry, ignore_errors=True)
+            remove(entry)
     job.publishing.unlink(missing_ok=True)
+
+
+def remove(folder: Path) -> None:
+    """Removes a folder that a script has written to, whatever it has closed of it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        for above, folders, _ in os.walk(folder):
+            for name in folders:
+                with suppress(OSError):  # not ours: then it stays, and the job ends all the same
+                    _open(f"{above}/{name}")
+        shutil.rmtree(folder, ignore_errors=True)

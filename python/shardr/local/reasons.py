@@ -7,6 +7,8 @@ import shutil
 import signal
 from typing import TYPE_CHECKING, Any
 
+from shardr.requests.facts import facts
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -23,10 +25,12 @@ LACKS = re.compile(r"there is no package called|No module named|is not in the im
 """What R, Python and the docker runner say when an image does not have what a script uses."""
 
 
-def host_failure(failed: Mapping[str, int], remarks: Mapping[str, str | None], job: JobFolder, count: int) -> str:
+def host_failure(
+    failed: Mapping[str, int], remarks: Mapping[str, str | None], job: JobFolder, count: int, said: str | None = None
+) -> str:
     """The failure reason of a job: each failed instance with its exit code, then the error of the first.
 
-    ``remarks`` says of a host what else is known of its end.
+    ``remarks`` says of a host what else is known of its end; ``said`` is what the script gave as its reason.
     """
     ended = {host: _ended(code, remarks.get(host)) for host, code in failed.items()}
     if len(failed) == count > 1 and len(set(ended.values())) == 1:
@@ -34,7 +38,7 @@ def host_failure(failed: Mapping[str, int], remarks: Mapping[str, str | None], j
     else:
         ends = [f"{host} of {count} {how}" for host, how in ended.items()]
         ends[SHOWN:] = [f"and {len(ends) - SHOWN} more"] if len(ends) > SHOWN else []
-    text = error_text(job.log(next(iter(failed))))
+    text = said or error_text(job.log(next(iter(failed))))
     if shutil.disk_usage(job.root).free < DISK_FULL_BYTES:
         # the log is on the same disk: what the script said of it may be lost
         text = f"No space left on device: the disk of {job.root.parents[1]} is full\n{text}".rstrip()
@@ -54,10 +58,10 @@ def next_step(reason: str, request: Mapping[str, Any], runner: str) -> str | Non
     if "out of memory: its limit" in reason:
         return "take a larger instance_type, or more instances that each hold less"
     if runner == "docker" and LACKS.search(reason):
-        app = request["AppSpecification"]
-        script = next((word for word in app.get("ContainerEntrypoint", []) if word.endswith((".R", ".r", ".py"))), "")
+        about = facts(request)
+        script = next((word for word in about.entrypoint or [] if word.endswith((".R", ".r", ".py"))), "")
         init = f"shardr images init {script.rpartition('/')[2]}".rstrip()
-        return f"{app['ImageUri']} lacks it: `{init}` makes an image that has it, to be named as the step's image"
+        return f"{about.image} lacks it: `{init}` makes an image that has it, to be named as the step's image"
     return None
 
 

@@ -5,74 +5,128 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shardr.errors import DataError, Problem, RequestError
-from shardr.local import contract
+from shardr.local.builtin import builtin
+from shardr.local.channels import SERVED
+from shardr.requests.facts import TRAINING, checkpoints, facts
+from shardr.spec.places import ML, PROCESSING
 from shardr.storage.uris import split_uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shardr.requests.facts import Channel, Facts, Result
+
 
 def check_runnable(request: dict[str, Any], runner: str) -> None:
     """Refuses what the service would take and this machine cannot do; raises ``RequestError`` with all of it."""
     problems = []
-    app = request["AppSpecification"]
-    if runner == "process" and "ContainerEntrypoint" not in app:
+    about = facts(request)
+    spec = "AlgorithmSpecification" if about.kind is TRAINING else "AppSpecification"
+    if runner == "process" and about.entrypoint is None and builtin(about.image) is None:
         problems.append(
             Problem(
-                "AppSpecification.ContainerEntrypoint",
+                f"{spec}.ContainerEntrypoint",
                 "is required by the process runner: only the image itself knows what it runs",
             )
         )
-    words = {f"Environment.{key}": value for key, value in request.get("Environment", {}).items()}
-    for field in ("ContainerEntrypoint", "ContainerArguments"):
-        words |= {f"AppSpecification.{field}[{i}]": word for i, word in enumerate(app.get(field, []))}
+    words = {f"Environment.{key}": value for key, value in about.environment.items()}
+    for field, found in (("ContainerEntrypoint", about.entrypoint), ("ContainerArguments", about.arguments)):
+        words |= {f"{spec}.{field}[{i}]": word for i, word in enumerate(found or [])}
     problems += [
         Problem(at, "holds a NUL, which no program can be given") for at, word in words.items() if "\0" in word
     ]
-    names: set[str] = set()
-    for i, item in enumerate(request.get("ProcessingInputs", [])):
-        at = f"ProcessingInputs[{i}]"
-        problems += _channel(at, "InputName", item, "S3Input", names)
-        if item.get("S3Input", {}).get("S3InputMode", "File") != "File":
-            problems.append(Problem(f"{at}.S3Input.S3InputMode", 'found "Pipe", only "File" can be served here'))
-    names = set()
-    for i, item in enumerate(request.get("ProcessingOutputConfig", {}).get("Outputs", [])):
-        at = f"ProcessingOutputConfig.Outputs[{i}]"
-        problems += _channel(at, "OutputName", item, "S3Output", names)
-        if item.get("S3Output", {}).get("S3UploadMode", "EndOfJob") != "EndOfJob":
-            problems.append(Problem(f"{at}.S3Output.S3UploadMode", 'found "Continuous", only "EndOfJob" is done here'))
-    problems += _overlaps(request)
+    problems += _channels(about.inputs, "LocalPath" if about.kind is not TRAINING else "ChannelName")
+    if about.kind is TRAINING:
+        problems += _training(request, about)
+    else:
+        problems += _outputs(request)
+        problems += _overlaps(about)
     if problems:
         raise RequestError("This machine cannot run the request as it is:", problems=problems)
 
 
-def _channel(at: str, field: str, item: dict[str, Any], kind: str, names: set[str]) -> Iterator[Problem]:
-    """What is wrong with an input or output; a name and a path become folders here, so neither may lead elsewhere."""
-    name: str = item[field]
+def _channels(inputs: list[Channel], field: str) -> Iterator[Problem]:
+    """What is wrong with inputs; a name and a path become folders here, so neither may lead elsewhere."""
+    names: set[str] = set()
+    for channel in inputs:
+        above, _, kind = channel.at.rpartition(".")
+        at = above.removesuffix(".DataSource")
+        yield from _name(f"{at}.{'InputName' if field == 'LocalPath' else 'ChannelName'}", channel.name, names)
+        if channel.uri is None:
+            yield Problem(f"{above}.{kind}", "is required: data of no other kind is moved here")
+            continue
+        if field == "LocalPath":
+            yield from _path(f"{channel.at}.LocalPath", channel.path)
+        yield from _uri(f"{channel.at}.S3Uri", channel.uri)
+        if channel.mode not in SERVED:
+            mode = f"{channel.at}.S3InputMode" if field == "LocalPath" else f"{at}.InputMode"
+            yield Problem(mode, f'found "{channel.mode}", only "File" can be served here')
+        if channel.data_type not in {"S3Prefix", "ManifestFile"}:
+            yield Problem(
+                f"{channel.at}.S3DataType", f'found "{channel.data_type}", served are S3Prefix and ManifestFile'
+            )
+
+
+def _outputs(request: dict[str, Any]) -> Iterator[Problem]:
+    names: set[str] = set()
+    for i, item in enumerate(request.get("ProcessingOutputConfig", {}).get("Outputs", [])):
+        at = f"ProcessingOutputConfig.Outputs[{i}]"
+        yield from _name(f"{at}.OutputName", item["OutputName"], names)
+        if "S3Output" not in item:
+            yield Problem(f"{at}.S3Output", "is required: data of no other kind is moved here")
+            continue
+        yield from _path(f"{at}.S3Output.LocalPath", item["S3Output"].get("LocalPath", ""))
+        yield from _uri(f"{at}.S3Output.S3Uri", item["S3Output"]["S3Uri"])
+        if item["S3Output"].get("S3UploadMode", "EndOfJob") != "EndOfJob":
+            yield Problem(f"{at}.S3Output.S3UploadMode", 'found "Continuous", only "EndOfJob" is done here')
+
+
+def _training(request: dict[str, Any], about: Facts) -> Iterator[Problem]:
+    yield from _uri("OutputDataConfig.S3OutputPath", request["OutputDataConfig"]["S3OutputPath"])
+    if not about.image:
+        fix = "name an image; algorithms of the marketplace are not run here"
+        yield Problem("AlgorithmSpecification.TrainingImage", "is required", fix)
+    if "InstanceGroups" in request.get("ResourceConfig", {}):
+        yield Problem("ResourceConfig.InstanceGroups", "instances of several types are not run here")
+    elif about.instances < 1:
+        yield Problem("ResourceConfig.InstanceCount", "is required, and at least 1")
+    kept = checkpoints(request)
+    if kept is not None:
+        yield from _uri("CheckpointConfig.S3Uri", kept[1])
+        taken = [f"{ML}/{name}/" for name in ("input", "model", "output", "config")]
+        path = f"{kept[0].rstrip('/')}/"
+        if not path.startswith(f"{ML}/") or path == f"{ML}/" or {"", ".", ".."} & set(path.strip("/").split("/")):
+            yield Problem("CheckpointConfig.LocalPath", f'found "{kept[0]}", expected a path below {ML}/')
+        elif any(path.startswith(other) for other in taken):
+            yield Problem("CheckpointConfig.LocalPath", f'found "{kept[0]}", which the job uses for something else')
+
+
+def _name(at: str, name: str, names: set[str]) -> Iterator[Problem]:
     if name in names or "/" in name or name in {"", ".", ".."}:
         reason = "is the name of another one, too" if name in names else "cannot be the name of a folder"
-        yield Problem(f"{at}.{field}", f'"{name}" {reason}')
+        yield Problem(at, f'"{name}" {reason}')
     names.add(name)
-    if kind not in item:
-        yield Problem(f"{at}.{kind}", "is required: data of no other kind is moved here")
-        return
-    path: str = item[kind].get("LocalPath", "")
-    if not path.startswith(f"{contract.PROCESSING}/") or {"", ".", ".."} & set(path.rstrip("/").split("/")[1:]):
-        yield Problem(f"{at}.{kind}.LocalPath", f'found "{path}", expected a path below {contract.PROCESSING}/')
+
+
+def _path(at: str, path: str) -> Iterator[Problem]:
+    if not path.startswith(f"{PROCESSING}/") or {"", ".", ".."} & set(path.rstrip("/").split("/")[1:]):
+        yield Problem(at, f'found "{path}", expected a path below {PROCESSING}/')
+
+
+def _uri(at: str, uri: str) -> Iterator[Problem]:
     try:
-        split_uri(item[kind]["S3Uri"])
+        split_uri(uri)
     except DataError as error:
-        yield Problem(f"{at}.{kind}.S3Uri", error.what)
+        yield Problem(at, error.what)
 
 
-def _overlaps(request: dict[str, Any]) -> Iterator[Problem]:
+def _overlaps(about: Facts) -> Iterator[Problem]:
     """Outputs that would hold another channel: its files, links to somebody's data among them, would be theirs."""
-    inputs, outputs = contract.input_paths(request), contract.output_paths(request)
-    for i, (name, path) in enumerate(outputs.items()):
-        others = [(f"input {n}", p) for n, p in inputs.items()]
-        others += [(f"output {n}", p) for n, p in outputs.items() if n != name]
+    for i, output in enumerate(about.outputs):
+        others: list[tuple[str, Channel | Result]] = [(f"input {c.name}", c) for c in about.inputs]
+        others += [(f"output {o.name}", o) for o in about.outputs if o.name != output.name]
         for what, other in others:
-            inside, outside = f"{path.rstrip('/')}/", f"{other.rstrip('/')}/"
+            inside, outside = f"{output.path.rstrip('/')}/", f"{other.path.rstrip('/')}/"
             if inside.startswith(outside) or (what.startswith("input") and outside.startswith(inside)):
                 at = f"ProcessingOutputConfig.Outputs[{i}].S3Output.LocalPath"
-                yield Problem(at, f'found "{path}", which overlaps with "{other}" of {what}')
+                yield Problem(at, f'found "{output.path}", which overlaps with "{other.path}" of {what}')

@@ -13,6 +13,7 @@ from shardr.errors import NameInUseError, NotFoundError
 from shardr.local import jobs
 from shardr.local.contract import attempt_name
 from shardr.local.store import TERMINAL, JobRow, RunRow, Store
+from shardr.requests.facts import facts, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,8 +135,7 @@ def _read(home: Home, run: str) -> RunState:
 def _alone(job: JobRow) -> RunState:
     """A job that a client submitted by itself, as a run of one step that goes by the job's name."""
     planned = [{"name": job.name, "request": job.request}]
-    count = job.request["ProcessingResources"]["ClusterConfig"]["InstanceCount"]
-    about = [{"name": ALONE, "needs": [], "instances": count, "attempts": 1, "jobs": planned}]
+    about = [{"name": ALONE, "needs": [], "instances": facts(job.request).instances, "attempts": 1, "jobs": planned}]
     runner, stopping = job.report.get("runner", ""), job.status == "Stopping"
     row = RunRow(job.name, job.name, job.created, runner, about, {"reason": "a job of its own"}, stopping)
     return RunState(row, [StepState(ALONE, [], planned, attempts=1, stopping=stopping, jobs=[job])])
@@ -151,7 +151,8 @@ def advance(home: Home, run: str) -> None:
         for i, job in enumerate(step.jobs):
             name = step.next_attempt(i)
             if name is not None and (job is None or job.status == "Failed"):
-                request = {**step.planned[i]["request"], "ProcessingJobName": name}
+                planned = step.planned[i]["request"]
+                request = kind_of(planned).named(planned, name)
                 # another process may be doing the same; the store lets one of them win
                 jobs.launch(home, name, request, now.row.machine, run=run, step=step.name)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shardr.local import contract
 from shardr.local.channels import channels, stage
-from shardr.local.contract import Tree, tag
+from shardr.local.contract import Tree
 from shardr.local.runners.base import Instance
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from shardr.local.home import JobFolder
     from shardr.local.runners.base import Runner
+    from shardr.local.work import Work
     from shardr.storage.local import LocalStorage
 
 
@@ -33,48 +34,48 @@ class Staged:
 
 
 def stage_job(
-    request: dict[str, Any],
-    name: str,
-    job: JobFolder,
-    storage: LocalStorage,
-    runner: Runner,
-    environment: Mapping[str, str],
+    work: Work, seed: int | None, job: JobFolder, storage: LocalStorage, runner: Runner, environment: Mapping[str, str]
 ) -> Staged:
-    """The instances of a processing job, ready to start; raises ``DataError`` for an input without objects.
+    """The instances of a job, ready to start; raises ``DataError`` for an input without objects.
 
-    ``environment`` is what the runner gives every instance besides the request's own.
+    ``seed`` permutes which instance gets which object, ``environment`` is what the runner gives every instance.
     """
-    hosts = contract.hosts(request["ProcessingResources"]["ClusterConfig"]["InstanceCount"])
-    inputs = channels(request, storage)
-    seed = tag(request, "permute")
-    assigned = {c.name: c.shards(hosts, int(seed) if seed else None) for c in inputs}
+    about = work.facts
+    hosts = contract.hosts(about.instances)
+    inputs = channels(about.inputs, storage)
+    assigned = {c.name: c.shards(hosts, seed) for c in inputs}
     folders = {c.name: {host: Tree(job.instance(host)).at(c.path) for host in hosts} for c in inputs}
-    app = request["AppSpecification"]
-    copies = runner.copies(app["ImageUri"])
+    copies = runner.copies(about.image)
     instances = []
     with _open_to_strangers():
         for host in hosts:
             root = job.instance(host)
-            Tree(root).prepare(request, name, host, hosts)
+            work.prepare(Tree(root), host, hosts)
             linked: dict[str, str] = {}
             for channel in inputs:
                 keys, at = assigned[channel.name][host], folders[channel.name][host]
                 linked |= stage(channel.listing, keys, at, links=runner.links, copies=copies)
             instances.append(
                 Instance(
-                    job=name,
+                    job=about.name,
                     host=host,
                     hosts=hosts,
                     root=root,
-                    image=app["ImageUri"],
-                    instance_type=request["ProcessingResources"]["ClusterConfig"]["InstanceType"],
+                    image=about.image,
+                    instance_type=about.instance_type,
+                    config=work.config,
                     inputs=[channel.path for channel in inputs],
-                    outputs=list(contract.output_paths(request).values()),
+                    outputs=work.written(),
                     linked=linked,
-                    entrypoint=app.get("ContainerEntrypoint"),
-                    arguments=app.get("ContainerArguments"),
-                    environment={**environment, "AWS_REGION": contract.REGION, **request.get("Environment", {})},
-                    network_isolation=request.get("NetworkConfig", {}).get("EnableNetworkIsolation", False),
+                    entrypoint=about.entrypoint,
+                    arguments=about.arguments,
+                    environment={
+                        **environment,
+                        "AWS_REGION": contract.REGION,
+                        **work.environment,
+                        **about.environment,
+                    },
+                    network_isolation=about.isolated,
                     log=job.log(host),
                 )
             )

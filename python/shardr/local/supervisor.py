@@ -11,7 +11,6 @@ import os
 import queue
 import signal
 import sys
-import threading
 import time
 from contextlib import nullcontext, suppress
 from functools import cache
@@ -20,50 +19,26 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.errors import ShardrError, StoreError
 from shardr.local import accounts, contract, jobs, outputs, owners
+from shardr.local.checkpoints import Mirror
 from shardr.local.contract import STOP_GRACE_SECONDS, Tree, tag
+from shardr.local.counting import Counting
 from shardr.local.home import Home
 from shardr.local.reasons import host_failure
 from shardr.local.runners.choice import runner_of
 from shardr.local.staging import stage_job
 from shardr.local.store import JobRow, Store
+from shardr.local.watch import STOP, STOPPED, Times, Watch
+from shardr.local.work import work_of
+from shardr.requests.facts import TRAINING
+from shardr.requests.facts import checkpoints as checkpoints_of
+from shardr.spec.places import ML
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shardr.local.runners.base import Instance, Runner, Running
-
-Event = tuple[str, int | Exception | None]
-"""A host, and its exit code or why it was lost; None is a wish: to stop."""
-STOP: Event = ("", None)
-STOPPED = "The job was stopped"
-
-
-class Counting:
-    """The records of the inputs, counted while the instances work: neither a stop nor a time limit waits for it."""
-
-    def __init__(self, inputs: Mapping[str, list[Path]]) -> None:
-        self._inputs = inputs
-        self._found: dict[str, int | None] | Exception = {}
-        self._given_up = False
-        self._thread = threading.Thread(target=self._count, daemon=True)
-        self._thread.start()
-
-    def _count(self) -> None:
-        try:
-            self._found = accounts.rows_in(self._inputs, lambda: not self._given_up)
-        except Exception as error:  # noqa: BLE001 - told by result()
-            self._found = error
-
-    def give_up(self) -> None:
-        """Lets it end: a job that is being stopped needs the processor itself."""
-        self._given_up = True
-
-    def result(self) -> dict[str, int | None]:
-        """Records by input; raises what counting raised."""
-        self._thread.join()
-        if isinstance(self._found, Exception):
-            raise self._found
-        return self._found
+    from shardr.local.watch import End, Ended, Event
+    from shardr.local.work import Taken
 
 
 class Supervisor:
@@ -73,14 +48,14 @@ class Supervisor:
         self._home, self._row, self._machine = home, row, machine
         self._job = home.job(row.name)
         self._store, self._hasty = Store(home.store), Store(home.store, patience_seconds=0)
-        self._hosts = contract.hosts(row.request["ProcessingResources"]["ClusterConfig"]["InstanceCount"])
+        self._work = work_of(row.request, self._job, home.storage)
+        self._hosts = contract.hosts(self._work.facts.instances)
         self._runner: Runner | None = None
         self._events = events
         self._inputs: dict[str, list[Path]] = {}
         self._running: dict[str, Running] = {}
-        self._remarks: dict[str, str | None] = {}
-        self._began = 0.0
         self._started: float | None = None
+        self._kept = False
         self.due: float | None = None
         """When the job's owner has something to do again."""
         self._report: dict[str, Any] = {
@@ -90,7 +65,7 @@ class Supervisor:
     def run(self) -> None:
         """Takes the job to its final state, whatever happens."""
         try:
-            status, reason = self._work()
+            status, reason = self._go()
         except ShardrError as error:
             status, reason = "Failed", self._in_words_of_the_script(str(error))
         except Exception as error:  # noqa: BLE001 - a job must end in a final state, with the reason in it
@@ -111,123 +86,141 @@ class Supervisor:
     def _in_words_of_the_script(self, text: str) -> str:
         """The same with files of the job's folder, which is about to go, by the names that they had in it."""
         for host in self._hosts:
-            text = text.replace(f"{self._job.instance(host)}/", f"{host}:{contract.ML}/")
+            text = text.replace(f"{self._job.instance(host)}/", f"{host}:{ML}/")
         return text.replace(f"{self._job.staged}/", "")
 
-    def _work(self) -> tuple[str, str | None]:
+    def _go(self) -> tuple[str, str | None]:
         self._runner = runner_of(
             self._machine, self._job.root, lambda name: jobs.alive(self._home.job(name)), cache(_begun)
         )
         self._report["runner"] = self._runner.name
+        limit = self._work.facts.max_runtime_seconds
+        times = Times(limit, float(tag(self._row.request, "stop-grace-seconds", str(STOP_GRACE_SECONDS))))
+        interruptions = [float(seconds) for seconds in tag(self._row.request, "interruptions").split()]
+        for interruption in [*interruptions, None]:
+            instances = self._stage()
+            if not self._events.empty():
+                return "Stopped", STOPPED
+            times.interruption = interruption
+            counting, end = self._through(instances, times)
+            if not end.interrupted:
+                break
+            self._restart()
+        return self._ended(counting, end)
+
+    def _stage(self) -> list[Instance]:
+        assert self._runner is not None  # noqa: S101 - for the type checker: it comes first
+        self._phase("Downloading")
+        seed = tag(self._row.request, "permute")
         staged = stage_job(
-            self._row.request, self._row.name, self._job, self._home.storage, self._runner, self._machine["environment"]
-        )
+            self._work, int(seed) if seed else None, self._job, self._home.storage, self._runner,
+            self._machine["environment"],
+        )  # fmt: skip
         self._inputs = staged.inputs
         for host, objects in staged.objects.items():
             self._report["hosts"][host]["objects"] = objects
-        if not self._events.empty():
-            return "Stopped", STOPPED
-        self._started = time.time()
-        self._start(self._runner, staged.instances)
+        return staged.instances
+
+    def _through(self, instances: Sequence[Instance], times: Times) -> tuple[Counting, End]:
+        """Takes the instances from their start to their end."""
+        assert self._runner is not None  # noqa: S101 - as above
+        self._started = self._started or time.time()
+        times.begin()
+        self._running = self._runner.start(instances)
+        self._report["notices"] = self._runner.notices()
+        for host in self._running:
+            self._report["hosts"][host]["state"] = "InProgress"
+        self._phase("Training")
         self._tell(started=self._started)
         counting = Counting(self._inputs)
-        codes, stopped = self._watch(counting)
+        mirror = self._mirror()
+        watch = Watch(self._running, self._events, times, ends_together=self._work.ends_together, mirror=mirror)
+        end = watch.through(lambda ending: self._change(counting, ending), self._note)
         self._runner.settle()
-        if stopped:
-            return "Stopped", stopped
-        failed = {host: codes[host] for host in self._hosts if codes[host]}
+        if mirror is not None:
+            mirror.sync()
+        return counting, end
+
+    def _mirror(self) -> Mirror | None:
+        where = checkpoints_of(self._row.request)
+        if where is None:
+            return None
+        folders = [Tree(self._job.instance(host)).at(where[0]) for host in self._hosts]
+        return Mirror(folders, self._home.storage.path(where[1]))
+
+    def _change(self, counting: Counting, ending: End) -> None:
+        """What is told when instances have been asked to end before their time."""
+        counting.give_up()
+        if ending.stopped:
+            self._phase("Stopping")
+            self._tell(status="Stopping")
+
+    def _note(self, host: str, ended: Ended, ending: End) -> None:
+        """What is told when an instance has ended."""
+        early = ending.stopped or ending.interrupted or (ending.culprit is not None and ending.culprit != host)
+        state = ("Stopped" if early else "Failed") if ended.code else "Completed"
+        self._report["hosts"][host].update(state=state, exit_code=ended.code, seconds=ended.seconds)
+        if self._running:
+            self._tell()
+
+    def _restart(self) -> None:
+        """Forgets what the instances had that were taken away: only their checkpoints and their logs are left."""
+        self._phase("Interrupted")
+        for host in self._hosts:
+            outputs.remove(self._job.instance(host))
+            self._report["hosts"][host] = {"state": "Pending"}
+        self._phase("Restarting")
+        self._tell()
+
+    def _ended(self, counting: Counting, end: End) -> tuple[str, str | None]:
+        if end.stopped:
+            if self._work.kept_when_stopped:
+                with suppress(ShardrError):  # what cannot be kept is lost as it would be without a stop
+                    self._publish(self._take({}))
+                    self._kept = True
+            return "Stopped", end.stopped
+        failed = end.failed
         with suppress(ShardrError) if failed else nullcontext():  # what the script says comes first
             counted_in = counting.result()
             self._report["rows_in_by_input"] = counted_in
             self._report["rows_in"] = accounts.total(counted_in.values())
         if failed:
-            return "Failed", host_failure(failed, self._remarks, self._job, len(self._hosts))
-        return self._collect(counted_in)
+            said = self._work.said(list(failed))
+            return "Failed", host_failure(failed, end.remarks, self._job, len(self._hosts), said)
+        taken = self._take(counted_in)
+        if taken.broken:
+            return "Failed", taken.broken
+        self._publish(taken)
+        return "Completed", None
 
-    def _start(self, runner: Runner, instances: Sequence[Instance]) -> None:
-        self._running = runner.start(instances)
-        self._began = time.monotonic()
-        self._report["notices"] = runner.notices()
-        for host, running in self._running.items():
-            self._report["hosts"][host]["state"] = "InProgress"
-            threading.Thread(target=self._follow, args=(host, running), name=host, daemon=True).start()
+    def _take(self, counted_in: Mapping[str, int | None]) -> Taken:
+        self._phase("Uploading")
+        taken = self._work.take(self._hosts, self._inputs, counted_in)
+        self._report |= taken.report
+        self._report["notices"] = [*self._report.get("notices", []), *taken.notices]
+        return taken
 
-    def _follow(self, host: str, running: Running) -> None:
-        try:
-            self._events.put((host, running.wait()))
-        except Exception as error:  # noqa: BLE001 - told by the main thread, which waits for this one
-            self._events.put((host, error))
+    def _publish(self, taken: Taken) -> None:
+        outputs.publish(taken.places, self._job, self._home.storage)
 
-    def _watch(self, counting: Counting) -> tuple[dict[str, int], str | None]:
-        """Waits for every instance; exit codes by host, and why the job was stopped if it was."""
-        codes: dict[str, int] = {}
-        stopped: str | None = None
-        limit = contract.max_runtime(self._row.request)
-        deadline = time.monotonic() + limit
-        while len(codes) < len(self._hosts):
-            try:
-                host, ended = self._events.get(timeout=max(0.0, deadline - time.monotonic()))
-            except queue.Empty:
-                if stopped is not None:
-                    for host in self._running.keys() - codes.keys():
-                        self._running[host].kill()
-                    deadline = time.monotonic() + STOP_GRACE_SECONDS
-                    continue
-                stopped = f"MaxRuntimeExceeded: the job did not end within {limit} seconds"
-                deadline = self._terminate(codes, counting)
-                continue
-            if isinstance(ended, Exception):
-                raise ended
-            if ended is None:
-                if stopped is None:
-                    stopped = STOPPED
-                    deadline = self._terminate(codes, counting)
-                continue
-            codes[host] = ended
-            self._remarks[host] = self._running.pop(host).remark
-            seconds = round(time.monotonic() - self._began, 3)
-            self._report["hosts"][host].update(
-                state=("Stopped" if stopped else "Failed") if ended else "Completed", exit_code=ended, seconds=seconds
-            )
-            if len(codes) < len(self._hosts):
-                self._tell()
-        return codes, stopped
-
-    def _terminate(self, codes: dict[str, int], counting: Counting) -> float:
-        """SIGTERM to all that still run; the moment at which SIGKILL follows."""
-        counting.give_up()
-        self._tell(status="Stopping")
-        for host in self._running.keys() - codes.keys():
-            self._running[host].terminate()
-        return time.monotonic() + float(tag(self._row.request, "stop-grace-seconds", str(STOP_GRACE_SECONDS)))
+    def _phase(self, name: str) -> None:
+        """Notes what a training job has come to."""
+        if self._work.facts.kind is TRAINING:
+            self._report.setdefault("phases", []).append((name, time.time()))
 
     def _tell(self, **changes: Any) -> None:
         """Lets people see how far the job is; when the disk is full they see it later."""
         with suppress(StoreError):
             self._hasty.update_job(self._row.name, report=self._report, **changes)
 
-    def _collect(self, counted_in: dict[str, int | None]) -> tuple[str, str | None]:
-        request, job = self._row.request, self._job
-        files = outputs.gather(request, job, self._hosts)
-        counted_out = accounts.rows_out(job, files)
-        self._report["outputs"] = {
-            name: {"rows": counted_out[name], "files": len(relatives)} for name, relatives in files.items()
-        }
-        self._report["rows_out"] = accounts.total(counted_out.values())
-        broken = accounts.broken_claim(request, self._inputs, job, files, counted_in, counted_out)
-        if broken:
-            return "Failed", broken
-        outputs.publish(request, job, self._home.storage)
-        return "Completed", None
-
     def _finish(self, status: str, reason: str | None) -> None:
         try:
-            message = contract.exit_message([Tree(self._job.instance(host)).message() for host in self._hosts])
+            message = self._work.message(self._hosts)
         except UnicodeDecodeError:
             message = ""
             if status == "Completed":
                 status, reason = "Failed", "ClientError: /opt/ml/output/message is not valid UTF-8"
-        if status != "Completed":
+        if status != "Completed" and not self._kept:
             outputs.withdraw(self._job)
             outputs.sweep(self._job)  # first: on a full disk the store needs the space to take the state in
         self._store.update_job(

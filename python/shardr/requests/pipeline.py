@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from shardr.requests.facts import MODEL, TRAINING, facts, kind_of
 from shardr.requests.pipeline_order import in_order, places, unique_names
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ RUN, RUN_URI = "Run", "RunUri"
 """The parameters of every definition: the id of a run, and below which URI it keeps what it makes."""
 
 PIPELINE_NAME_CHARACTERS = 256
+PLACES = frozenset({"S3Uri", "S3OutputPath"})
+"""Fields of requests that say where something lies."""
 RETRIED = (
     "Step.SERVICE_FAULT",
     "Step.THROTTLING",
@@ -38,7 +41,7 @@ class Retry:
 
 @dataclass(frozen=True)
 class CompiledStep:
-    """One job of a step, as its ``CreateProcessingJob`` request; the jobs of a step that has several share its name."""
+    """One job of a step, as the request that creates it; the jobs of a step that has several share its name."""
 
     name: str
     needs: Sequence[str]
@@ -66,7 +69,7 @@ def pipeline_definition(steps: Sequence[CompiledStep], *, run: str, run_uri: str
     for i in in_order([step.name for step in steps], [step.needs for step in steps]):
         step = steps[i]
         needed = [j for need in step.needs for j in jobs[need]]
-        made = {uri: _reference(names[j], output) for j in needed for output, uri in uris[j].items()}
+        made = {uri: _reference(names[j], steps[j].request, output) for j in needed for output, uri in uris[j].items()}
         read = {uri for uri in _inputs(step.request) if uri in made}
         hidden = [names[j] for j in dict.fromkeys(needed) if read.isdisjoint(uris[j].values())]
         compiled.append(_step(names[i], step, hidden, _arguments(step.request, made, run, run_uri)))
@@ -104,7 +107,7 @@ def step_names(steps: Sequence[CompiledStep]) -> list[str]:
 
 
 def _step(name: str, step: CompiledStep, hidden: list[str], arguments: dict[str, Any]) -> dict[str, Any]:
-    made: dict[str, Any] = {"Name": name, "Type": "Processing", "Arguments": arguments}
+    made: dict[str, Any] = {"Name": name, "Type": kind_of(step.request).step, "Arguments": arguments}
     if hidden:
         made["DependsOn"] = hidden
     if step.cache is not None:
@@ -121,21 +124,11 @@ def _step(name: str, step: CompiledStep, hidden: list[str], arguments: dict[str,
     return made
 
 
-def _arguments(
-    request: Mapping[str, Any], made: Mapping[str, dict[str, str]], run: str, run_uri: str
-) -> dict[str, Any]:
+def _arguments(request: Mapping[str, Any], made: Mapping[str, Any], run: str, run_uri: str) -> dict[str, Any]:
     """The request without the job's name, which the service gives; what differs from run to run as expressions."""
     # an execution records its own lineage and refuses a step that names another experiment
-    arguments = {key: value for key, value in request.items() if key not in {"ProcessingJobName", "ExperimentConfig"}}
-
-    if "ProcessingInputs" in arguments:
-        arguments["ProcessingInputs"] = [
-            _placed(channel, "S3Input", made, run_uri) for channel in request["ProcessingInputs"]
-        ]
-    if "ProcessingOutputConfig" in arguments:
-        outputs = request["ProcessingOutputConfig"]
-        placed = [_placed(output, "S3Output", {}, run_uri) for output in outputs["Outputs"]]
-        arguments["ProcessingOutputConfig"] = {**outputs, "Outputs": placed}
+    without = {f"{kind_of(request).noun}Name", "ExperimentConfig"}
+    arguments: dict[str, Any] = _placed({k: v for k, v in request.items() if k not in without}, made, run_uri)
     if "Tags" in arguments:
         get = {"Get": f"Parameters.{RUN}"}
         arguments["Tags"] = [
@@ -145,28 +138,40 @@ def _arguments(
     return arguments
 
 
-def _placed(channel: Mapping[str, Any], kind: str, made: Mapping[str, Any], run_uri: str) -> dict[str, Any]:
-    """The channel with its URI as an expression where it is made by a step or lies below the run's."""
-    if kind not in channel:  # a dataset definition, a feature store: no place in S3
-        return dict(channel)
-    uri, root = channel[kind]["S3Uri"], run_uri.rstrip("/") + "/"
-    place: Any = uri
+def _placed(value: Any, made: Mapping[str, Any], run_uri: str) -> Any:
+    """A part of a request with expressions for the URIs that an earlier step makes or that lie below the run's."""
+    if isinstance(value, dict):
+        return {
+            key: _place(inner, made, run_uri)
+            if key in PLACES and isinstance(inner, str)
+            else _placed(inner, made, run_uri)
+            for key, inner in value.items()
+        }
+    return [_placed(inner, made, run_uri) for inner in value] if isinstance(value, list) else value
+
+
+def _place(uri: str, made: Mapping[str, Any], run_uri: str) -> Any:
+    root = run_uri.rstrip("/") + "/"
     if uri in made:
-        place = made[uri]
-    elif uri.startswith(root):
-        place = {"Std:Join": {"On": "/", "Values": [{"Get": f"Parameters.{RUN_URI}"}, uri.removeprefix(root)]}}
-    return {**channel, kind: {**channel[kind], "S3Uri": place}}
+        return made[uri]
+    if uri.startswith(root):
+        return {"Std:Join": {"On": "/", "Values": [{"Get": f"Parameters.{RUN_URI}"}, uri.removeprefix(root)]}}
+    return uri
 
 
-def _reference(step: str, output: str) -> dict[str, str]:
-    return {"Get": f"Steps.{step}.ProcessingOutputConfig.Outputs['{output}'].S3Output.S3Uri"}
+def _reference(step: str, request: Mapping[str, Any], output: str) -> dict[str, Any]:
+    """What another step says in the place of an output's URI."""
+    if kind_of(request) is not TRAINING:
+        return {"Get": f"Steps.{step}.ProcessingOutputConfig.Outputs['{output}'].S3Output.S3Uri"}
+    if output == MODEL:
+        return {"Get": f"Steps.{step}.ModelArtifacts.S3ModelArtifacts"}
+    job = [{"Get": f"Steps.{step}.OutputDataConfig.S3OutputPath"}, {"Get": f"Steps.{step}.TrainingJobName"}]
+    return {"Std:Join": {"On": "/", "Values": [*job, "output/output.tar.gz"]}}
 
 
 def _outputs(request: Mapping[str, Any]) -> dict[str, str]:
-    outputs = request.get("ProcessingOutputConfig", {}).get("Outputs", [])
-    return {output["OutputName"]: output["S3Output"]["S3Uri"] for output in outputs if "S3Output" in output}
+    return {output.name: output.uri for output in facts(request).outputs}
 
 
 def _inputs(request: Mapping[str, Any]) -> set[str]:
-    channels = request.get("ProcessingInputs", [])
-    return {channel["S3Input"]["S3Uri"] for channel in channels if "S3Input" in channel}
+    return {channel.uri for channel in facts(request).inputs if channel.uri is not None}

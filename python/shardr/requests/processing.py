@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from shardr.spec.models import PROCESSING
+from shardr.requests.placed import all_tags, vpc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shardr.spec.models import Input, ProcessingStep
-
-
-@dataclass(frozen=True)
-class Placed:
-    """Where an input lies once it is in place, as the service words it."""
-
-    uri: str
-    data_type: str
-    """``S3Prefix`` or ``ManifestFile``."""
+    from shardr.requests.placed import Placed
+    from shardr.spec.parts import Input
+    from shardr.spec.processing import ProcessingStep
 
 
 def processing_request(
@@ -43,7 +35,7 @@ def processing_request(
     """
     channels = [_input(channel.name, channel.local_path, inputs[channel.name], channel) for channel in step.inputs]
     if code is not None:
-        channels.append(_input("code", f"{PROCESSING}/input/code", code))
+        channels.append(_input("code", step.code_path, code))
     app: dict[str, Any] = {"ImageUri": image_uri}
     if step.entrypoint:
         app["ContainerEntrypoint"] = step.entrypoint
@@ -87,8 +79,7 @@ def processing_request(
         request["Environment"] = dict(step.environment)
     if network := _network(step):
         request["NetworkConfig"] = network
-    ours = {f"shardr:{key}": value for key, value in {**tags, **_rules(step, balanced)}.items()}
-    request["Tags"] = [{"Key": key, "Value": value} for key, value in {**ours, **own_tags}.items()]
+    request["Tags"] = all_tags({**tags, **_rules(step, balanced)}, own_tags)
     return request
 
 
@@ -113,9 +104,7 @@ def _network(step: ProcessingStep) -> dict[str, Any]:
         network["EnableInterContainerTrafficEncryption"] = True
     if step.network_isolation:
         network["EnableNetworkIsolation"] = True
-    if step.subnets:
-        network["VpcConfig"] = {"SecurityGroupIds": list(step.security_group_ids), "Subnets": list(step.subnets)}
-    return network
+    return network | vpc(step)
 
 
 def _rules(step: ProcessingStep, balanced: bool) -> dict[str, str]:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shardr.errors import Problem
-from shardr.spec.models import Input, Manifest, Output, Pipeline, ProcessingStep, StepOutput
+from shardr.spec.parts import Input, Manifest, Output, StepOutput
 from shardr.spec.problems import did_you_mean
+from shardr.spec.processing import ProcessingStep
+
+MOST_INPUTS = 20
+"""Channels of a training job, by the service's rule."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from shardr.spec.models import AnyStep, Pipeline
+    from shardr.spec.training import TrainingStep
 
 
 def check(pipeline: Pipeline) -> list[Problem]:
@@ -20,15 +28,52 @@ def check(pipeline: Pipeline) -> list[Problem]:
     problems += _tags(pipeline)
     for i, step in enumerate(pipeline.steps):
         at = f"steps[{i}]"
-        problems += _repeated(f"{at}.inputs", [channel.name for channel in step.inputs], "input")
-        problems += _repeated(f"{at}.outputs", [output.name for output in step.outputs], "output")
+        problems += _repeated(f"{at}.inputs", [channel.name for channel in step.channels], "input")
         problems += _code(at, step)
-        problems += _paths(at, step)
         problems += _sources(at, step, pipeline)
-        problems += _distributions(at, step)
-        problems += _claims(at, step)
         problems += _network(at, step)
+        problems += _of_processing(at, step) if isinstance(step, ProcessingStep) else _of_training(at, step)
     return problems or list(_cycle(pipeline))
+
+
+def _of_processing(at: str, step: ProcessingStep) -> Iterator[Problem]:
+    yield from _repeated(f"{at}.outputs", [output.name for output in step.outputs], "output")
+    yield from _paths(at, step)
+    yield from _distributions(at, step)
+    yield from _claims(at, step)
+
+
+def _of_training(at: str, step: TrainingStep) -> Iterator[Problem]:
+    if step.source_dir is not None and step.code is None:
+        yield Problem(f"{at}.code", "is required beside source_dir: the script's path in it")
+    if step.code is not None and len(step.inputs) == MOST_INPUTS:
+        yield Problem(f"{at}.inputs", f"found {MOST_INPUTS}, at most {MOST_INPUTS - 1} are left beside the script's")
+    for i, channel in enumerate(step.inputs):
+        if channel.input_mode == "FastFile" and isinstance(channel.source, Manifest):
+            yield Problem(f"{at}.inputs[{i}].input_mode", "FastFile reads what lies below a prefix, and no manifest")
+    if step.max_wait_seconds is not None and not step.spot:
+        yield Problem(f"{at}.max_wait_seconds", "is for spot instances only", fix="set spot: true")
+    elif (step.max_wait_seconds or step.max_runtime_seconds) < step.max_runtime_seconds:
+        yield Problem(
+            f"{at}.max_wait_seconds",
+            f"found {step.max_wait_seconds}, expected at least max_runtime_seconds, {step.max_runtime_seconds}",
+        )
+    if step.spot and step.keep_alive_seconds is not None:
+        yield Problem(f"{at}.keep_alive_seconds", "is not for spot instances")
+    if isinstance(step.checkpoints, str) and not step.checkpoints.startswith("s3://"):
+        yield Problem(f"{at}.checkpoints", f'found "{step.checkpoints}", expected true, false or an s3:// prefix')
+    for name, regex in step.metric_definitions.items():
+        yield from _metric(f"{at}.metrics.{name}", regex)
+
+
+def _metric(at: str, regex: str) -> Iterator[Problem]:
+    try:
+        groups = re.compile(regex).groups
+    except re.error as error:
+        yield Problem(at, f'"{regex}" is no regular expression: {error}')
+        return
+    if not groups:
+        yield Problem(at, f'"{regex}" has no group that would be the value', fix="put brackets around the number")
 
 
 def _repeated(at: str, names: Sequence[str], noun: str) -> Iterator[Problem]:
@@ -38,12 +83,12 @@ def _repeated(at: str, names: Sequence[str], noun: str) -> Iterator[Problem]:
             yield Problem(f"{at}[{i}].name", f'"{name}" is already the name of {noun} {at}[{first[name]}]')
 
 
-def _code(at: str, step: ProcessingStep) -> Iterator[Problem]:
+def _code(at: str, step: AnyStep) -> Iterator[Problem]:
     if step.code is not None and not step.interpreter:
         ending = PurePosixPath(step.code).suffix
         yield Problem(f"{at}.command", f'is required: nothing says what runs a "{ending}" file',
                       fix='for example command: ["Rscript"]')  # fmt: skip
-    if step.code is not None and any(channel.name == "code" for channel in step.inputs):
+    if step.code is not None and any(channel.name == "code" for channel in step.channels):
         yield Problem(f"{at}.inputs", 'the name "code" is taken by the channel that carries the script')
     if step.code is None and step.command is None and step.image == "processing":
         yield Problem(f"{at}.code", "is required: the image has no program of its own")
@@ -62,9 +107,9 @@ def _paths(at: str, step: ProcessingStep) -> Iterator[Problem]:
         used.setdefault(path, where)
 
 
-def _sources(at: str, step: ProcessingStep, pipeline: Pipeline) -> Iterator[Problem]:
+def _sources(at: str, step: AnyStep, pipeline: Pipeline) -> Iterator[Problem]:
     names = [other.name for other in pipeline.steps]
-    for i, channel in enumerate(step.inputs):
+    for i, channel in enumerate(step.channels):
         source = channel.source
         if not isinstance(source, StepOutput):
             continue
@@ -72,7 +117,7 @@ def _sources(at: str, step: ProcessingStep, pipeline: Pipeline) -> Iterator[Prob
         if source.step not in names:
             yield Problem(f"{where}.step", f'"{source.step}" is not a step{did_you_mean(source.step, names)}')
             continue
-        outputs = [output.name for output in pipeline.step(source.step).outputs]
+        outputs = [output.name for output in pipeline.step(source.step).results]
         if source.output not in outputs:
             hint = did_you_mean(source.output, outputs) or f"; it has {', '.join(outputs) or 'none'}"
             yield Problem(f"{where}.output", f'"{source.output}" is not an output of step "{source.step}"{hint}')
@@ -117,7 +162,7 @@ def _claims(at: str, step: ProcessingStep) -> Iterator[Problem]:
             yield Problem(f"{at}.expect", f"cannot hold: the step has no {noun}")
 
 
-def _network(at: str, step: ProcessingStep) -> Iterator[Problem]:
+def _network(at: str, step: AnyStep) -> Iterator[Problem]:
     for given, other in (("subnets", "security_group_ids"), ("security_group_ids", "subnets")):
         if getattr(step, given) and not getattr(step, other):
             yield Problem(f"{at}.{other}", f"is required beside {given}: the service takes both or none")

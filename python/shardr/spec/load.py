@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from shardr.errors import Problem, SpecError
 from shardr.spec.check import check
 from shardr.spec.foreign_step import plain_spec
-from shardr.spec.models import SOURCE_TAGS, Pipeline
+from shardr.spec.models import TAGS, Pipeline
 from shardr.spec.parameters import substitute
 from shardr.spec.problems import file_you_mean, from_pydantic, shown
 
@@ -99,7 +99,7 @@ def _modelled(spec: dict[str, Any]) -> tuple[Pipeline | None, list[Problem]]:
 
 def _drop(tree: Any, loc: tuple[str | int, ...]) -> bool:
     """Takes a field out of a spec; False where that would move others, or where it is not written as a map."""
-    *above, last = [part for part in loc if part not in SOURCE_TAGS]
+    *above, last = [part for part in loc if part not in TAGS]
     for part in above:
         if isinstance(part, int) and not isinstance(tree, list):
             continue  # one where a list of one is meant

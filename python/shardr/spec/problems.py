@@ -7,10 +7,13 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from shardr.errors import Problem
-from shardr.spec import models
+from shardr.spec import models, parts
 from shardr.spec.foreign import Refused, foreign
 from shardr.spec.foreign import kind as kind_of
 from shardr.spec.foreign_step import FROM_SDK
+from shardr.spec.places import PROCESSING
+from shardr.spec.processing import ProcessingStep
+from shardr.spec.training import TrainingInput, TrainingStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,7 +65,7 @@ def from_pydantic(error: ValidationError) -> list[Problem]:
 
 
 def _problem(item: Any) -> Problem:
-    loc = [part for part in item["loc"] if part not in models.SOURCE_TAGS]
+    loc = [part for part in item["loc"] if part not in models.TAGS]
     kind, found, context = item["type"], item["input"], item.get("ctx", {})
     path = place(loc)
     if kind == "foreign":
@@ -70,12 +73,15 @@ def _problem(item: Any) -> Problem:
     if kind == "extra_forbidden":
         if str(loc[-1]) in FROM_SDK and isinstance(found, Refused):
             return Problem(path, found.why)
-        known = [*_model_at(loc[:-1]).model_fields, *(FROM_SDK if isinstance(found, Refused) else ())]
+        known = [*_model_at(item["loc"][:-1]).model_fields, *(FROM_SDK if isinstance(found, Refused) else ())]
         return Problem(path, f"is not a known field{did_you_mean(str(loc[-1]), known)}")
     if isinstance(found, Refused):
         return Problem(path, found.why)
     if kind == "missing":
         return Problem(path, "is required")
+    if kind == "literal_error" and loc[-1] == "type" and loc[0] == "steps":
+        return Problem(path, f"found {shown(found)}, expected 'processing' or 'training'"
+                       f"{did_you_mean(str(found), ['processing', 'training'])}")  # fmt: skip
     if kind == "literal_error":
         hint = did_you_mean(str(found), str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", "))
         return Problem(path, f"found {shown(found)}, expected {context['expected']}{hint}")
@@ -93,28 +99,30 @@ def _problem(item: Any) -> Problem:
 
 
 def _pattern_words(pattern: str) -> str:
-    if pattern == models.NAME:
+    if pattern == parts.NAME:
         return "expected letters, digits and single hyphens between them (the service refuses anything else)"
-    if pattern == models.CHANNEL:
+    if pattern == parts.CHANNEL:
         return "expected letters, digits, '.', '_' and '-', starting with a letter or digit"
-    if pattern == models.DURATION:
+    if pattern == parts.DURATION:
         return "expected a duration such as P30D (30 days) or PT12H (12 hours)"
-    if pattern == models.ROLE:
+    if pattern == parts.ROLE:
         return "expected the ARN of a role, arn:aws:iam::<account>:role/<name>"
-    return f"expected a path below {models.PROCESSING}/"
+    return f"expected a path below {PROCESSING}/"
 
 
-def _model_at(loc: Sequence[str | int]) -> type[models.Model]:
+def _model_at(loc: Sequence[str | int]) -> type[parts.Model]:
     """The model whose field was not known: the last named part decides."""
     words = [part for part in loc if isinstance(part, str)]
     if len(words) >= 2 and words[-2] == "parameters":
         return models.Parameter
-    last = words[-1] if words else ""
-    fields: dict[str, type[models.Model]] = {
-        "steps": models.ProcessingStep,
-        "inputs": models.Input,
-        "outputs": models.Output,
-        "source": models.StepOutput,
-        "expect": models.Expect,
+    plain = [word for word in words if word not in models.TAGS]
+    last = plain[-1] if plain else ""
+    training = "<training>" in words
+    fields: dict[str, type[parts.Model]] = {
+        "steps": TrainingStep if training else ProcessingStep,
+        "inputs": TrainingInput if training else parts.Input,
+        "outputs": parts.Output,
+        "source": parts.StepOutput,
+        "expect": parts.Expect,
     }
     return fields.get(last, models.Pipeline)

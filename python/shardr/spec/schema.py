@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from shardr.spec.models import Output, Pipeline
+from shardr.spec.models import Pipeline
+from shardr.spec.parts import Output
 
+STEPS = ("ProcessingStep", "TrainingStep")
+LISTS = frozenset({"inputs", "outputs", "arguments", "depends_on", "subnets", "security_group_ids"})
 REFERENCE = {"type": "string", "pattern": r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$"}
 
 
@@ -15,8 +18,9 @@ def job_schema() -> dict[str, Any]:
     schema = Pipeline.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "shardr job spec"
-    _allow_shorthand(schema["$defs"]["ProcessingStep"]["properties"])
-    for model in ("ProcessingStep", "Pipeline"):
+    for step in STEPS:
+        _allow_shorthand(schema["$defs"][step]["properties"])
+    for model in (*STEPS, "Pipeline"):
         holder = schema if model == "Pipeline" else schema["$defs"][model]
         for about in holder["properties"].values():
             if about.get("type") in {"integer", "boolean"}:
@@ -31,9 +35,10 @@ def _rules(about: dict[str, Any]) -> list[str]:
 
 def _allow_shorthand(step: dict[str, Any]) -> None:
     """One where a list of one is meant, and an output by its name alone."""
-    name = Output.model_json_schema()["properties"]["name"]
-    step["outputs"]["items"] = {"anyOf": [step["outputs"]["items"], name]}
-    for field in ("inputs", "outputs", "arguments", "depends_on", "subnets", "security_group_ids"):
+    if "outputs" in step:
+        name = Output.model_json_schema()["properties"]["name"]
+        step["outputs"]["items"] = {"anyOf": [step["outputs"]["items"], name]}
+    for field in LISTS & step.keys():
         rules = {key: step[field].pop(key) for key in ("type", "items", "maxItems") if key in step[field]}
         step[field]["anyOf"] = [rules, rules["items"]]
     options = step["command"]["anyOf"]

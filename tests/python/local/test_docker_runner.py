@@ -294,6 +294,8 @@ def test_the_proxies_of_this_machine_reach_no_script(
     from shardr.local.docker import daemon
     from shardr.local.runners.base import Instance
     from shardr.local.runners.docker import DockerRunner
+    from shardr.local.work.processing import ProcessingWork
+    from shardr.requests.facts import facts
 
     (tmp_path / "config.json").write_text('{"proxies": {"default": {"httpProxy": "http://me:secret@proxy:3128"}}}')
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
@@ -301,11 +303,25 @@ def test_the_proxies_of_this_machine_reach_no_script(
     runner = DockerRunner(docker_world.machine(), Home(home).job("lone").root, lambda name: True, lambda: False)
     root = Home(home).job("lone").instance("algo-1")
     app = {"AppSpecification": {"ImageUri": BASE}, "ProcessingResources": RESOURCES}
-    Tree(root).prepare(app, "lone", "algo-1", ["algo-1"])
+    ProcessingWork(facts(app), app, Home(home).job("lone")).prepare(Tree(root), "algo-1", ["algo-1"])
     log = root.parent / "algo-1.log"
     instance = Instance(
-        "lone", "algo-1", ["algo-1"], root, BASE, "ml.m5.large", [], [], {}, ["env"], None, {"A": "1"}, True, log
-    )
+        "lone",
+        "algo-1",
+        ["algo-1"],
+        root,
+        BASE,
+        "ml.m5.large",
+        "/opt/ml/config",
+        [],
+        [],
+        {},
+        ["env"],
+        None,
+        {"A": "1"},
+        True,
+        log,
+    )  # fmt: skip
     assert runner.start([instance])["algo-1"].wait() == 0
     runner.close()
     daemon._connected.cache_clear()

@@ -18,6 +18,7 @@ import shardr
 from shardr.local import jobs, runs
 from shardr.local.home import Home
 from shardr.local.store import JobRow, Store
+from shardr.requests.facts import facts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -237,7 +238,8 @@ def test_a_supervisor_that_dies_after_publishing_leaves_no_output(tmp_path: Path
     (at.job(row.name).staged / "out/a.txt").write_text("half")
     os.kill(supervisor(home, started), signal.SIGKILL)
     until(lambda: not jobs.alive(at.job(row.name)))
-    outputs.publish(row.request, at.job(row.name), at.storage)
+    places = {output.name: output.uri for output in facts(row.request).outputs}
+    outputs.publish(places, at.job(row.name), at.storage)
     assert (folder / "a.txt").exists()
     assert started.refresh().status == "Failed"
     assert [path.name for path in folder.iterdir()] == ["before.txt"]

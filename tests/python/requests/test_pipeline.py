@@ -21,8 +21,10 @@ from shardr.requests.pipeline import (
     run_parameters,
     step_names,
 )
-from shardr.requests.processing import Placed, processing_request
-from shardr.spec.models import Input, Output, ProcessingStep, StepOutput
+from shardr.requests.placed import Placed
+from shardr.requests.processing import processing_request
+from shardr.spec.parts import Input, Output, StepOutput
+from shardr.spec.processing import ProcessingStep
 
 GET = re.compile(r"Steps\.([A-Za-z0-9-]+)\.ProcessingOutputConfig\.Outputs\['out'\]\.S3Output\.S3Uri")
 

@@ -12,16 +12,9 @@ import pytest
 
 from shardr.spec.canonical import canonical_json
 from shardr.spec.load import load
-from shardr.spec.models import (
-    Expect,
-    Input,
-    Manifest,
-    Output,
-    Parameter,
-    Pipeline,
-    ProcessingStep,
-    StepOutput,
-)
+from shardr.spec.models import Parameter, Pipeline
+from shardr.spec.parts import Expect, Input, Manifest, Output, StepOutput
+from shardr.spec.processing import ProcessingStep
 
 FOLDER = Path(__file__).parents[2] / "contract" / "specs"
 CASES = {path.stem: json.loads(path.read_text("utf-8")) for path in FOLDER.glob("*.json")}

@@ -9,7 +9,9 @@ import pytest
 
 from shardr.errors import SpecError
 from shardr.spec.load import load
-from shardr.spec.models import Input, Pipeline, ProcessingStep
+from shardr.spec.models import Pipeline
+from shardr.spec.parts import Input
+from shardr.spec.processing import ProcessingStep
 
 if TYPE_CHECKING:
     from pathlib import Path

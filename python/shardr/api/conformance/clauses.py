@@ -10,6 +10,7 @@ from shardr._inst import inst
 from shardr.errors import NotFoundError, Problem
 from shardr.local import contract
 from shardr.requests.found import nearest
+from shardr.spec.places import PROCESSING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,7 +44,7 @@ class Clause:
     program: str = ""
     objects: dict[str, str] = field(default_factory=dict)
     inputs: dict[str, Any] = field(default_factory=dict)
-    output: str = f"{contract.PROCESSING}/output/out"
+    output: str = f"{PROCESSING}/output/out"
     instances: int = 1
     arguments: list[str] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
@@ -109,7 +110,7 @@ class Trial:
     def request(self) -> dict[str, Any]:
         """The request as ``CreateProcessingJob`` takes it."""
         about = self._about
-        code = f"{contract.PROCESSING}/input/code"
+        code = f"{PROCESSING}/input/code"
         command = about["command"].get(self.language, [COMMANDS[self.language]])
         inputs = [_input(name, given, self._prefix) for name, given in about["inputs"].items()]
         output = {"S3Uri": self.output_uri, "LocalPath": about["output"], "S3UploadMode": "EndOfJob"}
@@ -168,7 +169,7 @@ def _input(name: str, given: Any, prefix: str) -> dict[str, Any]:
     about = {"from": given} if isinstance(given, str) else given
     source = {
         "S3Uri": f"{prefix}/{about['from']}",
-        "LocalPath": about.get("path", f"{contract.PROCESSING}/input/{name}"),
+        "LocalPath": about.get("path", f"{PROCESSING}/input/{name}"),
     }
     if about.get("sharded"):
         source["S3DataDistributionType"] = "ShardedByS3Key"

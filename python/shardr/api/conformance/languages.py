@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from shardr.api.conformance.clauses import COMMANDS, smallest_request
 from shardr.engines.base import OVER
 from shardr.errors import DataError, ImageError
-from shardr.local import contract, jobs
+from shardr.local import jobs
+from shardr.spec.places import ML
 
 if TYPE_CHECKING:
     from shardr.local.service import LocalSageMaker
@@ -24,7 +25,7 @@ def languages(service: LocalSageMaker, image: str | None, wanted: str | None) ->
     if wanted not in {None, *COMMANDS}:
         raise DataError(f'there are no programs in the language "{wanted}"', fix='take "r" or "python"')
     asked = "; ".join(f"command -v {command} > /dev/null && echo {name}" for name, command in COMMANDS.items())
-    script = f"{{ {asked}; true; }} > {contract.ML}/output/message"
+    script = f"{{ {asked}; true; }} > {ML}/output/message"
     service.create_processing_job(**smallest_request(JOB, image or "none", ["sh", "-c", script]))
     while (about := service.describe_processing_job(ProcessingJobName=JOB))["ProcessingJobStatus"] not in OVER:
         jobs.nap(LOOK_SECONDS)

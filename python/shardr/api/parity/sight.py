@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shardr.api.parity.difference import Difference, differing, texts_differing
-from shardr.local.contract import ML
+from shardr.spec.places import ML
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

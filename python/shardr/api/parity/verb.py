@@ -96,15 +96,11 @@ def parity(
 def _redirected(loaded: Loaded) -> tuple[Loaded, list[str]]:
     """The spec without places of the user's, which both runs would write to, and a note for each that there was."""
     notes = [
-        f"{step.name}: output {output.name} went to a fresh place in each run, not to {output.destination}"
+        f"{step.name}: {output} went to a fresh place in each run, not to {destination}"
         for step in loaded.pipeline.steps
-        for output in step.outputs
-        if output.destination is not None
+        for _, output, destination in step.destinations
     ]
-    steps = [
-        step.model_copy(update={"outputs": [o.model_copy(update={"destination": None}) for o in step.outputs]})
-        for step in loaded.pipeline.steps
-    ]
+    steps = [step.without_destinations() for step in loaded.pipeline.steps]
     return replace(loaded, pipeline=loaded.pipeline.model_copy(update={"steps": steps})), notes
 
 

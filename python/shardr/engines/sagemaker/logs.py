@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.engines.aws import code_of
 from shardr.engines.base import LogLine
-from shardr.local.contract import LOG_GROUP
+from shardr.requests.facts import kind_of
 
 if TYPE_CHECKING:
     from shardr.engines.base import Cursor, RunView, StepView
@@ -33,16 +33,17 @@ class Logs:
         lines: list[LogLine] = []
         planned = {step["name"]: step for step in row.steps}
         for step in view.steps:
+            group = kind_of(planned[step.name]["jobs"][0]["request"]).log_group
             for i, job in enumerate(step.jobs):
-                for stream in self._streams(job, step, len(planned[step.name]["jobs"]), after):
+                for stream in self._streams(group, job, step, len(planned[step.name]["jobs"]), after):
                     instance = stream.partition("/")[2].rsplit("-", 1)[0]
                     if len(planned[step.name]["jobs"]) > 1:
                         instance = f"shard-{i + 1}"  # a balanced shard's one instance goes by the shard's number
-                    texts, after[stream] = self._new(stream, after.get(stream))
+                    texts, after[stream] = self._new(group, stream, after.get(stream))
                     lines += [LogLine(job, step.name, instance, line) for text in texts for line in text.splitlines()]
         return lines, after
 
-    def _streams(self, job: str, step: StepView, jobs: int, cursor: Cursor) -> list[str]:
+    def _streams(self, group: str, job: str, step: StepView, jobs: int, cursor: Cursor) -> list[str]:
         """The streams of a job's instances, as the cursor and earlier looks know them; listed again until each has one.
 
         Of a job that is over nobody asks again and again, and who asks wants all.
@@ -55,7 +56,7 @@ class Logs:
             return sorted(known, key=_rank)
         pages = self._client.get_paginator("describe_log_streams")
         try:
-            for page in pages.paginate(logGroupName=LOG_GROUP, logStreamNamePrefix=f"{job}/"):
+            for page in pages.paginate(logGroupName=group, logStreamNamePrefix=f"{job}/"):
                 known |= {stream["logStreamName"] for stream in page["logStreams"]}
         except Exception as error:
             if code_of(error) != "ResourceNotFoundException":  # no job of this account has printed yet
@@ -63,14 +64,14 @@ class Logs:
         self._listed[job] = now, known
         return sorted(known, key=_rank)
 
-    def _new(self, stream: str, token: Any) -> tuple[list[str], Any]:
+    def _new(self, group: str, stream: str, token: Any) -> tuple[list[str], Any]:
         """What a stream has beyond a token, and the next token; the same one comes back when there is no more."""
         texts: list[str] = []
         for _ in range(PAGES):
             place = {"nextToken": token} if token else {}
             try:
                 page = self._client.get_log_events(
-                    logGroupName=LOG_GROUP, logStreamName=stream, startFromHead=True, **place
+                    logGroupName=group, logStreamName=stream, startFromHead=True, **place
                 )
             except Exception as error:
                 if code_of(error) == "ResourceNotFoundException":

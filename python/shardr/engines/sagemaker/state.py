@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.engines.base import OVER, OutputView, RunView, StepView
 from shardr.engines.sagemaker.record import created, waiting
-from shardr.local.contract import output_uris
 from shardr.local.pipelines.words import in_words_of_jobs
 from shardr.local.runs import together
+from shardr.requests.facts import facts
 from shardr.requests.pipeline import CompiledStep, step_names
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _described(client: Any, name: str) -> dict[str, Any]:
     return {
         "name": name,
         "status": job["ProcessingJobStatus"],
-        "outputs": output_uris(job),
+        "outputs": {output.name: output.uri for output in facts(job).outputs},
         "failure": job.get("FailureReason") or None,
         "message": job.get("ExitMessage"),
         "start": _seconds(job.get("CreationTime")),

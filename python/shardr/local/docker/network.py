@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from shardr.errors import RunnerError
 from shardr.local.docker import traces
 from shardr.local.docker.daemon import Address, connect, in_our_words
+from shardr.requests.facts import facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,10 +19,9 @@ if TYPE_CHECKING:
 
 def begin(machine: Mapping[str, Any], job: Path, request: Mapping[str, Any]) -> bool:
     """Whether all is prepared; when not, the supervisor prepares it, and tells what is in the way."""
-    instances: int = request["ProcessingResources"]["ClusterConfig"]["InstanceCount"]
-    isolated: bool = request.get("NetworkConfig", {}).get("EnableNetworkIsolation", False)
+    about = facts(request)
     try:
-        prepare(Address(**machine["daemon"]), job, instances, isolated=isolated)
+        prepare(Address(**machine["daemon"]), job, about.instances, isolated=about.isolated)
     except (RunnerError, OSError):
         return False
     return True

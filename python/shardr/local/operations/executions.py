@@ -14,6 +14,7 @@ from shardr.local.pipelines.execution_store import ExecutionStore
 from shardr.local.pipelines.expressions import as_text, resolve
 from shardr.local.pipelines.names import pipeline_of
 from shardr.local.pipelines.world import StartWorld
+from shardr.requests.facts import KINDS
 
 if TYPE_CHECKING:
     from shardr.local.account import Account
@@ -183,4 +184,7 @@ def _metadata(row: StepRow, job: JobRow | None, kind: str) -> dict[str, Any] | N
         return {"Condition": {"Outcome": row.outcome}} if row.outcome else {"Condition": {}}
     if kind == "Fail":
         return {"Fail": {"ErrorMessage": row.reason or ""}}
-    return {"ProcessingJob": {"Arn": contract.processing_arn(job.name)}} if job else None
+    if job is None:
+        return None
+    made = KINDS[job.kind]
+    return {made.noun: {"Arn": contract.arn(made, job.name)}}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shardr.errors import NotFoundError, RequestError
 from shardr.local.logs import ANSWER_BYTES, Event
 from shardr.local.operations import tokens
-from shardr.local.operations.logs import EVENTS, Stream, require_group, streams_of, told
+from shardr.local.operations.logs import EVENTS, Stream, group_of, streams_of, told
 from shardr.local.operations.patterns import pattern
 
 if TYPE_CHECKING:
@@ -24,17 +24,19 @@ Keyed = tuple[Place, Event]
 
 def events(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """Events of many streams in the order of their times, those that match the filter pattern."""
-    require_group(account, request)
+    kind = group_of(account, request)
     wanted = pattern(request.get("filterPattern", ""))
     names: list[str] = request.get("logStreamNames", [])
     if names and "logStreamNamePrefix" in request:
         raise RequestError("logStreamNames and logStreamNamePrefix cannot be used together.")
     if names:
-        chosen = [stream for name in sorted(names) for stream in streams_of(account, name, exact=True)]
+        chosen = [stream for name in sorted(names) for stream in streams_of(account, kind, name, exact=True)]
         if len(chosen) < len(set(names)):
             raise NotFoundError("The specified log stream does not exist.")
     else:
-        chosen = sorted(streams_of(account, request.get("logStreamNamePrefix", "")), key=lambda stream: stream.name)
+        chosen = sorted(
+            streams_of(account, kind, request.get("logStreamNamePrefix", "")), key=lambda stream: stream.name
+        )
     last = tokens.read(request, "nextToken")
     begin = max(request.get("startTime", 0), last[0] if last else 0)
     every = _merged(account, chosen, begin)

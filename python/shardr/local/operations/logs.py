@@ -1,4 +1,4 @@
-"""CloudWatch Logs of processing jobs: the reads with which clients show what a job prints."""
+"""CloudWatch Logs of jobs: the reads with which clients show what a job prints."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.errors import NotFoundError, RequestError
 from shardr.local import contract, jobs
-from shardr.local.contract import LOG_GROUP
 from shardr.local.logs import ANSWER_BYTES, Event, Log
 from shardr.local.operations import tokens
 from shardr.local.store import JobRow, Store
+from shardr.requests.facts import KINDS, facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from shardr.local.account import Account
+    from shardr.requests.facts import Kind
 
 EVENTS = 10_000
 STREAMS = 50
@@ -43,38 +44,40 @@ class Stream:
 
 
 def groups(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """The one log group of processing jobs, where it is asked for."""
+    """The log group of each kind of job, where it is asked for."""
     prefix, part = request.get("logGroupNamePrefix", ""), request.get("logGroupNamePattern", "")
     tokens.read(request, "nextToken")
-    if not LOG_GROUP.startswith(prefix) or part.lower() not in LOG_GROUP.lower():
-        return {"logGroups": []}
-    arn = _arn(account)
     created = {"creationTime": 0, "metricFilterCount": 0, "storedBytes": 0}
-    return {"logGroups": [{"logGroupName": LOG_GROUP, "arn": f"{arn}:*", "logGroupArn": arn, **created}]}
+    found = []
+    for kind in KINDS.values():
+        if kind.log_group.startswith(prefix) and part.lower() in kind.log_group.lower():
+            arn = _arn(account, kind)
+            found.append({"logGroupName": kind.log_group, "arn": f"{arn}:*", "logGroupArn": arn, **created})
+    return {"logGroups": found}
 
 
 def streams(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """The streams of a group: one for each instance that has begun to print."""
-    require_group(account, request)
+    kind = group_of(account, request)
     by_time, down = request.get("orderBy") == "LastEventTime", request.get("descending", False)
     prefix = request.get("logStreamNamePrefix", "")
     if by_time and prefix:
         raise RequestError("Cannot order by LastEventTime with a logStreamNamePrefix.")
     last = tokens.read(request, "nextToken")
-    found = [((stream.changed if by_time else 0, stream.name), stream) for stream in streams_of(account, prefix)]
+    found = [((stream.changed if by_time else 0, stream.name), stream) for stream in streams_of(account, kind, prefix)]
     found.sort(key=lambda pair: pair[0], reverse=down)
     if last is not None:
         found = [pair for pair in found if pair[0] != tuple(last) and (pair[0] > tuple(last)) != down]
     shown = found[: request.get("limit", STREAMS)]
-    answer: dict[str, Any] = {"logStreams": [_described(account, stream) for _, stream in shown]}
+    answer: dict[str, Any] = {"logStreams": [_described(account, kind, stream) for _, stream in shown]}
     return answer | ({"nextToken": tokens.made(request, shown[-1][0])} if len(shown) < len(found) else {})
 
 
 def events(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """Events of one stream: from its head or its tail, or where a token says, in which direction it says."""
-    require_group(account, request)
+    kind = group_of(account, request)
     name = request["logStreamName"]
-    found = list(streams_of(account, name, exact=True))
+    found = list(streams_of(account, kind, name, exact=True))
     if not found:
         raise NotFoundError("The specified log stream does not exist.")
     log = found[0].log(account)
@@ -131,41 +134,43 @@ def _direction(token: str, log: Log) -> tuple[bool, int]:
     return way == "f", at
 
 
-def _arn(account: Account) -> str:
-    return f"arn:aws:logs:{account.region}:{account.id}:log-group:{LOG_GROUP}"
+def _arn(account: Account, kind: Kind) -> str:
+    return f"arn:aws:logs:{account.region}:{account.id}:log-group:{kind.log_group}"
 
 
-def require_group(account: Account, request: dict[str, Any]) -> None:
-    """Raises ``NotFoundError`` for another group than that of processing jobs."""
+def group_of(account: Account, request: dict[str, Any]) -> Kind:
+    """The kind of job whose log group is meant; raises ``NotFoundError`` for a group of nobody's."""
     named = request.get("logGroupName", request.get("logGroupIdentifier", ""))
-    if named not in {LOG_GROUP, _arn(account), f"{_arn(account)}:*"}:
-        raise NotFoundError("The specified log group does not exist.")
+    for kind in KINDS.values():
+        if named in {kind.log_group, _arn(account, kind), f"{_arn(account, kind)}:*"}:
+            return kind
+    raise NotFoundError("The specified log group does not exist.")
 
 
-def streams_of(account: Account, prefix: str, *, exact: bool = False) -> Iterator[Stream]:
+def streams_of(account: Account, kind: Kind, prefix: str, *, exact: bool = False) -> Iterator[Stream]:
     """The streams whose names begin with ``prefix``, or are it."""
     store = Store(account.home.store)
     job, slash, _ = prefix.partition("/")
     row = store.job(job) if slash else None
     rows = ([row] if row else []) if slash else [row for row in store.jobs() if row.name.startswith(prefix)]
     for row in rows:
-        if row.kind != "processing":
+        if row.kind != kind.name:
             continue
         folder = account.home.job(row.name)
-        for host in contract.hosts(row.request["ProcessingResources"]["ClusterConfig"]["InstanceCount"]):
+        for host in contract.hosts(facts(row.request).instances):
             name = f"{row.name}/{host}-{int(row.created * 1000)}"
             path = folder.log(host)
             if (name == prefix if exact else name.startswith(prefix)) and path.exists():
                 yield Stream(name, path, row)
 
 
-def _described(account: Account, stream: Stream) -> dict[str, Any]:
+def _described(account: Account, kind: Kind, stream: Stream) -> dict[str, Any]:
     log = stream.log(account)
     created = int(stream.row.created * 1000)
     about = {
         "logStreamName": stream.name,
         "creationTime": created,
-        "arn": f"{_arn(account)}:log-stream:{stream.name}",
+        "arn": f"{_arn(account, kind)}:log-stream:{stream.name}",
         "storedBytes": 0,
     }
     first = next(log.forwards(0), None)

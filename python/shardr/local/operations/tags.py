@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     Tags = list[dict[str, str]]
 
 MOST = 50
-HOLDERS = {"processing-job": "processing:created_with", "pipeline": "pipelines:created_with"}
+HOLDERS = {
+    "processing-job": "processing:created_with",
+    "training-job": "training:created_with",
+    "pipeline": "pipelines:created_with",
+}
 """Kinds of ARN, with the function that gives the tags of a name at its creation, or raises ``NotFoundError``."""
 
 

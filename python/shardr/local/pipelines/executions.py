@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.errors import ConflictError, NotFoundError, Problem, RequestError
 from shardr.local import jobs
-from shardr.local.contract import PROCESSING
 from shardr.local.pipelines.advance import advance
 from shardr.local.pipelines.check import check_arguments
 from shardr.local.pipelines.definition import CREATED_BY, RUN_HERE
@@ -20,7 +19,9 @@ from shardr.local.pipelines.rows import ExecutionRow, PipelineRow
 from shardr.local.pipelines.world import StartWorld
 from shardr.local.runnable import check_runnable
 from shardr.local.runners import choice
+from shardr.requests.facts import facts
 from shardr.requests.later import Later
+from shardr.spec.places import PROCESSING
 
 if TYPE_CHECKING:
     from shardr.local.account import Account
@@ -90,9 +91,9 @@ def _machine(account: Account, world: StartWorld, steps: list[Step], problems: l
         return {}
     uses = []
     for _, request in requests:
-        app = request["AppSpecification"]
-        if isinstance(app["ImageUri"], str):
-            uses.append((app["ImageUri"], str(next(iter(app.get("ContainerEntrypoint", [])), ""))))
+        about = facts(request)
+        if isinstance(about.image, str):
+            uses.append((about.image, str(next(iter(about.entrypoint or []), ""))))
     runner, _ = choice.choose(choice.asked_for(account.runner), uses)
     for step, request in requests:
         problems += _cannot_run(step, request, runner)

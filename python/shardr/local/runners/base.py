@@ -21,6 +21,8 @@ class Instance:
     """The folder that holds what the instance sees below ``/opt/ml``."""
     image: str
     instance_type: str
+    config: str
+    """The folder of its config files, read-only as its inputs are."""
     inputs: list[str]
     """Paths of the instance that must be read-only."""
     outputs: list[str]

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.errors import RunnerError
 from shardr.local import limits
-from shardr.local.contract import ML, Tree
+from shardr.local.contract import Tree
 from shardr.local.docker import network, traces
 from shardr.local.docker.container import About, Container
 from shardr.local.docker.daemon import Address, connect
 from shardr.local.docker.images import required
 from shardr.local.docker.owner import Written
+from shardr.spec.places import ML
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -149,7 +150,7 @@ class DockerRunner:
 def _mounts(instance: Instance) -> list[Any]:
     """The folders of the contract, one by one."""
     tree = Tree(instance.root)
-    places = [(str(tree.at(path)), path, True) for path in [f"{ML}/config", *instance.inputs]]
+    places = [(str(tree.at(path)), path, True) for path in [instance.config, *instance.inputs]]
     places += [(str(tree.at(path)), path, False) for path in _written(instance)]
     places += [(source, place, True) for source, place in instance.linked.items()]
     places.sort(key=lambda place: len(place[1]))  # a folder before what lies in it

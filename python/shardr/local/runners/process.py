@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from shardr.errors import RunnerError
-from shardr.local.contract import ML
 from shardr.local.runners.machine import SYSTEM, this_machine
 from shardr.local.runners.started import Process, Sandboxed
+from shardr.spec.places import ML
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -148,8 +148,7 @@ class ProcessRunner:
         for path, place in sorted(instance.linked.items(), key=lambda item: len(item[1])):
             command += ["--ro-bind", path, place]
         command += ["--bind", str(instance.root), ML]
-        command += ["--ro-bind", str(instance.root / "config"), f"{ML}/config"]
-        for path in sorted(instance.inputs, key=len):
+        for path in sorted([instance.config, *instance.inputs], key=len):
             command += ["--ro-bind", str(instance.root / os.path.relpath(path, ML)), path]
         for name, value in {"HOSTNAME": instance.host, **instance.environment}.items():
             command += ["--setenv", name, value]

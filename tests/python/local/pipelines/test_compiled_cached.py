@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from pipeline_world import World
 
 from shardr.requests.pipeline import CompiledStep, Retry, definition_text, pipeline_definition, run_parameters
-from shardr.requests.processing import Placed, processing_request
-from shardr.spec.models import Input, Output, ProcessingStep, StepOutput
+from shardr.requests.placed import Placed
+from shardr.requests.processing import processing_request
+from shardr.spec.parts import Input, Output, StepOutput
+from shardr.spec.processing import ProcessingStep
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,10 @@
+"""Where instances find and leave things: the service's folders. Without pydantic, for those who must start fast."""
+
+ML = "/opt/ml"
+PROCESSING = f"{ML}/processing"
+"""Every channel of a processing job lives below this path, by the service's rule."""
+DATA = f"{ML}/input/data"
+"""Below it a training job finds its channels, each by its name."""
+MODEL_PATH = f"{ML}/model"
+OUTPUT_PATH = f"{ML}/output/data"
+CHECKPOINTS = f"{ML}/checkpoints"

@@ -1,0 +1,150 @@
+"""Training steps: a script or an image's own algorithm, channels in, a model out."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from shardr.spec.foreign import refuse
+from shardr.spec.parts import DEFAULT_RUNTIME_SECONDS, Channel, Result, one_or_many
+from shardr.spec.places import DATA, MODEL_PATH, OUTPUT_PATH
+from shardr.spec.step import Step
+
+Collision = Literal["error", "prefix_host", "last_wins"]
+
+
+def _hyperparameter(value: Any) -> Any:
+    """The service takes text only; logicals are spelled as in JSON, and so are lists."""
+    if isinstance(value, bool | list | dict):
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return str(value) if isinstance(value, int | float) else value
+
+
+Hyperparameter = Annotated[str, BeforeValidator(_hyperparameter), Field(max_length=2500)]
+
+
+class TrainingInput(Channel):
+    """A channel of a training step, and how it is spread over the instances."""
+
+    distribution: Literal["FullyReplicated", "ShardedByS3Key"] = Field(
+        default="FullyReplicated",
+        description="FullyReplicated: every instance gets all objects. ShardedByS3Key: object i goes to instance "
+        "i mod n.",
+    )
+    input_mode: Literal["File", "FastFile"] = Field(
+        default="File", description="File: copied before the job starts. FastFile: read when it is opened."
+    )
+    content_type: str | None = Field(
+        default=None, description="What the data is, as text/csv; algorithms of the service ask for it.", max_length=256
+    )
+
+    @property
+    def local_path(self) -> str:
+        """Where the script finds the channel."""
+        return f"{DATA}/{self.name}"
+
+
+class TrainingStep(Step):
+    """One training job: a script or the image's algorithm, N instances, channels in, and one model of all of them."""
+
+    type: Literal["training"] = Field(description="Kind of step.")
+    source_dir: str | None = Field(
+        default=None, description="A folder that goes with the script: code is a path in it, then.", min_length=1
+    )
+    hyperparameters: dict[Annotated[str, Field(max_length=256)], Hyperparameter] = Field(
+        default={}, description="What the algorithm is told; all values are text to it.", max_length=100
+    )
+    max_runtime_seconds: int = Field(
+        default=DEFAULT_RUNTIME_SECONDS, description="The job is stopped after this long.", ge=1, le=2_419_200
+    )
+    inputs: Annotated[
+        list[Annotated[TrainingInput, BeforeValidator(refuse)]], BeforeValidator(one_or_many), Field(max_length=20)
+    ] = Field(default=[], description="Channels in; at most 20.")
+    metrics: Annotated[list[str] | dict[str, str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = Field(
+        default=[],
+        description="Metrics to look for in the log: names that the script logs with log_metric(), or a regular "
+        "expression for each name, whose first group is the value.",
+        max_length=40,
+    )
+    destination: str | None = Field(
+        default=None, description="Folder or s3:// prefix to leave the model in. Default: a fresh place for each run."
+    )
+    on_collision: Collision = Field(
+        default="error", description="What to do when two instances write a file of the same name to the model."
+    )
+    checkpoints: str | bool = Field(
+        default=False,
+        description="true: what the script writes to /opt/ml/checkpoints outlives an interruption. An s3:// prefix: it "
+        "outlives the run, too, and the next run goes on from it.",
+    )
+    spot: bool = Field(default=False, description="On SageMaker: spare instances that may be taken away, for less.")
+    max_wait_seconds: int | None = Field(
+        default=None, description="How long a spot job may wait and run together. Default: max_runtime_seconds.", ge=1
+    )
+    interruptions: list[float] = Field(
+        default=[],
+        description="On this machine: after how many seconds the instances are taken away, as spot instances are, each "
+        "time that they have started; to rehearse it.",
+    )
+    keep_alive_seconds: int | None = Field(
+        default=None,
+        description="On SageMaker: how long the instances wait, billed, for the next job.",
+        ge=1,
+        le=3600,
+    )
+    retry_attempts: int | None = Field(
+        default=None, description="On SageMaker: how often a job is tried again after an internal error.", ge=1, le=30
+    )
+
+    @property
+    def channels(self) -> list[Channel]:
+        """What comes in."""
+        return list(self.inputs)
+
+    @property
+    def results(self) -> list[Result]:
+        """What goes out: the model, and other output."""
+        paths = {"model": MODEL_PATH, "output": OUTPUT_PATH}
+        return [Result(name, path, self.destination) for name, path in paths.items()]
+
+    @property
+    def destinations(self) -> list[tuple[str, str, str]]:
+        """Where in the step a destination is named, what goes there, and the destination."""
+        return [("destination", "the model", self.destination)] if self.destination is not None else []
+
+    def without_destinations(self) -> TrainingStep:
+        """The step with a fresh place for the model."""
+        return self.model_copy(update={"destination": None})
+
+    @property
+    def code_path(self) -> str:
+        """The folder of the instance that has the code."""
+        return f"{DATA}/code"
+
+    @property
+    def entrypoint(self) -> list[str]:
+        """The command with the script behind it, as the container runs it; empty without code and command."""
+        if self.code is None or self.source_dir is None:
+            return super().entrypoint
+        return [*self.interpreter, f"{self.code_path}/{PurePosixPath(self.code)}"]
+
+    @property
+    def metric_definitions(self) -> dict[str, str]:
+        """The regular expression of each metric."""
+        if isinstance(self.metrics, dict):
+            return self.metrics
+        return {name: metric_regex(name) for name in self.metrics}
+
+
+def metric_regex(name: str) -> str:
+    """The expression that finds what ``log_metric()`` prints.
+
+    >>> metric_regex("validation:rmse")
+    '\\\\[shardr\\\\] validation:rmse=([-+0-9.eEnaif]+)'
+    """
+    escaped = re.sub(r"([^A-Za-z0-9_:/-])", r"\\\1", name)
+    return rf"\[shardr\] {escaped}=([-+0-9.eEnaif]+)"
