@@ -6,7 +6,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from shardr.local.outputs import written
+from shardr.data.gathering import written
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import stat
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shardr.data.gathering import gathered, refuse_clashes, reopen, written
 from shardr.errors import DataError
 from shardr.local.contract import Tree, tag
 
@@ -19,41 +19,6 @@ if TYPE_CHECKING:
     from shardr.local.home import JobFolder
     from shardr.requests.facts import Result
     from shardr.storage.local import LocalStorage
-
-
-def written(folder: Path) -> Iterator[str]:
-    """Relative paths of the plain files below a folder, sorted; links are not followed, as in the service.
-
-    Names that start with a dot are no objects. What outlives the sandbox loses the rights of its owner, and what its
-    script has closed to us is opened.
-    """
-    top = os.fspath(folder)
-    _open(top)
-    for above, folders, files in os.walk(top, onerror=_refused):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in folders:
-            _open(f"{above}/{name}")
-        for name in sorted(files):
-            if name.startswith("."):
-                continue
-            mode = os.lstat(f"{above}/{name}").st_mode
-            if not stat.S_ISREG(mode):
-                continue
-            if mode & (stat.S_ISUID | stat.S_ISGID) or not mode & stat.S_IRUSR:
-                # outside the sandbox it would run with its owner's rights; and a root's file is closed to nobody there
-                os.chmod(f"{above}/{name}", stat.S_IMODE(mode) & 0o777 | stat.S_IRUSR)  # noqa: PTH101
-            yield f"{above}/{name}"[len(top) + 1 :]
-
-
-def _refused(error: OSError) -> None:
-    raise error
-
-
-def _open(folder: str) -> None:
-    """Lets the owner look into a folder and move its files away."""
-    mode = os.lstat(folder).st_mode
-    if stat.S_ISDIR(mode) and mode & stat.S_IRWXU != stat.S_IRWXU:
-        os.chmod(folder, stat.S_IMODE(mode) | stat.S_IRWXU)  # noqa: PTH101
 
 
 def gather(
@@ -67,32 +32,19 @@ def gather(
     found: dict[str, list[str]] = {}
     clashes: list[str] = []
     for output in outputs:
-        name, path = output.name, output.path
-        rule = tag(request, f"on-collision:{name}", "error")
-        owners: dict[str, str] = {}
         files = {host: list(written(folder)) for host, folder in folders(output, job, hosts).items()}
-        shared = _shared(files)
-        for host, relatives in files.items():
-            source = Tree(job.instance(host)).at(path)
-            moves: list[tuple[str, str]] = []
-            for relative in relatives:
-                target = relative
-                if relative in shared and rule == "prefix_host":
-                    above, _, last = relative.rpartition("/")
-                    target = f"{above}/{host}-{last}".lstrip("/")
-                if target in owners and rule != "last_wins":
-                    clashes.append(f"{name}/{target} was written by {owners[target]} and by {host}")
-                    continue
-                owners[target] = host
-                moves.append((relative, target))
-            _move(moves, source, job.staged / name)
-        found[name] = sorted(owners, key=os.fsencode)
-    if clashes:
-        more = f" and {len(clashes) - 3} more" if len(clashes) > 3 else ""
-        raise DataError(
-            f"Two instances wrote the same file: {'; '.join(clashes[:3])}{more}",
-            fix="put the host or the input's name into the file name, or set on_collision to prefix_host or last_wins",
-        )
+        rule = tag(request, f"on-collision:{output.name}", "error")
+        owners, unsettled = gathered(files, rule, output.name)
+        clashes += unsettled
+        found[output.name] = list(owners)
+        if clashes:
+            continue  # nothing will be published
+        moves: dict[str, list[tuple[str, str]]] = {}
+        for target, wrote in owners.items():
+            moves.setdefault(wrote.host, []).append((wrote.name, target))
+        for host, names in moves.items():
+            _move(names, Tree(job.instance(host)).at(output.path), job.staged / output.name)
+    refuse_clashes(clashes)
     return found
 
 
@@ -116,15 +68,6 @@ def folders(output: Result, job: JobFolder, hosts: Sequence[str]) -> dict[str, P
         if folder.exists():
             found[host] = folder
     return found
-
-
-def _shared(files: dict[str, list[str]]) -> set[str]:
-    seen: set[str] = set()
-    twice: set[str] = set()
-    for relatives in files.values():
-        twice.update(seen.intersection(relatives))
-        seen.update(relatives)
-    return twice
 
 
 def _move(names: Iterable[tuple[str, str]], source: Path, target: Path) -> None:
@@ -221,5 +164,5 @@ def remove(folder: Path) -> None:
         for above, folders, _ in os.walk(folder):
             for name in folders:
                 with suppress(OSError):  # not ours: then it stays, and the job ends all the same
-                    _open(f"{above}/{name}")
+                    reopen(f"{above}/{name}")
         shutil.rmtree(folder, ignore_errors=True)

@@ -81,14 +81,14 @@ class TrainingWork:
             folders = outputs.folders(output, self._job, hosts)
             archive = self._job.staged / ARTIFACTS / output.uri.rstrip("/").rpartition("/")[2]
             rule = tag(self._request, f"on-collision:{output.name}", "error")
-            files[output.name] = pack(folders, archive, rule, plain=output.uri.endswith("/"))
+            files[output.name] = pack(folders, archive, rule, compressed=not output.uri.endswith("/"))
             if output.name == MODEL and not files[MODEL]:
                 notices.append(f"no instance wrote a file to {output.path}: the model is empty")
         found, missing = metrics.final(self._request, [self._job.log(host) for host in hosts])
         notices += [f"metric {name}: no line of the log matches {regex}" for name, regex in missing.items()]
         report = {
             "metrics": found,
-            "outputs": {name: {"rows": None, "files": count} for name, count in files.items()},
+            "outputs": {name: {"rows": None, "files": len(names)} for name, names in files.items()},
         }
         return Taken(report, {ARTIFACTS: self.facts.uri(MODEL).rstrip("/").rpartition("/")[0] + "/"}, notices=notices)
 
