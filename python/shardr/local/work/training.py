@@ -77,6 +77,7 @@ class TrainingWork:
         """The files of all instances in one archive, and the metrics that were logged."""
         notices = []
         files = {}
+        (self._job.staged / ARTIFACTS).mkdir(parents=True, exist_ok=True)
         for output in self.facts.outputs:
             folders = outputs.folders(output, self._job, hosts)
             archive = self._job.staged / ARTIFACTS / output.uri.rstrip("/").rpartition("/")[2]
