@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.api.destinations import destination_problems
 from shardr.api.sources import MANY, Located, NotLocatedError, locate, manifest_of
+from shardr.api.waste import repeated_work
 from shardr.data.keys import assign, balance
 from shardr.engines.base import Deposit, Plan, PlannedJob, PlannedStep, Spread
 from shardr.errors import Problem
@@ -89,7 +90,9 @@ class _Planner:
     def step(self, index: int, step: AnyStep) -> PlannedStep:
         at = f"steps[{index}]"
         found = {c.name: self._input(f"{at}.inputs[{i}].source", step, c) for i, c in enumerate(step.channels)}
-        code = self._code(f"{at}.code", step)
+        code, script = self._code(f"{at}.code", step)
+        said = repeated_work(step, script)
+        self.notices += [said] if said else []
         outputs = {result.name: self._destination(step, result.name) for result in step.results}
         located = {name: place for name, place in found.items() if isinstance(place, Located)}
         placed = {name: place.placed if isinstance(place, Located) else place for name, place in found.items()}
@@ -154,9 +157,10 @@ class _Planner:
         self.deposits += found.deposits
         return found
 
-    def _code(self, at: str, step: AnyStep) -> Placed | None:
+    def _code(self, at: str, step: AnyStep) -> tuple[Placed | None, bytes | None]:
+        """Where the code lies, and the script itself."""
         if step.code is None:
-            return None
+            return None, None
         folder = step.source_dir if isinstance(step, TrainingStep) else None
         base = self._base if folder is None else _normal(self._base / Path(folder).expanduser())
         path = _normal(base / Path(step.code).expanduser())
@@ -169,16 +173,16 @@ class _Planner:
             self.problems.append(
                 Problem(at, message + (file_you_mean(path.name, beside) if gone else ""), fix=f"looked for {path}")
             )
-            return Placed("s3://missing", "S3Prefix")
+            return Placed("s3://missing", "S3Prefix"), b""
         if folder is None:
             uri = self._engine.code_uri(hashlib.sha256(content).hexdigest(), path.name)
             self.deposits.append(Deposit(uri, content=content))
-            return Placed(uri, "S3Prefix")
+            return Placed(uri, "S3Prefix"), content
         files = {key: (base / key).read_bytes() for key in list_files(base)}
         digest = hashlib.sha256(b"".join(b"%d %s %b" % (len(files[key]), key.encode(), files[key]) for key in files))
         prefix = self._engine.code_uri(digest.hexdigest(), "")
         self.deposits += [Deposit(f"{prefix}{key}", content=content) for key, content in files.items()]
-        return Placed(prefix, "S3Prefix")
+        return Placed(prefix, "S3Prefix"), content
 
     def _destination(self, step: AnyStep, name: str) -> str:
         """Where an output of a step goes."""

@@ -32,7 +32,9 @@ _WRITE_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-def pack(folders: Mapping[str, Path], target: Path, rule: Collision | str = "error", *, compressed: bool = True) -> list[str]:
+def pack(
+    folders: Mapping[str, Path], target: Path, rule: Collision | str = "error", *, compressed: bool = True
+) -> list[str]:
     """One .tar.gz of the plain files in the folders of all hosts; the names in it, sorted bytewise.
 
     The same files give the same bytes, whatever their times and owners. A name that two hosts wrote is settled by
