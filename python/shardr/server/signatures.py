@@ -61,7 +61,8 @@ class _Claim:
                 raise _UnclearError(
                     f"Authorization header requires {ALGORITHM} with Credential, SignedHeaders, Signature"
                 )
-            return cls._whole(*match.groups(), headers.get("x-amz-date", ""), SKEW)
+            credential, signed, signature = match.groups()
+            return cls._whole(credential, signed, signature, headers.get("x-amz-date", ""), SKEW)
         said = {name.removeprefix(PREFIX): values[0] for name, values in parse_qs(query).items() if name[:6] == PREFIX}
         if not said:
             return None

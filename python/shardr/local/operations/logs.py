@@ -45,7 +45,7 @@ class Stream:
 def groups(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """The one log group of processing jobs, where it is asked for."""
     prefix, part = request.get("logGroupNamePrefix", ""), request.get("logGroupNamePattern", "")
-    tokens.read(request, "nextToken")
+    tokens.read(request, (), "nextToken")
     if not LOG_GROUP.startswith(prefix) or part.lower() not in LOG_GROUP.lower():
         return {"logGroups": []}
     arn = _arn(account)
@@ -60,7 +60,7 @@ def streams(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     prefix = request.get("logStreamNamePrefix", "")
     if by_time and prefix:
         raise RequestError("Cannot order by LastEventTime with a logStreamNamePrefix.")
-    last = tokens.read(request, "nextToken")
+    last = tokens.read(request, (float if by_time else int, str), "nextToken")
     found = [((stream.changed if by_time else 0, stream.name), stream) for stream in streams_of(account, prefix)]
     found.sort(key=lambda pair: pair[0], reverse=down)
     if last is not None:

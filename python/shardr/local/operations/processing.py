@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.errors import NameInUseError, NotFoundError
 from shardr.local import contract, jobs
+from shardr.local.operations import tags
 from shardr.local.operations.pages import page
 from shardr.local.operations.times import moment
 from shardr.local.runnable import check_runnable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 def create(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """Takes a job in and starts it; its ARN. Raises ``NameInUseError`` for a name that is taken."""
+    tags.require(request.get("Tags", []))
     app = request["AppSpecification"]
     program = next(iter(app.get("ContainerEntrypoint", [])), "")
     runner, machine = chosen(asked_for(account.runner), app["ImageUri"], program)
@@ -52,8 +54,8 @@ def list_jobs(account: Account, request: dict[str, Any]) -> dict[str, Any]:
 
 def created_with(account: Account, name: str) -> list[dict[str, str]]:
     """The tags that a job was created with; raises ``NotFoundError``."""
-    tags: list[dict[str, str]] = _job(account, name).request.get("Tags", [])
-    return tags
+    found: list[dict[str, str]] = _job(account, name).request.get("Tags", [])
+    return found
 
 
 def _job(account: Account, name: str) -> JobRow:

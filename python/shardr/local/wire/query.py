@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -23,6 +24,8 @@ SERVICES = {"sts": "2011-06-15", "iam": "2010-05-08"}
 """With the version of their API, by which a form says whom it is for."""
 SIGNATURE = "X-Amz-"
 """Begins the names of what a URL that was signed ahead says of its signature, and not of the request."""
+UNWRITABLE = re.compile("[^\t\n\r\\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML can carry, however it is written."""
 Answer = tuple[int, dict[str, str], bytes]
 
 
@@ -76,4 +79,4 @@ def _xml(value: Any) -> str:
         return "".join(f"<{name}>{_xml(inner)}</{name}>" for name, inner in value.items())
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return escape(str(value))
+    return escape(UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", str(value)))
