@@ -75,7 +75,7 @@ class _Claim:
     def _whole(cls, credential: str, signed: str, signature: str, stamp: str, good: timedelta) -> _Claim:
         scope = credential.split("/")
         if len(scope) != 5 or scope[4] != "aws4_request":
-            raise _UnclearError(f"Credential must be KEY/DAY/REGION/SERVICE/aws4_request, found {credential[:100]}")
+            raise _UnclearError("Credential must be KEY/DAY/REGION/SERVICE/aws4_request")
         return cls(scope, signed, signature, stamp, good)
 
     @property
