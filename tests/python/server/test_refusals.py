@@ -117,6 +117,25 @@ def test_a_token_that_was_made_up_is_refused_however_well(served: Served) -> Non
     assert wrong == []
 
 
+def test_a_token_that_was_handed_out_is_taken_whatever_the_list_is_sorted_by(served: Served) -> None:
+    client, logs = boto3.client("sagemaker"), boto3.client("logs")
+    names = ["a", "b", "c"]
+    for name in names:
+        client.create_processing_job(**request(name, "echo 1; echo 2"))
+    worlds.until(lambda: len(client.list_processing_jobs(StatusEquals="Completed")["ProcessingJobSummaries"]) == 3)
+    assert len(rows(logs.get_paginator("filter_log_events"), "events", 2, **GROUP)) == 6
+    for key in ("Name", "Status", "CreationTime"):
+        found = rows(client.get_paginator("list_processing_jobs"), "ProcessingJobSummaries", 1, SortBy=key)
+        assert sorted(row["ProcessingJobName"] for row in found) == names
+    for key in ("LogStreamName", "LastEventTime"):
+        found = rows(logs.get_paginator("describe_log_streams"), "logStreams", 1, orderBy=key, **GROUP)
+        assert sorted(row["logStreamName"][0] for row in found) == names
+
+
+def rows(paginator: Any, key: str, size: int, **asked: Any) -> list[dict[str, Any]]:
+    return [row for page in paginator.paginate(**asked, PaginationConfig={"PageSize": size}) for row in page[key]]
+
+
 def test_stopping_what_is_over_and_sending_a_request_twice_is_no_error(served: Served) -> None:
     client = boto3.client("sagemaker")
     client.create_processing_job(**request("one"))
