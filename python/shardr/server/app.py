@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.local.faults import Fault
 from shardr.local.wire import MOST_BYTES, answer, refused
+from shardr.local.wire.query import from_url
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -47,12 +48,13 @@ class App:
         await _send(send, await loop.run_in_executor(self._workers, self._reply, scope, headers, found), close=False)
 
     def _reply(self, scope: dict[str, Any], headers: Mapping[str, str], body: bytes) -> Reply:
+        path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
+        told, form = from_url(headers, query, body)
         if self._signatures is not None:
-            path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
             fault = self._signatures.fault(scope["method"], path, query, headers, body)
             if fault is not None:
-                return refused(headers, fault)
-        return answer(self._account, headers, body)
+                return refused(told, fault)
+        return answer(self._account, told, form)
 
 
 async def _body(headers: Mapping[str, str], receive: Receive) -> bytes | Fault | None:

@@ -17,8 +17,9 @@ import uvicorn
 from shardr.errors import NameInUseError, RunnerError
 from shardr.local.account import Account
 from shardr.local.objects import Keys, Objects, wait_until_there
+from shardr.local.operations import prepare
+from shardr.local.runners.process import machine_of_jobs
 from shardr.local.serving import CLEARED, NO_TELEMETRY, Served, ServeFolder, environment
-from shardr.requests.service_model import service_model
 from shardr.server.app import App
 from shardr.server.authority import Authority
 from shardr.server.proxy import Proxy
@@ -105,6 +106,7 @@ async def _run(wish: Wish, folder: ServeFolder, ready: Callable[[Served], None])
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
     objects.start()
+    prepared = loop.run_in_executor(workers, prepare)  # while rclone starts, which takes as long
     try:
         await proxy.start(door)
         folder.keep({"api": port, "proxy": door.getsockname()[1], "s3": int(objects.url.rpartition(":")[2])}, keys)
@@ -113,10 +115,12 @@ async def _run(wish: Wish, folder: ServeFolder, ready: Callable[[Served], None])
             raise RunnerError(
                 "rclone does not answer", why="it was started, and should serve S3", fix="`rclone serve s3`"
             )
+        await prepared
         served = _served(wish, folder, api, objects, door, keys, account.region, signed=signed)
         folder.tell(served)
         ready(served)
-        workers.submit(service_model)  # the first client need not wait for it to be read
+        if wish.runner != "docker":
+            workers.submit(machine_of_jobs)  # R is asked once where it lives: the first job need not wait for it
         await running
     finally:
         proxy.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 import re
 import subprocess
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from shardr.local.serving import Served
 
+JSON = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "SageMaker.ListProcessingJobs"}
 SHARDR = str(Path(sys.executable).with_name("shardr"))
 
 
@@ -65,3 +68,25 @@ def processes(word: str) -> list[tuple[int, str]]:
         if re.search(word, words):
             found.append((int(folder.name), words))
     return found
+
+
+def request(name: str, command: str = "true", **more: Any) -> dict[str, Any]:
+    """A processing job as any client could ask for it."""
+    cluster = {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 30}
+    return {
+        "ProcessingJobName": name,
+        "ProcessingResources": {"ClusterConfig": cluster},
+        "AppSpecification": {"ImageUri": "image", "ContainerEntrypoint": ["bash", "-c", command]},
+        "RoleArn": "arn:aws:iam::000000000000:role/anyone",
+        **more,
+    }
+
+
+def status(served: Served, body: bytes, **headers: str) -> tuple[int, dict[str, Any]]:
+    """Status and content of the answer to a body that no SDK had a look at."""
+    connection = http.client.HTTPConnection(served.url.removeprefix("http://"), timeout=10)
+    connection.request("POST", "/", body, {**JSON, **headers})
+    reply = connection.getresponse()
+    answer = reply.status, json.loads(reply.read())
+    connection.close()
+    return answer

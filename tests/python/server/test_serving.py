@@ -2,61 +2,29 @@
 
 from __future__ import annotations
 
-import http.client
 import io
-import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 import worlds
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from server_world import find, processes, serving, shell
+from server_world import processes, request, serving, shell, status
 
 import shardr
 from shardr.local.wire import MOST_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from shardr.local.serving import Served
-
-JSON = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "SageMaker.ListProcessingJobs"}
-
-
-@pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
-    with serving() as found:
-        find(monkeypatch, found)
-        yield found
-
-
-def request(name: str, command: str = "true", **more: Any) -> dict[str, Any]:
-    cluster = {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 30}
-    return {
-        "ProcessingJobName": name,
-        "ProcessingResources": {"ClusterConfig": cluster},
-        "AppSpecification": {"ImageUri": "image", "ContainerEntrypoint": ["bash", "-c", command]},
-        "RoleArn": "arn:aws:iam::000000000000:role/anyone",
-        **more,
-    }
-
-
-def status(served: Served, body: bytes, **headers: str) -> tuple[int, dict[str, Any]]:
-    connection = http.client.HTTPConnection(served.url.removeprefix("http://"), timeout=10)
-    connection.request("POST", "/", body, {**JSON, **headers})
-    reply = connection.getresponse()
-    answer = reply.status, json.loads(reply.read())
-    connection.close()
-    return answer
 
 
 def test_boto3_runs_a_job_on_objects_that_it_put_and_the_verbs_see_it(served: Served) -> None:

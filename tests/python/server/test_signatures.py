@@ -11,7 +11,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
-from server_world import find, serving
+from server_world import find, serving, status
 
 import shardr
 from shardr.local.objects import Keys
@@ -19,6 +19,7 @@ from shardr.server.signatures import Signatures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from shardr.local.serving import Served
 
@@ -120,3 +121,18 @@ def test_a_server_for_other_machines_asks_for_signatures_unasked() -> None:
         assert found.signed
         assert "0.0.0.0" not in found.url + found.s3_url
     assert shardr.served() is None
+
+
+def test_a_refusal_neither_logs_nor_repeats_what_may_be_a_secret(served: Served, home: Path) -> None:
+    secret = served.environment["AWS_SECRET_ACCESS_KEY"]
+    scope = f"{secret}/20260131/us-east-1/sagemaker/aws4_request"
+    for given in (
+        secret,
+        f"Basic {secret}",
+        f"AWS4-HMAC-SHA256 Credential={secret}, SignedHeaders=host, Signature={'0' * 64}",
+        f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature={'0' * 64}",
+    ):
+        found, answer = status(served, b"{}", **{"Authorization": given, "X-Amz-Date": "20260131T120000Z"})
+        assert found == 400
+        assert secret not in str(answer)
+    assert secret not in (home / "serve/server.log").read_text()

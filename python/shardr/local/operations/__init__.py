@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.errors import OperationError
 from shardr.requests.check import require_request
+from shardr.requests.service_model import service_model
 
 if TYPE_CHECKING:
     from shardr.local.account import Account
@@ -66,3 +67,11 @@ def call(account: Account, service: str, operation: str, request: dict[str, Any]
     module, _, function = home.partition(":")
     answer: dict[str, Any] = getattr(import_module(f"shardr.local.operations.{module}"), function)(account, request)
     return answer
+
+
+def prepare() -> None:
+    """Reads what answers are made of, the services' models and the operations, so that no request waits for it."""
+    for service, homes in HOMES.items():
+        service_model(service)
+        for home in homes.values():
+            import_module(f"shardr.local.operations.{home.partition(':')[0]}")

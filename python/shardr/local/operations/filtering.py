@@ -37,7 +37,7 @@ def events(account: Account, request: dict[str, Any]) -> dict[str, Any]:
         chosen = sorted(
             streams_of(account, kind, request.get("logStreamNamePrefix", "")), key=lambda stream: stream.name
         )
-    last = tokens.read(request, "nextToken")
+    last = tokens.read(request, (int, str, int), "nextToken")
     begin = max(request.get("startTime", 0), last[0] if last else 0)
     every = _merged(account, chosen, begin)
     after = ((key, event) for key, event in every if last is None or key > tuple(last))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.errors import NameInUseError, NotFoundError
 from shardr.local import contract, jobs
+from shardr.local.operations import tags
 from shardr.local.operations.pages import page
 from shardr.local.runnable import check_runnable
 from shardr.local.runners.choice import asked_for
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 def create(account: Account, kind: Kind, request: dict[str, Any]) -> dict[str, Any]:
     """Takes a job in and starts it; its ARN. Raises ``NameInUseError`` for a name that is taken."""
+    tags.require(request.get("Tags", []))
     about = facts(request)
     runner, machine = chosen(asked_for(account.runner), about.image, next(iter(about.entrypoint or []), ""))
     check_runnable(request, runner)
@@ -58,5 +60,5 @@ def listed(
 
 def created_with(account: Account, kind: Kind, name: str) -> list[dict[str, str]]:
     """The tags that a job was created with; raises ``NotFoundError``."""
-    tags: list[dict[str, str]] = find(account, kind, name).request.get("Tags", [])
-    return tags
+    found: list[dict[str, str]] = find(account, kind, name).request.get("Tags", [])
+    return found

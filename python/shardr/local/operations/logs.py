@@ -46,7 +46,7 @@ class Stream:
 def groups(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """The log group of each kind of job, where it is asked for."""
     prefix, part = request.get("logGroupNamePrefix", ""), request.get("logGroupNamePattern", "")
-    tokens.read(request, "nextToken")
+    tokens.read(request, (), "nextToken")
     created = {"creationTime": 0, "metricFilterCount": 0, "storedBytes": 0}
     found = []
     for kind in KINDS.values():
@@ -63,7 +63,7 @@ def streams(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     prefix = request.get("logStreamNamePrefix", "")
     if by_time and prefix:
         raise RequestError("Cannot order by LastEventTime with a logStreamNamePrefix.")
-    last = tokens.read(request, "nextToken")
+    last = tokens.read(request, (float if by_time else int, str), "nextToken")
     found = [((stream.changed if by_time else 0, stream.name), stream) for stream in streams_of(account, kind, prefix)]
     found.sort(key=lambda pair: pair[0], reverse=down)
     if last is not None:

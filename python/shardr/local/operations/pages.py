@@ -27,6 +27,8 @@ class Listed(Protocol):
 Row = TypeVar("Row", bound=Listed)
 Place = tuple[Any, str]
 """Where a row stands in a list: what it is sorted by, and its name."""
+WORDS = ("name", "status")
+"""Of what rows are sorted by, that which is no moment."""
 SORT = {"Name": "name", "CreationTime": "created", "Status": "status"}
 
 
@@ -40,7 +42,7 @@ def page(
     key = sort[request.get("SortBy", "CreationTime")]
     up = request.get("SortOrder") == "Ascending"
     found = sorted((row for row in rows if _wanted(row, request)), key=lambda row: _place(row, key), reverse=not up)
-    last = tokens.read(request)
+    last = tokens.read(request, (str if key in WORDS else float, str))
     if last is not None:  # by the row itself: those that were created since do not shift the pages
         found = [row for row in found if (_place(row, key) > tuple(last)) == up and row.name != last[1]]
     shown = found[: request.get("MaxResults", 10)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shardr.errors import ConflictError, DataError, NotFoundError, RequestError
+from shardr.local.operations import tags
 from shardr.local.operations.pages import page
 from shardr.local.operations.times import moment, seconds
 from shardr.local.pipelines.check import require_definition
@@ -40,7 +41,7 @@ def create(account: Account, request: dict[str, Any]) -> dict[str, Any]:
             description=request.get("PipelineDescription"),
             role=request["RoleArn"],
             parallel=_parallel(request),
-            tags=request.get("Tags", []),
+            tags=tags.require(request.get("Tags", [])),
             token=token,
             created=now,
             modified=now,

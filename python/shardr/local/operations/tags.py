@@ -25,10 +25,21 @@ HOLDERS = {
 """Kinds of ARN, with the function that gives the tags of a name at its creation, or raises ``NotFoundError``."""
 
 
+def require(tags: Tags) -> Tags:
+    """The same tags; raises ``RequestError`` for keys that AWS keeps for itself, and for a key that is there twice."""
+    keys = [tag["Key"] for tag in tags]
+    for key in keys:
+        if key.lower().startswith("aws:"):
+            raise RequestError(f"Tags: the key {key} begins with aws:, which is reserved")
+        if keys.count(key) > 1:
+            raise RequestError(f"Tags: the key {key} is there twice")
+    return tags
+
+
 def list_tags(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """The tags of a resource, a page at a time."""
     found = _tags(account, request["ResourceArn"])
-    (start,) = tokens.read(request) or [0]
+    (start,) = tokens.read(request, (int,)) or [0]
     end = start + request.get("MaxResults", MOST)
     answer: dict[str, Any] = {"Tags": found[start:end]}
     return answer | ({"NextToken": tokens.made(request, [end])} if end < len(found) else {})
@@ -36,10 +47,7 @@ def list_tags(account: Account, request: dict[str, Any]) -> dict[str, Any]:
 
 def add(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """Adds tags and replaces the values of those that are there; all tags then."""
-    given = {tag["Key"]: tag for tag in request["Tags"]}
-    for key in given:
-        if key.lower().startswith("aws:"):
-            raise RequestError(f"Tags: the key {key} begins with aws:, which is reserved")
+    given = {tag["Key"]: tag for tag in require(request["Tags"])}
 
     def changed(tags: Tags) -> Tags:
         kept = {tag["Key"]: tag for tag in tags} | given

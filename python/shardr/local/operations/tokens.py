@@ -21,8 +21,8 @@ def made(request: Mapping[str, Any], last: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps([list(last), asked]).encode()).decode()
 
 
-def read(request: Mapping[str, Any], field: str = "NextToken") -> list[Any] | None:
-    """The place at which the page before ended; None for the first.
+def read(request: Mapping[str, Any], kinds: Sequence[type], field: str = "NextToken") -> list[Any] | None:
+    """The place at which the page before ended, which has values of these kinds; None for the first.
 
     Raises ``RequestError`` for a token that was made up, or that belongs to another question.
     """
@@ -35,5 +35,6 @@ def read(request: Mapping[str, Any], field: str = "NextToken") -> list[Any] | No
         raise RequestError(f"{field} is not one that was handed out") from error
     if again != request[field]:
         raise RequestError(f"{field} belongs to another question", fix="repeat the filters of the first page")
-    found: list[Any] = last
-    return found
+    if not isinstance(last, list) or [*map(type, last)] != [*kinds]:
+        raise RequestError(f"{field} is not one that was handed out")
+    return last

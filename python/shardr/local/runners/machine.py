@@ -104,7 +104,7 @@ def _told_by_r(rscript: Path) -> dict[str, Any]:
     r_home, *libraries = told.stdout.splitlines()
     found = {"of": about, "home": r_home, "libraries": [str(Path(path).expanduser()) for path in libraries if path]}
     home.make()
-    hidden = kept.with_name(f".{kept.name}.{os.getpid()}")
+    hidden = kept.with_name(f".{kept.name}.{os.urandom(4).hex()}")  # threads of a server ask at once
     hidden.write_text(json.dumps(found), encoding="utf-8")
     hidden.replace(kept)
     return found

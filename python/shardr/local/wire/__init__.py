@@ -32,8 +32,7 @@ def answer(account: Account, headers: Mapping[str, str], body: bytes) -> Reply:
 
     The protocol is told by the request: SageMaker and CloudWatch Logs have ``x-amz-target``, STS and IAM a form.
     """
-    form = headers.get("content-type", "").partition(";")[0].strip() == query.FORM
-    protocol = query if form and "x-amz-target" not in headers else json11
+    protocol = query if query.spoken(headers) else json11
     try:
         if len(body) > MOST_BYTES:
             raise WireError("RequestEntityTooLargeException", f"the body is larger than {MOST_BYTES} bytes", 413)
@@ -44,8 +43,7 @@ def answer(account: Account, headers: Mapping[str, str], body: bytes) -> Reply:
 
 def refused(headers: Mapping[str, str], fault: Fault) -> Reply:
     """The reply to a request that is not looked at any further, in the protocol it came in."""
-    form = headers.get("content-type", "").partition(";")[0].strip() == query.FORM
-    protocol = query if form and "x-amz-target" not in headers else json11
+    protocol = query if query.spoken(headers) else json11
     return _replied(protocol.TYPE, *protocol.failed(fault))
 
 

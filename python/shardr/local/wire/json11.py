@@ -39,8 +39,8 @@ def failed(fault: Fault) -> Answer:
 
 def _target(headers: Mapping[str, str]) -> tuple[str, str]:
     target = headers.get("x-amz-target", "")
-    prefix, dot, operation = target.partition(".")
-    if not dot or prefix not in SERVICES:
+    prefix, _, operation = target.partition(".")
+    if not operation or prefix not in SERVICES:
         found = f'found X-Amz-Target "{target}"' if target else "there is no X-Amz-Target"
         raise WireError("UnknownOperationException", f"{found}, expected {' or '.join(SERVICES)} and an operation")
     return SERVICES[prefix], operation
@@ -50,7 +50,8 @@ def _read(body: bytes) -> dict[str, Any]:
     try:
         found = json.loads(body or b"{}")
     except (ValueError, RecursionError) as error:
-        raise WireError("SerializationException", f"the body is no JSON: {error}") from error
+        why = str(error).partition(";")[0]  # the rest would advise whoever wrote this program
+        raise WireError("SerializationException", f"the body is no JSON: {why}") from error
     if not isinstance(found, dict):
         raise WireError("SerializationException", "the body is no JSON object")
     given: dict[str, Any] = _given(found)

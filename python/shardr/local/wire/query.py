@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -21,15 +22,32 @@ REQUEST_ID = b"{request-id}"
 """Stands in a body for the id that the reply gets."""
 SERVICES = {"sts": "2011-06-15", "iam": "2010-05-08"}
 """With the version of their API, by which a form says whom it is for."""
+SIGNATURE = "X-Amz-"
+"""Begins the names of what a URL that was signed ahead says of its signature, and not of the request."""
+UNWRITABLE = re.compile("[^\t\n\r\\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML can carry, however it is written."""
 Answer = tuple[int, dict[str, str], bytes]
+
+
+def spoken(headers: Mapping[str, str]) -> bool:
+    """Whether a request is a form; one that names its target is none, whatever it calls its body."""
+    return "x-amz-target" not in headers and headers.get("content-type", "").partition(";")[0].strip().lower() == FORM
+
+
+def from_url(headers: Mapping[str, str], url_query: str, body: bytes) -> tuple[Mapping[str, str], bytes]:
+    """Headers and body of a request whose form may stand in its URL, as in one that was signed ahead."""
+    if body or "x-amz-target" in headers or not any(part.startswith("Action=") for part in url_query.split("&")):
+        return headers, body
+    return {**headers, "content-type": FORM}, url_query.encode()
 
 
 def answer(account: Account, headers: Mapping[str, str], body: bytes) -> Answer:  # noqa: ARG001
     """Status, headers and body of the reply; raises ``WireError`` for what is no request of a service known here."""
     try:
-        form = dict(parse_qsl(body.decode(), keep_blank_values=True))
+        pairs = parse_qsl(body.decode(), keep_blank_values=True)
     except ValueError as error:
         raise WireError("MalformedInput", f"the form cannot be read: {error}") from error
+    form = {name: value for name, value in pairs if not name.startswith(SIGNATURE)}
     operation, version = form.pop("Action", ""), form.pop("Version", "")
     service = next((name for name, known in SERVICES.items() if version == known), "")
     if operation not in HOMES.get(service, {}):
@@ -61,4 +79,4 @@ def _xml(value: Any) -> str:
         return "".join(f"<{name}>{_xml(inner)}</{name}>" for name, inner in value.items())
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return escape(str(value))
+    return escape(UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", str(value)))
