@@ -231,3 +231,61 @@ def test_whoever_is_not_signed_in_can_plan_and_not_run(tmp_path: Path, monkeypat
     assert any("you are not signed in to AWS" in notice for notice in planned.notices)
     with pytest.raises(shardr.AwsError, match="you are not signed in to AWS"):
         shardr.submit(copying(tmp_path), engine="sagemaker", base=tmp_path)
+
+
+def test_a_cached_step_with_a_glob_is_taken_from_the_run_before(served: Served, tmp_path: Path) -> None:
+    spec = copying(tmp_path, cache="P1D")
+    spec["name"] = "cached-glob"
+    spec["steps"][0]["inputs"] = [{"name": "raw", "source": "data/part-*.csv"}]
+    first, second = run(tmp_path, spec), run(tmp_path, spec)
+    assert second.step("work").job == first.step("work").job
+    assert second.collect("work", "out").equals(first.collect("work", "out"))
+    (tmp_path / "data/part-03.csv").write_text("file,row\n3,0\n")
+    third = run(tmp_path, spec)
+    assert third.step("work").job != first.step("work").job
+    assert len(third.collect("work", "out")) == 13
+
+
+def balanced(folder: Path, name: str, instances: int = 2) -> dict[str, Any]:
+    """A cached spec whose one step copies objects of S3, shard by shard."""
+    spec = copying(folder, cache="P1D", instance_count=instances)
+    source = {"name": "raw", "source": f"s3://{bucket()}/{name}/", "distribution": "balanced"}
+    spec["steps"][0]["inputs"] = [source]
+    for i in range(3):
+        put(name, i)
+    return spec | {"name": name}
+
+
+def put(name: str, number: int) -> None:
+    table = f"file,row\n{number},0\n".encode()
+    boto3.client("s3").put_object(Bucket=bucket(), Key=f"{name}/part-{number:02}.csv", Body=table)
+
+
+def test_balanced_shards_that_are_the_same_come_from_the_cache_and_the_others_are_made(
+    served: Served, tmp_path: Path
+) -> None:
+    run(tmp_path, copying(tmp_path))  # makes the bucket
+    spec = balanced(tmp_path, "cached-shards")
+    first, second = run(tmp_path, spec), run(tmp_path, spec)
+    assert second.step("work").jobs == first.step("work").jobs
+    assert second.step("work").outputs == first.step("work").outputs
+    put("cached-shards", 3)
+    third = run(tmp_path, spec)
+    same = set(third.step("work").jobs) & set(first.step("work").jobs)
+    assert len(same) == 1
+    assert sorted(third.collect("work", "out")["file"]) == [0, 1, 2, 3]
+
+
+def test_balanced_shards_that_another_step_reads_are_not_taken_from_the_cache(served: Served, tmp_path: Path) -> None:
+    run(tmp_path, copying(tmp_path))
+    spec = balanced(tmp_path, "read-as-one")
+    body = f"cat $(find {MADE} -name '*.csv') | wc -l > {worlds.OUT}/lines"
+    made = {"name": "made", "source": {"step": "work", "output": "out"}}
+    spec["steps"].append(
+        {"name": "count", "code": worlds.script(tmp_path, body, "n.sh"), "inputs": [made], "outputs": ["out"]}
+    )
+    told = [notice for notice in shardr.plan(spec, engine="sagemaker", base=tmp_path).notices if "cache" in notice]
+    assert told == ["work: cache has no effect, as another step reads what all its balanced shards make"]
+    for _ in range(2):
+        [lines] = run(tmp_path, spec).files("count", "out")
+        assert lines.read_text().strip() == "6"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shardr.api.destinations import destination_problems
-from shardr.api.sources import MANY, Located, NotLocatedError, locate, manifest_of
+from shardr.api.sources import MANY, Located, NotLocatedError, kept_manifest, locate
 from shardr.data.keys import assign, balance
 from shardr.engines.base import Deposit, Plan, PlannedJob, PlannedStep, Spread
 from shardr.errors import Problem
@@ -82,7 +82,7 @@ class _Planner:
 
     def step(self, index: int, step: ProcessingStep) -> PlannedStep:
         at = f"steps[{index}]"
-        found = {c.name: self._input(f"{at}.inputs[{i}].source", step, c) for i, c in enumerate(step.inputs)}
+        found = {c.name: self._input(f"{at}.inputs[{i}].source", c) for i, c in enumerate(step.inputs)}
         code = self._code(f"{at}.code", step)
         outputs = {output.name: self._destination(step, output.name) for output in step.outputs}
         located = {name: place for name, place in found.items() if isinstance(place, Located)}
@@ -98,7 +98,7 @@ class _Planner:
         """Looks for the step's script and for its data that no other step makes."""
         for i, channel in enumerate(step.inputs):
             if not isinstance(channel.source, StepOutput):
-                self._input(f"steps[{index}].inputs[{i}].source", step, channel)
+                self._input(f"steps[{index}].inputs[{i}].source", channel)
         self._code(f"steps[{index}].code", step)
 
     def _job(
@@ -131,14 +131,13 @@ class _Planner:
         ]
         return PlannedJob(name, request)
 
-    def _input(self, at: str, step: ProcessingStep, channel: Input) -> Located | Placed | None:
+    def _input(self, at: str, channel: Input) -> Located | Placed | None:
         if isinstance(channel.source, StepOutput):
             made = self._destination(self._pipeline.step(channel.source.step), channel.source.output)
             return Placed(made, "S3Prefix")
-        uri = f"{self._engine.run_uri(self._run)}/manifests/{step.name}/{channel.name}.manifest"
         source: str | Manifest = channel.source
         try:
-            found = locate(source, self._base, self._engine, uri)
+            found = locate(source, self._base, self._engine)
         except NotLocatedError as problem:
             self.problems.append(problem.at(at))
             return None
@@ -159,7 +158,7 @@ class _Planner:
                 Problem(at, message + (file_you_mean(path.name, beside) if gone else ""), fix=f"looked for {path}")
             )
             return Placed("s3://missing", "S3Prefix")
-        uri = self._engine.code_uri(hashlib.sha256(content).hexdigest(), path.name)
+        uri = self._engine.kept_uri("code", content, path.name)
         self.deposits.append(Deposit(uri, content=content))
         return Placed(uri, "S3Prefix")
 
@@ -222,10 +221,9 @@ class _Planner:
             self.problems.append(Problem("", what, "sign in to AWS"))
         for shard, keys in balanced.keys.items():
             if keys:
-                uri = f"{self._engine.run_uri(self._run)}/manifests/{step.name}/{shard}.manifest"
-                prefix = found.deposits[0].uri if found.placed.data_type == "ManifestFile" else found.placed.uri
-                content = manifest_of(prefix, keys)
-                self.deposits.append(Deposit(uri, content=content))
-                inputs = {**placed, balanced.input: Placed(uri, "ManifestFile")}
+                uri = found.deposits[0].uri if found.placed.data_type == "ManifestFile" else found.placed.uri
+                manifest = kept_manifest(self._engine, uri[: uri.rfind("/") + 1], keys)
+                self.deposits.append(manifest)
+                inputs = {**placed, balanced.input: Placed(manifest.uri, "ManifestFile")}
                 jobs.append(([shard], inputs, {name: f"{where}{shard}/" for name, where in outputs.items()}))
         return jobs

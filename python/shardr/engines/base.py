@@ -178,8 +178,8 @@ class Engine(Protocol):
     def output_uri(self, default: str, folder: Path) -> tuple[str, Deposit | None]:
         """Where an output lies whose destination is a folder of this machine, and what that takes."""
 
-    def code_uri(self, digest: str, name: str) -> str:
-        """Where a script will lie, by the digest of its bytes."""
+    def kept_uri(self, kind: str, content: bytes, name: str) -> str:
+        """Where a script or a manifest will lie, by its bytes: among ``kind``, the same for every run."""
 
     def run_uri(self, run: str) -> str:
         """Below which a run keeps what it makes."""

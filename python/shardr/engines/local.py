@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from datetime import datetime, timezone
@@ -60,9 +61,9 @@ class LocalEngine:
         uri = linked_uri(folder).rstrip("/") + "/"
         return uri, Deposit(uri, path=folder, make_folder=True)
 
-    def code_uri(self, digest: str, name: str) -> str:
-        """Where a script is kept, by its content."""
-        return f"s3://{BUCKET}/code/{digest[:16]}/{name}"
+    def kept_uri(self, kind: str, content: bytes, name: str) -> str:
+        """Where a script or a manifest is kept, by its content."""
+        return f"s3://{BUCKET}/{kind}/{hashlib.sha256(content).hexdigest()[:16]}/{name}"
 
     def run_uri(self, run: str) -> str:
         """Below which a run keeps what it makes."""

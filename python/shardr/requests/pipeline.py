@@ -67,7 +67,7 @@ def pipeline_definition(steps: Sequence[CompiledStep], *, run: str, run_uri: str
         step = steps[i]
         needed = [j for need in step.needs for j in jobs[need]]
         made = {uri: _reference(names[j], output) for j in needed for output, uri in uris[j].items()}
-        read = {uri for uri in _inputs(step.request) if uri in made}
+        read = {uri for uri in input_uris(step.request) if uri in made}
         hidden = [names[j] for j in dict.fromkeys(needed) if read.isdisjoint(uris[j].values())]
         compiled.append(_step(names[i], step, hidden, _arguments(step.request, made, run, run_uri)))
     return {
@@ -167,6 +167,7 @@ def _outputs(request: Mapping[str, Any]) -> dict[str, str]:
     return {output["OutputName"]: output["S3Output"]["S3Uri"] for output in outputs if "S3Output" in output}
 
 
-def _inputs(request: Mapping[str, Any]) -> set[str]:
+def input_uris(request: Mapping[str, Any]) -> set[str]:
+    """Where the inputs of a job lie."""
     channels = request.get("ProcessingInputs", [])
     return {channel["S3Input"]["S3Uri"] for channel in channels if "S3Input" in channel}

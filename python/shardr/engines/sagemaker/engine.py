@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from shardr.engines.aws import Aws, in_our_words
-from shardr.engines.base import OVER, OutputView
+from shardr.engines.base import OVER
 from shardr.engines.sagemaker import images, record, state
 from shardr.engines.sagemaker.bucket import ensure_bucket
 from shardr.engines.sagemaker.logs import Logs
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from shardr.engines.base import Cursor, Deposit, LogLine, Plan, RunView
+    from shardr.engines.base import Cursor, Deposit, LogLine, Plan, RunView, StepView
     from shardr.errors import Problem
     from shardr.storage.objects import Objects
 
@@ -98,9 +98,9 @@ class SageMakerEngine:
         """The default place: a folder of this machine is none of SageMaker's."""
         return default, None
 
-    def code_uri(self, digest: str, name: str) -> str:
-        """Where a script is kept, by its content."""
-        return f"s3://{self._place.bucket}/shardr/code/{digest}/{name}"
+    def kept_uri(self, kind: str, content: bytes, name: str) -> str:
+        """Where a script or a manifest is kept, by its content."""
+        return f"s3://{self._place.bucket}/shardr/{kind}/{hashlib.sha256(content).hexdigest()}/{name}"
 
     def run_uri(self, run: str) -> str:
         """Below which a run keeps what it makes."""
@@ -142,8 +142,9 @@ class SageMakerEngine:
             f"{error.what}: region, account, bucket or role are placeholders ({error.fix})"
             for error in self._place.missing
         ]
-        notices += [*plan.notices, *notices_of(plan.steps)]
-        return replace(plan, notices=notices, calls=calls_of(plan, self.run_uri(plan.run)))
+        run_uri = self.run_uri(plan.run)
+        notices += [*plan.notices, *notices_of(plan.steps, run_uri)]
+        return replace(plan, notices=notices, calls=calls_of(plan, run_uri))
 
     def ready(self, plan: Plan, scripts: Mapping[str, Path]) -> None:  # noqa: ARG002 - instances have /opt/ml
         """Looks that somebody is signed in and that the images are there."""
@@ -181,15 +182,20 @@ class SageMakerEngine:
             view = self._look(row)
         if not files:
             return view
-        listed = self._outputs.files
+        jobs = self._row(run).machine.get("jobs", {})
         steps = [
             replace(
                 step,
-                outputs={name: OutputView(o.uri, o.rows, listed(o.uri)) for name, o in step.outputs.items()},
+                outputs={name: replace(o, files=self._files(name, step, jobs)) for name, o in step.outputs.items()},
             )
             for step in view.steps
         ]
         return replace(view, steps=steps)
+
+    def _files(self, output: str, step: StepView, jobs: dict[str, Any]) -> list[str]:
+        """The URIs of an output's files, job by job: those of balanced shards from the cache lie with other runs."""
+        places = sorted((jobs[job]["outputs"][output].rstrip("/") + "/" for job in step.jobs), key=_last_part)
+        return [uri for place in places for uri in self._outputs.files(place)]
 
     def job(self, name: str) -> dict[str, Any]:
         """A job as ``DescribeProcessingJob`` answers; raises ``AwsError``."""
@@ -251,3 +257,7 @@ class SageMakerEngine:
     @cached_property
     def _logs(self) -> Logs:
         return Logs(self._aws.client("logs"))
+
+
+def _last_part(uri: str) -> bytes:
+    return uri.rstrip("/").rpartition("/")[2].encode()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shardr.engines.sagemaker.requests import read_as_one
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shardr.engines.base import PlannedStep
 
 
-def notices_of(steps: list[PlannedStep]) -> Iterator[str]:
+def notices_of(steps: list[PlannedStep], run_uri: str) -> Iterator[str]:
     """What is not enforced there, step by step."""
     for step in steps:
         tags = {tag["Key"]: tag["Value"] for job in step.jobs for tag in job.request.get("Tags", [])}
@@ -23,6 +25,8 @@ def notices_of(steps: list[PlannedStep]) -> Iterator[str]:
             yield f"{step.name}: of files that two instances give the same name, the last one written is kept{named}"
         if step.max_attempts > 1:
             yield f"{step.name}: what SageMaker itself failed at is tried again, a script that fails is not"
+        if step.cache is not None and read_as_one(step, steps, run_uri):
+            yield f"{step.name}: cache has no effect, as another step reads what all its balanced shards make"
         if any(spread.distribution == "ShardedByS3Key" for spread in step.spreads):
             yield f"{step.name}: which instance gets which object is up to the service; shown is how this machine deals"
         if "shardr:permute" in tags:

@@ -6,18 +6,22 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from shardr.errors import RequestError
+from shardr.local.contract import output_uris
 from shardr.requests.check import check_request
 from shardr.requests.pipeline import (
     CompiledStep,
     Retry,
     definition_text,
+    input_uris,
     pipeline_definition,
     pipeline_name,
     run_parameters,
 )
 
 if TYPE_CHECKING:
-    from shardr.engines.base import Plan
+    from collections.abc import Sequence
+
+    from shardr.engines.base import Plan, PlannedStep
 
 
 def calls_of(plan: Plan, run_uri: str) -> list[dict[str, Any]]:
@@ -30,7 +34,7 @@ def calls_of(plan: Plan, run_uri: str) -> list[dict[str, Any]]:
             step.name,
             step.needs,
             job.request,
-            step.cache,
+            None if read_as_one(step, plan.steps, run_uri) else step.cache,
             Retry(step.max_attempts) if step.max_attempts > 1 else None,
         )
         for step in plan.steps
@@ -57,6 +61,18 @@ def calls_of(plan: Plan, run_uri: str) -> list[dict[str, Any]]:
     if problems:
         raise RequestError(f"{plan.name} cannot be a pipeline", problems=problems)
     return [{"CreatePipeline": made}, {"StartPipelineExecution": begun}]
+
+
+def read_as_one(step: PlannedStep, steps: Sequence[PlannedStep], run_uri: str) -> bool:
+    """Whether another step reads what the jobs of this one leave side by side in this run's own place.
+
+    What a cache took from another run would not be there.
+    """
+    if len(step.jobs) == 1:
+        return False
+    made = {uri.rstrip("/").rpartition("/")[0] + "/" for job in step.jobs for uri in output_uris(job.request).values()}
+    read = {uri for other in steps for job in other.jobs for uri in input_uris(job.request)}
+    return any(uri.startswith(run_uri + "/") for uri in made & read)
 
 
 def as_sent(request: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from shardr.local.contract import output_uris
 from shardr.local.pipelines.words import in_words_of_jobs
 from shardr.local.runs import together
 from shardr.requests.pipeline import CompiledStep, step_names
+from shardr.storage.uris import SCHEME
 
 if TYPE_CHECKING:
     from shardr.local.store import RunRow
@@ -87,9 +89,8 @@ def _step(about: dict[str, Any], jobs: list[dict[str, Any]]) -> StepView:
     status = together([job["status"] for job in jobs], len(about["jobs"]))
     ended = [job for job in jobs if job["status"] in {"Failed", "Stopped"}]
     failure = "\n".join(dict.fromkeys(filter(None, (ended[0]["failure"], ended[0]["message"])))) if ended else None
-    outputs: dict[str, str] = jobs[0]["outputs"] if status == "Completed" else {}
-    if len(about["jobs"]) > 1:
-        outputs = {name: uri.rstrip("/").rpartition("/")[0] + "/" for name, uri in outputs.items()}
+    made: dict[str, str] = jobs[0]["outputs"] if status == "Completed" else {}
+    outputs = {name: _together([job["outputs"][name] for job in jobs]) for name in made}
     starts = [job["start"] for job in jobs if job["start"] is not None]
     now = datetime.now(timezone.utc).timestamp()
     seconds = max(job["end"] or now for job in jobs) - min(starts) if starts else None
@@ -102,11 +103,16 @@ def _step(about: dict[str, Any], jobs: list[dict[str, Any]]) -> StepView:
         rows_in=None,
         rows_out=None,
         seconds=None if seconds is None else round(seconds, 3),
-        outputs={name: OutputView(uri.rstrip("/") + "/", None, []) for name, uri in outputs.items()},
+        outputs={name: OutputView(uri, None, []) for name, uri in outputs.items()},
         failure=failure,
         jobs=names,
         hosts=[],
     )
+
+
+def _together(uris: list[str]) -> str:
+    """What the places of the jobs' outputs have in common: more than a run's own where some came from the cache."""
+    return SCHEME + posixpath.commonpath([uri.removeprefix(SCHEME) for uri in uris]) + "/"
 
 
 def _seconds(moment: datetime | None) -> float | None:
