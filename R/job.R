@@ -34,20 +34,26 @@ job_validate <- function(x, ..., set = list()) {
 #'   else your own execution role.
 #' @param bucket On SageMaker: the bucket that holds code, data and outputs. Default: `SHARDR_BUCKET`, else
 #'   `sagemaker-<region>-<account>`.
+#' @param diff Whether to compare what would be sent with the last run of that name on that engine.
 #' @returns A list of class `shardr_plan`: `name`, `runner`, `steps`, `notices` (what is not known yet and what
 #'   SageMaker does not do) and `calls` (what is sent, where that is not the requests of the steps). A step has `needs`,
 #'   `jobs`, `instance_count`, `image`, `entrypoint`, `arguments`, `shards` (what each instance gets of each input) and
 #'   `requests` (the `CreateProcessingJob` requests). `as.data.frame()` gives the shard map: a row for each input of
-#'   each instance with the number of `objects` and their `bytes`. Errors as in [job_validate()].
+#'   each instance with the number of `objects` and their `bytes`. With `diff = TRUE`, `plan$diff` has the `run` that was
+#'   compared with (`NULL`: none), whether the requests `changed`, and the unified diff as `text`; it prints instead of
+#'   the plan. Errors as in [job_validate()].
 #' @export
 #' @examples
 #' \dontrun{
 #' job_plan("job.yml", set = list(instances = 4))
+#' job_plan("job.yml", engine = "sagemaker", diff = TRUE)
 #' }
-job_plan <- function(x, ..., set = list(), runner = NULL, engine = NULL, role = NULL, bucket = NULL) {
-  refuse_dots(list(...), names(formals()), environment())
+job_plan <- function(x, ..., set = list(), runner = NULL, engine = NULL, role = NULL, bucket = NULL, diff = FALSE) {
+  call <- environment()
+  refuse_dots(list(...), names(formals()), call)
   where <- list(engine = engine, role = role, bucket = bucket)
-  plan <- python_call("plan", job_arguments(x, set, runner, environment(), where), environment())
+  asked <- checked(list(diff = as_flag(diff)), "spec_invalid", "The plan cannot be made.", call)
+  plan <- python_call("plan", c(job_arguments(x, set, runner, call, where), asked), call)
   names(plan$steps) <- vapply(plan$steps, function(step) step$name, "")
   structure(plan, class = "shardr_plan")
 }

@@ -97,11 +97,11 @@ def _validate(spec: Any, base: str, set: dict[str, Any] | None = None) -> dict[s
     return {"name": found.name, "steps": steps}
 
 
-def _plan(spec: Any, base: str, set: dict[str, Any] | None = None, **how: Any) -> dict[str, Any]:
+def _plan(spec: Any, base: str, set: dict[str, Any] | None = None, diff: bool = False, **how: Any) -> dict[str, Any]:
     from shardr.api.plan_view import plan_dict
     from shardr.api.runs import plan
 
-    return plan_dict(plan(spec, base=Path(base), set=set, **how))
+    return plan_dict(plan(spec, base=Path(base), set=set, **how), diff=diff)
 
 
 def _submit(spec: Any, base: str, set: dict[str, Any] | None = None, **how: Any) -> dict[str, Any]:

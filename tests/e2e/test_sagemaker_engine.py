@@ -216,6 +216,25 @@ def test_a_plan_shows_what_would_be_sent_and_touches_nothing(served: Served, tmp
     assert not home.exists() or shardr.jobs() == []
 
 
+@pytest.mark.parametrize("steps", [1, 2])
+def test_a_plan_is_compared_with_what_the_last_run_has_sent(served: Served, tmp_path: Path, steps: int) -> None:
+    spec = two_steps(tmp_path) if steps == 2 else copying(tmp_path)
+    spec["name"] = f"compared-{steps}"
+    how: dict[str, Any] = {"engine": "sagemaker", "role": ROLE, "base": tmp_path}
+    shardr.run({**spec, "steps": [{"name": "here", "code": "script.sh", "inputs": spec["steps"][0]["inputs"]}]},
+               base=tmp_path, check=False)  # fmt: skip
+    assert shardr.plan(spec, **how).diff().run is None
+    sent = submit(tmp_path, spec)
+    same = shardr.plan(spec, **how).diff()
+    assert (same.run, same.changed, str(same)) == (sent.id, False, f"unchanged since run {sent.id}")
+    (tmp_path / "data/part-00.csv").write_text("file,row\n9,9\n")
+    changed = shardr.plan(spec, **how).diff()
+    differ = [line for line in changed.text.splitlines()[2:] if line[0] in "+-"]
+    assert [line[1:].split()[0] for line in differ] == ['"S3Uri":'] * 2
+    assert all("/shardr/inputs/" in line for line in differ)
+    sent.wait()
+
+
 def test_whoever_is_not_signed_in_can_plan_and_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "SAGEMAKER_ROLE"):
         monkeypatch.delenv(name, raising=False)

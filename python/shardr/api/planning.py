@@ -6,6 +6,7 @@ import hashlib
 import os
 import secrets
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,9 +43,9 @@ def make_plan(loaded: Loaded, engine: Engine, asked: str, run: str | None = None
         raise refusal(loaded.origin, planner.problems)
     order = {step.name: i for i, step in enumerate(loaded.pipeline.in_order())}
     steps.sort(key=lambda step: order[step.name])
-    return engine.finish(
-        Plan(run, loaded.pipeline.name, runner, reason, steps, list(dict.fromkeys(planner.deposits)), planner.notices)
-    )
+    deposits = list(dict.fromkeys(planner.deposits))
+    named = partial(make_plan, loaded, engine, asked)
+    return engine.finish(Plan(run, loaded.pipeline.name, runner, reason, steps, deposits, planner.notices, named=named))
 
 
 def missing_files(examined: Examined, engine: Engine) -> list[Problem]:

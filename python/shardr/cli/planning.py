@@ -42,6 +42,7 @@ def declare_plan(parser: Parser) -> None:
     add_runner(parser)
     add_name(parser)
     parser.add_argument("--requests", action="store_true", help="print what would be sent, as JSON")
+    parser.add_argument("--diff", action="store_true", help="print how that differs from the last run of this name")
 
 
 def plan(options: argparse.Namespace, out: Output) -> int:
@@ -49,12 +50,16 @@ def plan(options: argparse.Namespace, out: Output) -> int:
     from shardr.api import runs
     from shardr.api.plan_view import plan_dict
 
-    found = plan_dict(
-        runs.plan(options.spec, **place(options), runner=options.runner, name=options.name, set=parameters(options))
+    planned = runs.plan(
+        options.spec, **place(options), runner=options.runner, name=options.name, set=parameters(options)
     )
-    if options.requests and not out.json:
-        print_json(found["calls"] or [request for step in found["steps"] for request in step["requests"]])
+    if options.diff and not out.json:
+        print(planned.diff())
         return 0
+    if options.requests and not out.json:
+        print_json(planned.requests)
+        return 0
+    found = plan_dict(planned, diff=options.diff)
     out.answer(found)
     if not out.json:
         steps = count(len(found["steps"]), "step")

@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from shardr.engines.difference import PlanDiff
     from shardr.errors import Problem
     from shardr.storage.objects import Objects
 
@@ -87,6 +88,24 @@ class Plan:
     """What is not known yet, and what the spec says that this engine does not do, for people."""
     calls: list[dict[str, Any]] = field(default_factory=list)
     """What is sent: each operation with its request. Empty where that is the steps' requests, one by one."""
+    named: Callable[[str], Plan] = field(kw_only=True, repr=False, compare=False)
+    """The same plan for a run of another id."""
+
+    @property
+    def requests(self) -> list[dict[str, Any]]:
+        """What would be sent, in its order."""
+        return self.calls or [job.request for step in self.steps for job in step.jobs]
+
+    def diff(self) -> PlanDiff:
+        """What would be sent differently from the last run of that name on this engine; ``print()`` shows it.
+
+        >>> import shardr
+        >>> print(shardr.plan("job.yml", engine="sagemaker").diff())      # doctest: +SKIP
+        unchanged since run bank-marketing-261126-150742-3f1c
+        """
+        from shardr.engines.difference import difference
+
+        return difference(self)
 
 
 @dataclass(frozen=True)
