@@ -39,9 +39,9 @@ job_validate <- function(x, ..., set = list()) {
 #'   SageMaker does not do) and `calls` (what is sent, where that is not the requests of the steps). A step has `needs`,
 #'   `jobs`, `instance_count`, `image`, `entrypoint`, `arguments`, `shards` (what each instance gets of each input) and
 #'   `requests` (the `CreateProcessingJob` requests). `as.data.frame()` gives the shard map: a row for each input of
-#'   each instance with the number of `objects` and their `bytes`. With `diff = TRUE`, `plan$diff` has the `run` that was
-#'   compared with (`NULL`: none), whether the requests `changed`, and the unified diff as `text`; it prints instead of
-#'   the plan. Errors as in [job_validate()].
+#'   each instance with the number of `objects` and their `bytes`. With `diff = TRUE`, `plan$diff` has the `run` that
+#'   was compared with (`NULL`: none), whether the requests `changed`, and the unified diff as `text`; it prints instead
+#'   of the plan. Errors as in [job_validate()].
 #' @export
 #' @examples
 #' \dontrun{

@@ -165,6 +165,43 @@ def test_a_run_is_stopped_there(served: Served, tmp_path: Path, steps: int) -> N
     assert job["ProcessingJobStatus"] == "Stopped"
 
 
+@pytest.mark.parametrize("steps", [1, 2])
+def test_one_job_is_stopped_by_its_name(
+    served: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str], steps: int
+) -> None:
+    spec = two_steps(tmp_path) if steps == 2 else copying(tmp_path)
+    spec["steps"][0] |= {"code": worlds.script(tmp_path, "echo begun; exec sleep 600", "long.sh"), "instance_count": 1}
+    begun = submit(tmp_path, spec)
+    worlds.until(lambda: [line for line in begun.logs() if line.text == "begun"])
+    job = begun.refresh().step("work").job
+    assert job is not None
+    for _ in range(2):  # also when it is over
+        assert main(["stop", job]) == 0
+        assert capsys.readouterr().out in {f"{job} is Stopping\n", f"{job} is Stopped\n"}
+        begun.wait()
+    assert begun.step("work").status == "Stopped"
+    assert shardr.describe(job)["ProcessingJobStatus"] == "Stopped"
+    assert main(["stop", f"{job}x"]) == 2
+    assert f'did you mean "{job}"?' in capsys.readouterr().err
+
+
+def test_the_summary_has_the_message_of_a_job_and_says_that_nobody_checked_its_rows(
+    served: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = f"printf 'all kept\\nand none lost' > /opt/ml/output/message; cp {worlds.IN}/* {worlds.OUT}/"
+    spec = copying(tmp_path, expect={"rows": "preserved"})
+    spec["steps"][0]["code"] = worlds.script(tmp_path, body, "says.sh")
+    done = run(tmp_path, spec, name="with-a-message")
+    assert done.step("work").message == "all kept\nand none lost"
+    capsys.readouterr()
+    assert main(["attach", done.id]) == 0
+    told = capsys.readouterr()
+    assert "message work: all kept\n        and none lost\n" in told.out
+    assert "note: work: expect rows preserved is not checked there, only on this machine" in told.err
+    assert main(["collect", done.id, "-o", str(tmp_path / "all.csv")]) == 0
+    assert "all.csv  12 rows, " in capsys.readouterr().out
+
+
 def test_another_process_finds_a_run_by_its_id_and_reads_what_it_made(served: Served, tmp_path: Path) -> None:
     done = run(tmp_path, copying(tmp_path), name="found-again")
     program = """

@@ -48,6 +48,7 @@ test_that("a plan is compared with the last run of its name, and what differs fr
   changed$steps[[1]]$instance_count <- 3
   lines <- format(job_plan(changed, diff = TRUE))
   expect_identical(lines[1:2], c(paste("--- run", run$id), "+++ this plan"))
-  expect_identical(trimws(sub("^[+-]", "", grep("^[+-] ", lines, value = TRUE))), paste0("\"InstanceCount\": ", 2:3, ","))
+  differ <- sub("^[+-] +", "", grep("^[+-] ", lines, value = TRUE))
+  expect_identical(differ, paste0("\"InstanceCount\": ", 2:3, ","))
   expect_error(job_plan(copy_job(), diff = "yes"), class = "shardr_error_spec_invalid")
 })

@@ -58,6 +58,10 @@ def stop(id: str) -> dict[str, Any]:
     store = Store(engine.home.store)
     if engine.has_run(id):
         return Run(id).stop().to_dict()
+    sent = known.sent_job(id) if store.job(id) is None else None
+    if sent is not None:
+        sent[0].stop_job(id)
+        return describe(id)
     row = _job(store, id)
     if not row.over:
         local_jobs.stop(engine.home, row)

@@ -32,6 +32,8 @@ def summary(view: RunView, out: Output) -> None:
     out.table(HEAD, [_row(step) for step in view.steps], numbers=NUMBERS)
     _outputs(view, out)
     for step in view.steps:
+        if step.message and not step.failure:  # of a failure it is part
+            out.say(("message ", "dim"), f"{step.name}: ", step.message.rstrip("\n").replace("\n", "\n        "))
         for notice in step.notices:
             out.note(("note: ", "yellow"), f"{step.name}: {notice}")
         if step.failure:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from shardr.engines.difference import PlanDiff
@@ -146,6 +146,8 @@ class StepView:
     """What differs from the service and is no failure: instances that got less than their type has."""
     fix: str | None = None
     """What to do about the failure, where that is known."""
+    message: str | None = None
+    """What the scripts left in ``/opt/ml/output/message``."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,11 @@ class RunView:
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as ``--json`` prints it."""
         return asdict(self)
+
+
+def one_text(texts: Iterable[str | None]) -> str | None:
+    """The texts below one another, each once; None when there is none."""
+    return "\n".join(dict.fromkeys(filter(None, texts))) or None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shardr.engines.base import Deposit, HostView, LogLine, OutputView, RunView, StepView
+from shardr.engines.base import Deposit, HostView, LogLine, OutputView, RunView, StepView, one_text
 from shardr.errors import DataError, RequestError, RunnerError
 from shardr.local import contract, jobs, runs
 from shardr.local.accounts import total
@@ -238,6 +238,7 @@ class LocalEngine:
             if failed
             else None,
             notices=list(dict.fromkeys(notice for job in started for notice in job.report.get("notices", []))),
+            message=one_text(job.exit_message for job in started),
         )
 
     def _output(self, uri: str, name: str, jobs: list[JobRow], *, files: bool) -> OutputView:

@@ -19,7 +19,7 @@ from shardr.engines.sagemaker.notices import notices_of
 from shardr.engines.sagemaker.outputs import Outputs
 from shardr.engines.sagemaker.place import Place
 from shardr.engines.sagemaker.requests import calls_of
-from shardr.engines.sagemaker.send import deposit, send, stop
+from shardr.engines.sagemaker.send import deposit, send, stop, stop_job
 from shardr.errors import NameInUseError, NotFoundError
 from shardr.local.home import Home
 from shardr.local.store import RunRow, Store
@@ -222,6 +222,12 @@ class SageMakerEngine:
         with in_our_words(f"run {run} cannot be stopped"):
             stop(self._aws.client("sagemaker"), row)
         self._looks.pop(run, None)
+
+    def stop_job(self, name: str) -> None:
+        """Stops one job of a run; what becomes of the others is up to the service."""
+        with in_our_words(f"job {name} cannot be stopped", denied="your role needs sagemaker:StopProcessingJob"):
+            stop_job(self._aws.client("sagemaker"), name)
+        self._looks.clear()
 
     def nap(self, seconds: float) -> None:  # noqa: ARG002 - the quota of the account decides
         """Waits longer each time, and never exactly as long as another run does."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shardr.engines.sagemaker.requests import read_as_one
+from shardr.local.contract import tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,12 +13,18 @@ if TYPE_CHECKING:
     from shardr.engines.base import PlannedStep
 
 
+def unchecked_claim(request: dict[str, Any]) -> str | None:
+    """That a claim on the rows of a job holds is not known there."""
+    claim = tag(request, "expect-rows")
+    return f"expect rows {claim} is not checked there, only on this machine" if claim else None
+
+
 def notices_of(steps: list[PlannedStep], run_uri: str) -> Iterator[str]:
     """What is not enforced there, step by step."""
     for step in steps:
         tags = {tag["Key"]: tag["Value"] for job in step.jobs for tag in job.request.get("Tags", [])}
-        if "shardr:expect-rows" in tags:
-            yield f"{step.name}: expect rows {tags['shardr:expect-rows']} is not checked there"
+        if step.jobs and (unchecked := unchecked_claim(step.jobs[0].request)):
+            yield f"{step.name}: {unchecked}"
         chosen = [key.removeprefix("shardr:on-collision:") for key in tags if key.startswith("shardr:on-collision:")]
         several = step.instance_count > 1 and len(step.jobs) == 1
         if several and any("ProcessingOutputConfig" in job.request for job in step.jobs):

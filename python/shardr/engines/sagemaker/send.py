@@ -11,7 +11,7 @@ from shardr.errors import AwsError, NameInUseError
 from shardr.storage.local import list_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from shardr.engines.base import Deposit
@@ -89,11 +89,20 @@ def _check_same(client: Any, execution: str, made: dict[str, Any]) -> None:
 
 def stop(client: Any, row: RunRow) -> None:
     """Asks the job or the execution to stop; one that is over is no error."""
+    if "execution" in row.machine:
+        _stop(client.stop_pipeline_execution, PipelineExecutionArn=row.machine["execution"])
+    else:
+        stop_job(client, row.steps[0]["jobs"][0]["name"])
+
+
+def stop_job(client: Any, name: str) -> None:
+    """Asks one job to stop; one that is over is no error."""
+    _stop(client.stop_processing_job, ProcessingJobName=name)
+
+
+def _stop(operation: Callable[..., Any], **what: str) -> None:
     try:
-        if "execution" in row.machine:
-            client.stop_pipeline_execution(PipelineExecutionArn=row.machine["execution"])
-        else:
-            client.stop_processing_job(ProcessingJobName=row.steps[0]["jobs"][0]["name"])
+        operation(**what)
     except Exception as error:
         if code_of(error) not in {"ValidationException", "ResourceNotFound"}:
             raise

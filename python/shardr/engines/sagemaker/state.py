@@ -6,7 +6,8 @@ import posixpath
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from shardr.engines.base import OVER, OutputView, RunView, StepView
+from shardr.engines.base import OVER, OutputView, RunView, StepView, one_text
+from shardr.engines.sagemaker.notices import unchecked_claim
 from shardr.engines.sagemaker.record import created, waiting
 from shardr.local.contract import output_uris
 from shardr.local.pipelines.words import in_words_of_jobs
@@ -88,7 +89,8 @@ def _step(about: dict[str, Any], jobs: list[dict[str, Any]]) -> StepView:
         return waiting(about)
     status = together([job["status"] for job in jobs], len(about["jobs"]))
     ended = [job for job in jobs if job["status"] in {"Failed", "Stopped"}]
-    failure = "\n".join(dict.fromkeys(filter(None, (ended[0]["failure"], ended[0]["message"])))) if ended else None
+    failure = one_text((ended[0]["failure"], ended[0]["message"])) if ended else None
+    unchecked = unchecked_claim(about["jobs"][0]["request"])
     made: dict[str, str] = jobs[0]["outputs"] if status == "Completed" else {}
     outputs = {name: _together([job["outputs"][name] for job in jobs]) for name in made}
     starts = [job["start"] for job in jobs if job["start"] is not None]
@@ -107,6 +109,8 @@ def _step(about: dict[str, Any], jobs: list[dict[str, Any]]) -> StepView:
         failure=failure,
         jobs=names,
         hosts=[],
+        notices=[unchecked] if unchecked and status == "Completed" else [],
+        message=one_text(job["message"] for job in jobs),
     )
 
 
