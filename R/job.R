@@ -66,7 +66,8 @@ job_plan <- function(x, ..., set = list(), runner = NULL, engine = NULL, role = 
 #'
 #' @inheritParams job_plan
 #' @param name Id of the run, which `jobs()`, `collect()` and the other verbs find it by. Default: a fresh one.
-#' @param progress Whether to show how the steps stand while waiting. Default: in an interactive session.
+#' @param progress Whether to show how far an upload is, and how the steps stand while waiting. Default: in an
+#'   interactive session.
 #' @param error Whether a run that fails or is stopped is an error (default). With `FALSE` it is returned as it is.
 #' @param run A run: what `job_submit()` gave, or its id.
 #' @returns An object of class `shardr_run`: a list with `id`, `name`, `status`, `created` and `steps`, which prints
@@ -85,19 +86,22 @@ job_run <- function(x, ..., set = list(), runner = NULL, engine = NULL, role = N
                     progress = interactive(), error = TRUE) {
   call <- environment()
   refuse_dots(list(...), names(formals()), call)
-  run <- submitted(x, set, runner, list(engine = engine, role = role, bucket = bucket), name, call)
+  run <- submitted(x, set, runner, list(engine = engine, role = role, bucket = bucket), name, progress, call)
   wait_for(run, progress, error, call)
 }
 
 #' @rdname job_run
 #' @export
-job_submit <- function(x, ..., set = list(), runner = NULL, engine = NULL, role = NULL, bucket = NULL, name = NULL) {
-  refuse_dots(list(...), names(formals()), environment())
-  submitted(x, set, runner, list(engine = engine, role = role, bucket = bucket), name, environment())
+job_submit <- function(x, ..., set = list(), runner = NULL, engine = NULL, role = NULL, bucket = NULL, name = NULL,
+                       progress = interactive()) {
+  call <- environment()
+  refuse_dots(list(...), names(formals()), call)
+  submitted(x, set, runner, list(engine = engine, role = role, bucket = bucket), name, progress, call)
 }
 
-submitted <- function(x, set, runner, where, name, call) {
-  given <- checked(list(name = as_text(name)), "spec_invalid", "This is no id of a run.", call)
+submitted <- function(x, set, runner, where, name, progress, call) {
+  given <- list(name = as_text(name), progress = as_flag(progress))
+  given <- checked(given, "spec_invalid", "The run cannot be started.", call)
   new_run(python_call("submit", c(job_arguments(x, set, runner, call, where), given), call))
 }
 

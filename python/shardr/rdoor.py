@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -104,10 +105,14 @@ def _plan(spec: Any, base: str, set: dict[str, Any] | None = None, diff: bool = 
     return plan_dict(plan(spec, base=Path(base), set=set, **how), diff=diff)
 
 
-def _submit(spec: Any, base: str, set: dict[str, Any] | None = None, **how: Any) -> dict[str, Any]:
+def _submit(
+    spec: Any, base: str, set: dict[str, Any] | None = None, progress: bool = False, **how: Any
+) -> dict[str, Any]:
     from shardr.api.runs import submit
+    from shardr.cli.progress import uploading
 
-    return submit(spec, base=Path(base), set=set, **how).to_dict()
+    with uploading() if progress else nullcontext() as told:
+        return submit(spec, base=Path(base), set=set, progress=told, **how).to_dict()
 
 
 def _status(run: str) -> dict[str, Any]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -200,6 +203,37 @@ def test_the_summary_has_the_message_of_a_job_and_says_that_nobody_checked_its_r
     assert "note: work: expect rows preserved is not checked there, only on this machine" in told.err
     assert main(["collect", done.id, "-o", str(tmp_path / "all.csv")]) == 0
     assert "all.csv  12 rows, " in capsys.readouterr().out
+
+
+def test_an_upload_tells_how_far_it_is_whether_or_not_the_data_are_there_already(
+    served: Served, tmp_path: Path
+) -> None:
+    spec = copying(tmp_path)
+    (tmp_path / "data/large.csv").write_bytes(b"file,row\n" + b"9,9\n" * (10 << 20))  # goes in parts
+    total = sum(path.stat().st_size for path in (tmp_path / "data").iterdir())
+    for _ in range(2):
+        heard: list[tuple[int, int]] = []
+        submit(tmp_path, spec, progress=lambda *amounts, to=heard: to.append(amounts)).stop()
+        assert heard == sorted(heard)
+        assert heard[-1] == (total, total)
+        assert len(heard) >= 4
+
+
+def test_a_terminal_shows_how_far_an_upload_is(served: Served, tmp_path: Path) -> None:
+    spec = copying(tmp_path)
+    (tmp_path / "data/large.csv").write_bytes(b"file,row\n" + b"8,8\n" * (10 << 20))
+    (tmp_path / "job.json").write_text(json.dumps(spec))
+    ours, theirs = pty.openpty()
+    program = "import sys; from shardr.cli.app import main; sys.exit(main())"
+    words = ["submit", str(tmp_path / "job.json"), "--engine", "sagemaker", "--role", ROLE]
+    told = subprocess.run(
+        [sys.executable, "-c", program, *words], stdout=subprocess.PIPE, stderr=theirs, text=True, check=True
+    )
+    os.close(theirs)
+    shown = os.read(ours, 1 << 16).decode()
+    os.close(ours)
+    assert re.search(r"uploading .*/41\.9 MB", shown)
+    shardr.Run(told.stdout.strip()).stop()
 
 
 def test_another_process_finds_a_run_by_its_id_and_reads_what_it_made(served: Served, tmp_path: Path) -> None:

@@ -84,10 +84,11 @@ def stop(options: argparse.Namespace, out: Output) -> int:
 
 def _start(options: argparse.Namespace, out: Output) -> Run:
     from shardr.api import runs
+    from shardr.cli.progress import uploading
 
-    started = runs.submit(
-        options.spec, **place(options), runner=options.runner, name=options.name, set=parameters(options)
-    )
+    given = {"runner": options.runner, "name": options.name, "set": parameters(options)}
+    with uploading() as progress:
+        started = runs.submit(options.spec, **place(options), **given, progress=progress)
     took, _, lacks = where(started.view.runner, started.view.runner_reason).partition("; ")
     out.note("run ", (started.id, "bold"), f" {took}")
     if lacks:

@@ -22,7 +22,9 @@ HEAD = ("step", "status", "instances", "rows in", "rows out", "seconds")
 NUMBERS = HEAD[2:]
 SHOWN_HOSTS = 5
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-TAKEN = frozenset({"spec", "engine", "runner", "role", "bucket", "session", "base", "name", "watch", "check", "set"})
+TAKEN = frozenset(
+    ("spec", "engine", "runner", "role", "bucket", "session", "base", "name", "watch", "progress", "check", "set")
+)
 """Keywords of ``shardr.run`` that are no parameters of the spec."""
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from shardr.storage.objects import Objects
 
     Cursor = dict[str, Any]
+    Uploading = Callable[[int, int], None]
+    """Called with the bytes that are there so far, and with all bytes; by one thread at a time."""
 
 OVER = frozenset({"Completed", "Failed", "Stopped"})
 
@@ -231,8 +233,8 @@ class Engine(Protocol):
     def ready(self, plan: Plan, scripts: Mapping[str, Path]) -> None:
         """Looks whether a plan can run here; ``scripts`` are those of its steps. Raises what stands in the way."""
 
-    def submit(self, plan: Plan) -> None:
-        """Puts the deposits in place and starts the run."""
+    def submit(self, plan: Plan, progress: Uploading | None = None) -> None:
+        """Puts the deposits in place and starts the run; ``progress`` hears of what takes long on the way there."""
 
     def run(self, run: str, *, files: bool = True) -> RunView:
         """How a run stands; with ``files``, the files of its outputs too. Raises ``NotFoundError``."""

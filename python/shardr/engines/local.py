@@ -25,7 +25,7 @@ from shardr.storage.local import BUCKET, Listing, linked_uri
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shardr.engines.base import Plan
+    from shardr.engines.base import Plan, Uploading
     from shardr.errors import Problem
     from shardr.local.runs import RunState, StepState
     from shardr.local.store import JobRow
@@ -110,7 +110,7 @@ class LocalEngine:
                     fix='install bubblewrap (Linux), or use channel("…") of the shardr R package in the script',
                 )
 
-    def submit(self, plan: Plan) -> None:
+    def submit(self, plan: Plan, progress: Uploading | None = None) -> None:  # noqa: ARG002 - a link takes no time
         """Links inputs, copies scripts, and starts the first jobs; raises ``NameInUseError`` for a known run."""
         self.home.make()
         for deposit in plan.deposits:

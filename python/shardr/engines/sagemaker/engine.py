@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from shardr.engines.base import Cursor, Deposit, LogLine, Plan, RunView, StepView
+    from shardr.engines.base import Cursor, Deposit, LogLine, Plan, RunView, StepView, Uploading
     from shardr.errors import Problem
     from shardr.storage.objects import Objects
 
@@ -153,13 +153,13 @@ class SageMakerEngine:
         needed = [job.request["AppSpecification"]["ImageUri"] for step in plan.steps for job in step.jobs]
         images.check_there(needed, self._aws, self._place)
 
-    def submit(self, plan: Plan) -> None:
+    def submit(self, plan: Plan, progress: Uploading | None = None) -> None:
         """Uploads what is not there, and sends; raises ``NameInUseError`` for a known run, ``AwsError``."""
         in_use = NameInUseError(f"there is a run {plan.run} already", fix="give another name, or none")
         if self._store.run(plan.run):
             raise in_use
         ensure_bucket(self._aws.client("s3"), self._place)
-        deposit(self._storage, plan.deposits)
+        deposit(self._storage, plan.deposits, progress)
         about = {"region": self._place.region, "bucket": self._place.bucket, "profile": self._aws.profile}
         row = record.row_of(plan, {"engine": self.name, **about, "calls": plan.calls})
         self._home.make()

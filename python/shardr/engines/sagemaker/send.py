@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING, Any
 
 from shardr.engines.aws import code_of, in_our_words
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from shardr.engines.base import Deposit
+    from shardr.engines.base import Deposit, Uploading
     from shardr.local.store import RunRow
     from shardr.storage.s3 import S3Storage
 
@@ -22,13 +23,28 @@ UNKNOWN = frozenset({"ResourceNotFound", "ResourceNotFoundException", "Validatio
 RIGHTS = "your role needs sagemaker:{0}, and iam:PassRole for the role of the jobs"
 
 
-def deposit(storage: S3Storage, deposits: Sequence[Deposit]) -> None:
+def deposit(storage: S3Storage, deposits: Sequence[Deposit], progress: Uploading | None = None) -> None:
     """Uploads scripts, manifests and data that are not there already."""
+    files = [file for item in deposits for file in _files(item)]
     with in_our_words("the data cannot be uploaded", denied="your role needs s3:PutObject and s3:GetObject there"):
-        storage.upload(file for item in deposits for file in _files(item))
+        more = _adding_up(sum(path.stat().st_size for path, _ in files), progress) if progress else None
+        storage.upload(files, more)
         for item in deposits:
             if item.content is not None:
                 storage.put(item.uri, item.content)
+
+
+def _adding_up(total: int, progress: Uploading) -> Callable[[int], None]:
+    """What takes each piece that is there; pieces come from several threads."""
+    sent, lock = 0, threading.Lock()
+
+    def more(count: int) -> None:
+        nonlocal sent
+        with lock:
+            sent += count
+            progress(sent, total)
+
+    return more
 
 
 def _files(item: Deposit) -> Iterator[tuple[Path, str]]:
