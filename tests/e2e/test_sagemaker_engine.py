@@ -209,7 +209,7 @@ def test_an_upload_tells_how_far_it_is_whether_or_not_the_data_are_there_already
     served: Served, tmp_path: Path
 ) -> None:
     spec = copying(tmp_path)
-    (tmp_path / "data/large.csv").write_bytes(b"file,row\n" + b"9,9\n" * (10 << 20))  # goes in parts
+    (tmp_path / "data/large.csv").write_bytes(b"file,row\n" + b"9,9\n" * (5 << 20))  # goes in parts
     total = sum(path.stat().st_size for path in (tmp_path / "data").iterdir())
     for _ in range(2):
         heard: list[tuple[int, int]] = []
@@ -221,7 +221,7 @@ def test_an_upload_tells_how_far_it_is_whether_or_not_the_data_are_there_already
 
 def test_a_terminal_shows_how_far_an_upload_is(served: Served, tmp_path: Path) -> None:
     spec = copying(tmp_path)
-    (tmp_path / "data/large.csv").write_bytes(b"file,row\n" + b"8,8\n" * (10 << 20))
+    (tmp_path / "data/large.csv").write_bytes(b"file,row\n" + b"8,8\n" * (5 << 20))
     (tmp_path / "job.json").write_text(json.dumps(spec))
     ours, theirs = pty.openpty()
     program = "import sys; from shardr.cli.app import main; sys.exit(main())"
@@ -232,7 +232,7 @@ def test_a_terminal_shows_how_far_an_upload_is(served: Served, tmp_path: Path) -
     os.close(theirs)
     shown = os.read(ours, 1 << 16).decode()
     os.close(ours)
-    assert re.search(r"uploading .*/41\.9 MB", shown)
+    assert re.search(r"uploading .*/21\.0 MB", shown)
     shardr.Run(told.stdout.strip()).stop()
 
 

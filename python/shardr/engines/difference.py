@@ -44,8 +44,10 @@ class PlanDiff:
 def difference(plan: Plan) -> PlanDiff:
     """How the plan differs from the last run of its name on its engine."""
     there = plan.runner == "sagemaker"
-    rows = [row for row in Store(Home.default().store).runs() if row.name == plan.name]
-    last = next((row for row in reversed(rows) if (row.runner == "sagemaker") == there), None)
+    kept = Home.default().store
+    rows = Store(kept).runs() if kept.exists() else []  # a plan makes nothing
+    alike = [row for row in rows if row.name == plan.name and (row.runner == "sagemaker") == there]
+    last = alike[-1] if alike else None
     if last is None:
         return PlanDiff(plan.name, None, "")
     same = plan.named(last.id)  # ids are in names, places and tokens, some of them cut or hashed

@@ -72,8 +72,9 @@ def test_plan_requests_prints_the_requests_alone(shardr: Shell) -> None:
     assert [request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] for request in found] == [2, 1]
 
 
-def test_plan_diff_tells_what_the_last_run_would_get_anew(shardr: Shell) -> None:
+def test_plan_diff_tells_what_the_last_run_would_get_anew(shardr: Shell, home: Path) -> None:
     first = shardr("plan", "job.yml", "--diff")
+    assert not home.exists()
     assert (first.status, first.out) == (0, "nothing to compare with: tiny has not run there yet\n")
     shardr("run", "job.yml", "--name", "older", "--set", "instances=1")
     shardr("run", "job.yml", "--name", "a-long-name-of-which-the-names-of-jobs-are-cut-and-hashed-ab")

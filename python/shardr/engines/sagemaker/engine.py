@@ -60,7 +60,7 @@ class SageMakerEngine:
         self._home = Home.default()
         self._store = Store(self._home.store)
         self._pause = FIRST_PAUSE
-        self._looks: dict[str, tuple[float, RunView]] = {}
+        self._looks: dict[str, tuple[float, tuple[RunView, dict[str, Any]]]] = {}
 
     @classmethod
     def of(cls, row: RunRow) -> SageMakerEngine:
@@ -177,12 +177,11 @@ class SageMakerEngine:
     def run(self, run: str, *, files: bool = True) -> RunView:
         """How a run stands; with ``files``, the URIs of its outputs' files. Raises ``NotFoundError``, ``AwsError``."""
         row = self._row(run)
-        view = record.seen(row)
+        view, jobs = record.seen(row), row.machine.get("jobs", {})
         if not view.over:
-            view = self._look(row)
+            view, jobs = self._look(row)
         if not files:
             return view
-        jobs = self._row(run).machine.get("jobs", {})
         steps = [
             replace(
                 step,
@@ -203,16 +202,17 @@ class SageMakerEngine:
             answer: dict[str, Any] = self._aws.client("sagemaker").describe_processing_job(ProcessingJobName=name)
         return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
 
-    def _look(self, row: RunRow) -> RunView:
-        at, view = self._looks.get(row.id, (0.0, None))
-        if view is not None and time.monotonic() - at < FRESH_SECONDS:
-            return view
+    def _look(self, row: RunRow) -> tuple[RunView, dict[str, Any]]:
+        """The run as AWS tells it, and those of its jobs that are over."""
+        at, seen = self._looks.get(row.id, (0.0, None))
+        if seen is not None and time.monotonic() - at < FRESH_SECONDS:
+            return seen
         with in_our_words(f"SageMaker does not say how run {row.id} stands"):
             view, over = state.look(self._aws.client("sagemaker"), row)
-        about = {**row.machine, "jobs": {**row.machine.get("jobs", {}), **over}, "view": view.to_dict()}
-        self._store.keep_run(row.id, about)
-        self._looks[row.id] = (time.monotonic(), view)
-        return view
+        jobs = {**row.machine.get("jobs", {}), **over}
+        self._store.keep_run(row.id, {**row.machine, "jobs": jobs, "view": view.to_dict()})
+        self._looks[row.id] = (time.monotonic(), (view, jobs))
+        return view, jobs
 
     def stop(self, run: str) -> None:
         """Stops the job or the execution; one that is over stays as it is."""
