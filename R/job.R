@@ -34,20 +34,26 @@ job_validate <- function(x, ..., set = list()) {
 #'   else your own execution role.
 #' @param bucket On SageMaker: the bucket that holds code, data and outputs. Default: `SHARDR_BUCKET`, else
 #'   `sagemaker-<region>-<account>`.
+#' @param diff Whether to compare what would be sent with the last run of that name on that engine.
 #' @returns A list of class `shardr_plan`: `name`, `runner`, `steps`, `notices` (what is not known yet and what
 #'   SageMaker does not do) and `calls` (what is sent, where that is not the requests of the steps). A step has `needs`,
 #'   `jobs`, `instance_count`, `image`, `entrypoint`, `arguments`, `shards` (what each instance gets of each input) and
 #'   `requests` (the `CreateProcessingJob` requests). `as.data.frame()` gives the shard map: a row for each input of
-#'   each instance with the number of `objects` and their `bytes`. Errors as in [job_validate()].
+#'   each instance with the number of `objects` and their `bytes`. With `diff = TRUE`, `plan$diff` has the `run` that
+#'   was compared with (`NULL`: none), whether the requests `changed`, and the unified diff as `text`; it prints instead
+#'   of the plan. Errors as in [job_validate()].
 #' @export
 #' @examples
 #' \dontrun{
 #' job_plan("job.yml", set = list(instances = 4))
+#' job_plan("job.yml", engine = "sagemaker", diff = TRUE)
 #' }
-job_plan <- function(x, ..., set = list(), runner = NULL, engine = NULL, role = NULL, bucket = NULL) {
-  refuse_dots(list(...), names(formals()), environment())
+job_plan <- function(x, ..., set = list(), runner = NULL, engine = NULL, role = NULL, bucket = NULL, diff = FALSE) {
+  call <- environment()
+  refuse_dots(list(...), names(formals()), call)
   where <- list(engine = engine, role = role, bucket = bucket)
-  plan <- python_call("plan", job_arguments(x, set, runner, environment(), where), environment())
+  asked <- checked(list(diff = as_flag(diff)), "spec_invalid", "The plan cannot be made.", call)
+  plan <- python_call("plan", c(job_arguments(x, set, runner, call, where), asked), call)
   names(plan$steps) <- vapply(plan$steps, function(step) step$name, "")
   structure(plan, class = "shardr_plan")
 }
@@ -60,7 +66,8 @@ job_plan <- function(x, ..., set = list(), runner = NULL, engine = NULL, role = 
 #'
 #' @inheritParams job_plan
 #' @param name Id of the run, which `jobs()`, `collect()` and the other verbs find it by. Default: a fresh one.
-#' @param progress Whether to show how the steps stand while waiting. Default: in an interactive session.
+#' @param progress Whether to show how far an upload is, and how the steps stand while waiting. Default: in an
+#'   interactive session.
 #' @param error Whether a run that fails or is stopped is an error (default). With `FALSE` it is returned as it is.
 #' @param run A run: what `job_submit()` gave, or its id.
 #' @returns An object of class `shardr_run`: a list with `id`, `name`, `status`, `created` and `steps`, which prints
@@ -79,19 +86,22 @@ job_run <- function(x, ..., set = list(), runner = NULL, engine = NULL, role = N
                     progress = interactive(), error = TRUE) {
   call <- environment()
   refuse_dots(list(...), names(formals()), call)
-  run <- submitted(x, set, runner, list(engine = engine, role = role, bucket = bucket), name, call)
+  run <- submitted(x, set, runner, list(engine = engine, role = role, bucket = bucket), name, progress, call)
   wait_for(run, progress, error, call)
 }
 
 #' @rdname job_run
 #' @export
-job_submit <- function(x, ..., set = list(), runner = NULL, engine = NULL, role = NULL, bucket = NULL, name = NULL) {
-  refuse_dots(list(...), names(formals()), environment())
-  submitted(x, set, runner, list(engine = engine, role = role, bucket = bucket), name, environment())
+job_submit <- function(x, ..., set = list(), runner = NULL, engine = NULL, role = NULL, bucket = NULL, name = NULL,
+                       progress = interactive()) {
+  call <- environment()
+  refuse_dots(list(...), names(formals()), call)
+  submitted(x, set, runner, list(engine = engine, role = role, bucket = bucket), name, progress, call)
 }
 
-submitted <- function(x, set, runner, where, name, call) {
-  given <- checked(list(name = as_text(name)), "spec_invalid", "This is no id of a run.", call)
+submitted <- function(x, set, runner, where, name, progress, call) {
+  given <- list(name = as_text(name), progress = as_flag(progress))
+  given <- checked(given, "spec_invalid", "The run cannot be started.", call)
   new_run(python_call("submit", c(job_arguments(x, set, runner, call, where), given), call))
 }
 

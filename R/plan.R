@@ -20,6 +20,7 @@ as.data.frame.shardr_plan <- function(x, row.names = NULL, optional = FALSE, ...
 
 #' @export
 format.shardr_plan <- function(x, ...) {
+  if (!is.null(x$diff)) return(strsplit(x$diff$said, "\n", fixed = TRUE)[[1]])
   head <- c(paste0("<plan of ", x$name, ", runner ", x$runner, ">"), x$runner_reason)
   notes <- paste0("note: ", in_r_words(as.character(unlist(x$notices))), recycle0 = TRUE)
   c(head, unlist(lapply(x$steps, plan_lines), use.names = FALSE), notes)
@@ -28,7 +29,7 @@ format.shardr_plan <- function(x, ...) {
 #' @export
 print.shardr_plan <- function(x, ...) {
   cat(format(x), sep = "\n")
-  cat("Nothing has run.\n")
+  if (is.null(x$diff)) cat("Nothing has run.\n")
   invisible(x)
 }
 

@@ -60,6 +60,9 @@ print.shardr_run <- function(x, ...) {
     for (name in names(step$outputs)) {
       cat(step$name, ".", name, ": ", output_place(step$outputs[[name]]), "\n", sep = "")
     }
+    if (is.null(step$failure)) { # else it is part of that
+      cat(paste0(indented(paste("message of", step$name), step$message), "\n", recycle0 = TRUE), sep = "")
+    }
     for (notice in step$notices) cat("note: ", step$name, ": ", notice, "\n", sep = "")
     if (!is.null(step$failure)) cat(step$name, ": ", step$failure, "\n", sep = "")
   }

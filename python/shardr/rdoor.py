@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -97,17 +98,21 @@ def _validate(spec: Any, base: str, set: dict[str, Any] | None = None) -> dict[s
     return {"name": found.name, "steps": steps}
 
 
-def _plan(spec: Any, base: str, set: dict[str, Any] | None = None, **how: Any) -> dict[str, Any]:
+def _plan(spec: Any, base: str, set: dict[str, Any] | None = None, diff: bool = False, **how: Any) -> dict[str, Any]:
     from shardr.api.plan_view import plan_dict
     from shardr.api.runs import plan
 
-    return plan_dict(plan(spec, base=Path(base), set=set, **how))
+    return plan_dict(plan(spec, base=Path(base), set=set, **how), diff=diff)
 
 
-def _submit(spec: Any, base: str, set: dict[str, Any] | None = None, **how: Any) -> dict[str, Any]:
+def _submit(
+    spec: Any, base: str, set: dict[str, Any] | None = None, progress: bool = False, **how: Any
+) -> dict[str, Any]:
     from shardr.api.runs import submit
+    from shardr.cli.progress import uploading
 
-    return submit(spec, base=Path(base), set=set, **how).to_dict()
+    with uploading() if progress else nullcontext() as told:
+        return submit(spec, base=Path(base), set=set, progress=told, **how).to_dict()
 
 
 def _status(run: str) -> dict[str, Any]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -165,6 +168,74 @@ def test_a_run_is_stopped_there(served: Served, tmp_path: Path, steps: int) -> N
     assert job["ProcessingJobStatus"] == "Stopped"
 
 
+@pytest.mark.parametrize("steps", [1, 2])
+def test_one_job_is_stopped_by_its_name(
+    served: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str], steps: int
+) -> None:
+    spec = two_steps(tmp_path) if steps == 2 else copying(tmp_path)
+    spec["steps"][0] |= {"code": worlds.script(tmp_path, "echo begun; exec sleep 600", "long.sh"), "instance_count": 1}
+    begun = submit(tmp_path, spec)
+    worlds.until(lambda: [line for line in begun.logs() if line.text == "begun"])
+    job = begun.refresh().step("work").job
+    assert job is not None
+    for _ in range(2):  # also when it is over
+        assert main(["stop", job]) == 0
+        assert capsys.readouterr().out in {f"{job} is Stopping\n", f"{job} is Stopped\n"}
+        begun.wait()
+    assert begun.step("work").status == "Stopped"
+    assert shardr.describe(job)["ProcessingJobStatus"] == "Stopped"
+    assert main(["stop", f"{job}x"]) == 2
+    assert f'did you mean "{job}"?' in capsys.readouterr().err
+
+
+def test_the_summary_has_the_message_of_a_job_and_says_that_nobody_checked_its_rows(
+    served: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = f"printf 'all kept\\nand none lost' > /opt/ml/output/message; cp {worlds.IN}/* {worlds.OUT}/"
+    spec = copying(tmp_path, expect={"rows": "preserved"})
+    spec["steps"][0]["code"] = worlds.script(tmp_path, body, "says.sh")
+    done = run(tmp_path, spec, name="with-a-message")
+    assert done.step("work").message == "all kept\nand none lost"
+    capsys.readouterr()
+    assert main(["attach", done.id]) == 0
+    told = capsys.readouterr()
+    assert "message work: all kept\n        and none lost\n" in told.out
+    assert "note: work: expect rows preserved is not checked there, only on this machine" in told.err
+    assert main(["collect", done.id, "-o", str(tmp_path / "all.csv")]) == 0
+    assert "all.csv  12 rows, " in capsys.readouterr().out
+
+
+def test_an_upload_tells_how_far_it_is_whether_or_not_the_data_are_there_already(
+    served: Served, tmp_path: Path
+) -> None:
+    spec = copying(tmp_path)
+    (tmp_path / "data/large.csv").write_bytes(b"file,row\n" + b"9,9\n" * (5 << 20))  # goes in parts
+    total = sum(path.stat().st_size for path in (tmp_path / "data").iterdir())
+    for _ in range(2):
+        heard: list[tuple[int, int]] = []
+        submit(tmp_path, spec, progress=lambda *amounts, to=heard: to.append(amounts)).stop()
+        assert heard == sorted(heard)
+        assert heard[-1] == (total, total)
+        assert len(heard) >= 4
+
+
+def test_a_terminal_shows_how_far_an_upload_is(served: Served, tmp_path: Path) -> None:
+    spec = copying(tmp_path)
+    (tmp_path / "data/large.csv").write_bytes(b"file,row\n" + b"8,8\n" * (5 << 20))
+    (tmp_path / "job.json").write_text(json.dumps(spec))
+    ours, theirs = pty.openpty()
+    program = "import sys; from shardr.cli.app import main; sys.exit(main())"
+    words = ["submit", str(tmp_path / "job.json"), "--engine", "sagemaker", "--role", ROLE]
+    told = subprocess.run(
+        [sys.executable, "-c", program, *words], stdout=subprocess.PIPE, stderr=theirs, text=True, check=True
+    )
+    os.close(theirs)
+    shown = os.read(ours, 1 << 16).decode()
+    os.close(ours)
+    assert re.search(r"uploading .*/21\.0 MB", shown)
+    shardr.Run(told.stdout.strip()).stop()
+
+
 def test_another_process_finds_a_run_by_its_id_and_reads_what_it_made(served: Served, tmp_path: Path) -> None:
     done = run(tmp_path, copying(tmp_path), name="found-again")
     program = """
@@ -216,6 +287,25 @@ def test_a_plan_shows_what_would_be_sent_and_touches_nothing(served: Served, tmp
     assert not home.exists() or shardr.jobs() == []
 
 
+@pytest.mark.parametrize("steps", [1, 2])
+def test_a_plan_is_compared_with_what_the_last_run_has_sent(served: Served, tmp_path: Path, steps: int) -> None:
+    spec = two_steps(tmp_path) if steps == 2 else copying(tmp_path)
+    spec["name"] = f"compared-{steps}"
+    how: dict[str, Any] = {"engine": "sagemaker", "role": ROLE, "base": tmp_path}
+    shardr.run({**spec, "steps": [{"name": "here", "code": "script.sh", "inputs": spec["steps"][0]["inputs"]}]},
+               base=tmp_path, check=False)  # fmt: skip
+    assert shardr.plan(spec, **how).diff().run is None
+    sent = submit(tmp_path, spec)
+    same = shardr.plan(spec, **how).diff()
+    assert (same.run, same.changed, str(same)) == (sent.id, False, f"unchanged since run {sent.id}")
+    (tmp_path / "data/part-00.csv").write_text("file,row\n9,9\n")
+    changed = shardr.plan(spec, **how).diff()
+    differ = [line for line in changed.text.splitlines()[2:] if line[0] in "+-"]
+    assert [line[1:].split()[0] for line in differ] == ['"S3Uri":'] * 2
+    assert all("/shardr/inputs/" in line for line in differ)
+    sent.wait()
+
+
 def test_whoever_is_not_signed_in_can_plan_and_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "SAGEMAKER_ROLE"):
         monkeypatch.delenv(name, raising=False)
@@ -231,3 +321,61 @@ def test_whoever_is_not_signed_in_can_plan_and_not_run(tmp_path: Path, monkeypat
     assert any("you are not signed in to AWS" in notice for notice in planned.notices)
     with pytest.raises(shardr.AwsError, match="you are not signed in to AWS"):
         shardr.submit(copying(tmp_path), engine="sagemaker", base=tmp_path)
+
+
+def test_a_cached_step_with_a_glob_is_taken_from_the_run_before(served: Served, tmp_path: Path) -> None:
+    spec = copying(tmp_path, cache="P1D")
+    spec["name"] = "cached-glob"
+    spec["steps"][0]["inputs"] = [{"name": "raw", "source": "data/part-*.csv"}]
+    first, second = run(tmp_path, spec), run(tmp_path, spec)
+    assert second.step("work").job == first.step("work").job
+    assert second.collect("work", "out").equals(first.collect("work", "out"))
+    (tmp_path / "data/part-03.csv").write_text("file,row\n3,0\n")
+    third = run(tmp_path, spec)
+    assert third.step("work").job != first.step("work").job
+    assert len(third.collect("work", "out")) == 13
+
+
+def balanced(folder: Path, name: str, instances: int = 2) -> dict[str, Any]:
+    """A cached spec whose one step copies objects of S3, shard by shard."""
+    spec = copying(folder, cache="P1D", instance_count=instances)
+    source = {"name": "raw", "source": f"s3://{bucket()}/{name}/", "distribution": "balanced"}
+    spec["steps"][0]["inputs"] = [source]
+    for i in range(3):
+        put(name, i)
+    return spec | {"name": name}
+
+
+def put(name: str, number: int) -> None:
+    table = f"file,row\n{number},0\n".encode()
+    boto3.client("s3").put_object(Bucket=bucket(), Key=f"{name}/part-{number:02}.csv", Body=table)
+
+
+def test_balanced_shards_that_are_the_same_come_from_the_cache_and_the_others_are_made(
+    served: Served, tmp_path: Path
+) -> None:
+    run(tmp_path, copying(tmp_path))  # makes the bucket
+    spec = balanced(tmp_path, "cached-shards")
+    first, second = run(tmp_path, spec), run(tmp_path, spec)
+    assert second.step("work").jobs == first.step("work").jobs
+    assert second.step("work").outputs == first.step("work").outputs
+    put("cached-shards", 3)
+    third = run(tmp_path, spec)
+    same = set(third.step("work").jobs) & set(first.step("work").jobs)
+    assert len(same) == 1
+    assert sorted(third.collect("work", "out")["file"]) == [0, 1, 2, 3]
+
+
+def test_balanced_shards_that_another_step_reads_are_not_taken_from_the_cache(served: Served, tmp_path: Path) -> None:
+    run(tmp_path, copying(tmp_path))
+    spec = balanced(tmp_path, "read-as-one")
+    body = f"cat $(find {MADE} -name '*.csv') | wc -l > {worlds.OUT}/lines"
+    made = {"name": "made", "source": {"step": "work", "output": "out"}}
+    spec["steps"].append(
+        {"name": "count", "code": worlds.script(tmp_path, body, "n.sh"), "inputs": [made], "outputs": ["out"]}
+    )
+    told = [notice for notice in shardr.plan(spec, engine="sagemaker", base=tmp_path).notices if "cache" in notice]
+    assert told == ["work: cache has no effect, as another step reads what all its balanced shards make"]
+    for _ in range(2):
+        [lines] = run(tmp_path, spec).files("count", "out")
+        assert lines.read_text().strip() == "6"

@@ -9,6 +9,7 @@ test_that("a run is described with exit codes, messages, logs and files of its j
   job <- copy_job()
   job$steps[[1]]$code <- "tell.R"
   run <- job_run(job)
+  expect_output(print(run), "\n  message of copy: 4 rows\n                   1 rows$")
   found <- job_describe(run)
   expect_s3_class(found, c("shardr_description", "shardr_run"), exact = TRUE)
   expect_identical(found$status, "Completed")

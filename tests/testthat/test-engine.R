@@ -65,7 +65,8 @@ test_that("a run on SageMaker is waited for, shown and collected as one of this 
   far <- withr::local_tempdir()
   withr::defer(withr::with_envvar(c(SHARDR_HOME = far), serve_stop()))
   expect_message(withr::with_envvar(c(SHARDR_HOME = far), serve(runner = "process")), "SageMaker")
-  run <- job_run(copy_job(), engine = "sagemaker", role = "arn:aws:iam::000000000000:role/any-role")
+  role <- "arn:aws:iam::000000000000:role/any-role"
+  run <- suppressMessages(job_run(copy_job(), engine = "sagemaker", role = role, progress = TRUE))
   expect_identical(run$runner, "sagemaker")
   expect_output(print(run), "copy.copied: s3://[^ ]+ \\(2 files\\)")
   expect_identical(nrow(collect(run, "copy", "copied")), 5L)
@@ -75,4 +76,7 @@ test_that("a run on SageMaker is waited for, shown and collected as one of this 
   described <- job_describe(run)
   expect_output(print(described), "step copy: Completed")
   expect_identical(names(described$jobs), as.character(run$steps$copy$jobs))
+  expect_identical(job_stop(run$steps$copy$job)$ProcessingJobStatus, "Completed")
+  same <- job_plan(copy_job(), engine = "sagemaker", role = role, diff = TRUE)
+  expect_identical(format(same), paste("unchanged since run", run$id))
 })

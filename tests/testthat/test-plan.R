@@ -36,3 +36,19 @@ test_that("of many keys as many are named as fit", {
   expect_identical(first_keys(list(objects = 1, keys = list(strrep("x", 90)))), strrep("x", 90))
   expect_identical(first_keys(list(objects = 0, keys = list())), "")
 })
+
+test_that("a plan is compared with the last run of its name, and what differs from run to run is no difference", {
+  local_job_folder()
+  expect_output(print(job_plan(copy_job(), diff = TRUE)), "^nothing to compare with: copy has not run there yet$")
+  run <- job_run(copy_job())
+  same <- job_plan(copy_job(), diff = TRUE)
+  expect_false(same$diff$changed)
+  expect_output(print(same), paste0("^unchanged since run ", run$id, "$"))
+  changed <- copy_job()
+  changed$steps[[1]]$instance_count <- 3
+  lines <- format(job_plan(changed, diff = TRUE))
+  expect_identical(lines[1:2], c(paste("--- run", run$id), "+++ this plan"))
+  differ <- sub("^[+-] +", "", grep("^[+-] ", lines, value = TRUE))
+  expect_identical(differ, paste0("\"InstanceCount\": ", 2:3, ","))
+  expect_error(job_plan(copy_job(), diff = "yes"), class = "shardr_error_spec_invalid")
+})

@@ -9,7 +9,7 @@ from shardr.engines import known
 from shardr.engines.local import LocalEngine
 from shardr.errors import NotFoundError
 from shardr.local import jobs as local_jobs
-from shardr.local.operations.processing import described
+from shardr.local.operations.described import described
 from shardr.local.store import JobRow, Store
 
 
@@ -33,7 +33,7 @@ def jobs(limit: int | None = None) -> list[dict[str, Any]]:
 
 
 def describe(id: str) -> dict[str, Any]:
-    """A run as ``--json`` prints it, or a job as ``DescribeProcessingJob`` answers, with what each instance did.
+    """A run as ``--json`` prints it, or a job as the service describes it, with what each instance did.
 
     Raises ``NotFoundError`` when it is neither.
     """
@@ -43,8 +43,8 @@ def describe(id: str) -> dict[str, Any]:
         return known.engine_of(id).run(id).to_dict()
     sent = known.sent_job(id) if store.job(id) is None else None
     if sent is not None:
-        to, run, step = sent
-        return {**to.job(id), "Shardr": {"run": run, "step": step, "hosts": {}}}
+        to, run, step, kind = sent
+        return {**to.job(kind, id), "Shardr": {"run": run, "step": step, "hosts": {}}}
     row = _job(store, id)
     row = local_jobs.look(engine.home, row)
     folder = engine.home.job(row.name)
@@ -58,6 +58,10 @@ def stop(id: str) -> dict[str, Any]:
     store = Store(engine.home.store)
     if engine.has_run(id):
         return Run(id).stop().to_dict()
+    sent = known.sent_job(id) if store.job(id) is None else None
+    if sent is not None:
+        sent[0].stop_job(sent[3], id)
+        return describe(id)
     row = _job(store, id)
     if not row.over:
         local_jobs.stop(engine.home, row)

@@ -15,7 +15,7 @@ SHOWN_KEYS = 1000
 """How many keys of an instance are listed; ``objects`` counts them all."""
 
 
-def plan_dict(plan: Plan) -> dict[str, Any]:
+def plan_dict(plan: Plan, *, diff: bool = False) -> dict[str, Any]:
     """The plan as plain data: ``name``, ``run``, ``runner``, ``runner_reason``, ``notices``, ``calls`` and ``steps``.
 
     ``steps`` are in the order in which they run. ``calls`` are the operations that are sent, each with its request;
@@ -25,6 +25,9 @@ def plan_dict(plan: Plan) -> dict[str, Any]:
     ``outputs``, ``shards`` and ``requests``. ``shards`` says for each input what each instance gets: the number of
     ``objects``, their ``bytes`` (None when there are too many to look at each) and the first 1,000 ``keys``. An input
     that an earlier step makes has no ``instances`` yet.
+
+    With ``diff`` there is one more: the ``run`` that the plan is compared with, whether the requests ``changed``, the
+    unified diff as ``text``, and the same as it is ``said`` to people.
     """
     return {
         "name": plan.name,
@@ -34,6 +37,7 @@ def plan_dict(plan: Plan) -> dict[str, Any]:
         "notices": plan.notices,
         "calls": plan.calls,
         "steps": [_step(step) for step in plan.steps],
+        **({"diff": plan.diff().to_dict()} if diff else {}),
     }
 
 

@@ -6,11 +6,12 @@ import hashlib
 import os
 import secrets
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shardr.api.destinations import destination_problems
-from shardr.api.sources import MANY, Located, NotLocatedError, locate, manifest_of
+from shardr.api.sources import MANY, Located, NotLocatedError, kept_manifest, locate
 from shardr.api.waste import repeated_work
 from shardr.data.keys import assign, balance
 from shardr.engines.base import Deposit, Plan, PlannedJob, PlannedStep, Spread
@@ -49,9 +50,9 @@ def make_plan(loaded: Loaded, engine: Engine, asked: str, run: str | None = None
         raise refusal(loaded.origin, planner.problems)
     order = {step.name: i for i, step in enumerate(loaded.pipeline.in_order())}
     steps.sort(key=lambda step: order[step.name])
-    return engine.finish(
-        Plan(run, loaded.pipeline.name, runner, reason, steps, list(dict.fromkeys(planner.deposits)), planner.notices)
-    )
+    deposits = list(dict.fromkeys(planner.deposits))
+    named = partial(make_plan, loaded, engine, asked)
+    return engine.finish(Plan(run, loaded.pipeline.name, runner, reason, steps, deposits, planner.notices, named=named))
 
 
 def missing_files(examined: Examined, engine: Engine) -> list[Problem]:
@@ -89,7 +90,7 @@ class _Planner:
 
     def step(self, index: int, step: AnyStep) -> PlannedStep:
         at = f"steps[{index}]"
-        found = {c.name: self._input(f"{at}.inputs[{i}].source", step, c) for i, c in enumerate(step.channels)}
+        found = {c.name: self._input(f"{at}.inputs[{i}].source", c) for i, c in enumerate(step.channels)}
         code, script = self._code(f"{at}.code", step)
         said = repeated_work(step, script)
         self.notices += [said] if said else []
@@ -107,7 +108,7 @@ class _Planner:
         """Looks for the step's script and for its data that no other step makes."""
         for i, channel in enumerate(step.channels):
             if not isinstance(channel.source, StepOutput):
-                self._input(f"steps[{index}].inputs[{i}].source", step, channel)
+                self._input(f"steps[{index}].inputs[{i}].source", channel)
         self._code(f"steps[{index}].code", step)
 
     def _job(
@@ -143,14 +144,13 @@ class _Planner:
         ]
         return PlannedJob(name, request)
 
-    def _input(self, at: str, step: AnyStep, channel: Channel) -> Located | Placed | None:
+    def _input(self, at: str, channel: Channel) -> Located | Placed | None:
         if isinstance(channel.source, StepOutput):
             made = self._destination(self._pipeline.step(channel.source.step), channel.source.output)
             return Placed(made, "S3Prefix")
-        uri = f"{self._engine.run_uri(self._run)}/manifests/{step.name}/{channel.name}.manifest"
         source: str | Manifest = channel.source
         try:
-            found = locate(source, self._base, self._engine, uri)
+            found = locate(source, self._base, self._engine)
         except NotLocatedError as problem:
             self.problems.append(problem.at(at))
             return None
@@ -175,12 +175,12 @@ class _Planner:
             )
             return Placed("s3://missing", "S3Prefix"), b""
         if folder is None:
-            uri = self._engine.code_uri(hashlib.sha256(content).hexdigest(), path.name)
+            uri = self._engine.kept_uri("code", content, path.name)
             self.deposits.append(Deposit(uri, content=content))
             return Placed(uri, "S3Prefix"), content
         files = {key: (base / key).read_bytes() for key in list_files(base)}
-        digest = hashlib.sha256(b"".join(b"%d %s %b" % (len(files[key]), key.encode(), files[key]) for key in files))
-        prefix = self._engine.code_uri(digest.hexdigest(), "")
+        whole = b"".join(b"%d %s %b" % (len(files[key]), os.fsencode(key), files[key]) for key in files)
+        prefix = self._engine.kept_uri("code", whole, "")
         self.deposits += [Deposit(f"{prefix}{key}", content=content) for key, content in files.items()]
         return Placed(prefix, "S3Prefix"), content
 
@@ -262,11 +262,10 @@ class _Planner:
             self.problems.append(Problem("", what, "sign in to AWS"))
         for shard, keys in balanced.keys.items():
             if keys:
-                uri = f"{self._engine.run_uri(self._run)}/manifests/{step.name}/{shard}.manifest"
-                prefix = found.deposits[0].uri if found.placed.data_type == "ManifestFile" else found.placed.uri
-                content = manifest_of(prefix, keys)
-                self.deposits.append(Deposit(uri, content=content))
-                inputs = {**placed, balanced.input: Placed(uri, "ManifestFile")}
+                uri = found.deposits[0].uri if found.placed.data_type == "ManifestFile" else found.placed.uri
+                manifest = kept_manifest(self._engine, uri[: uri.rfind("/") + 1], keys)
+                self.deposits.append(manifest)
+                inputs = {**placed, balanced.input: Placed(manifest.uri, "ManifestFile")}
                 jobs.append(([shard], inputs, {name: f"{where}{shard}/" for name, where in outputs.items()}))
         return jobs
 

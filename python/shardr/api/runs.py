@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from shardr.engines.base import Engine, Plan, RunView
+    from shardr.engines.base import Engine, Plan, RunView, Uploading
     from shardr.spec.load import Loaded, SpecSource
     from shardr.spec.models import Pipeline
 
@@ -65,6 +65,7 @@ def submit(
     session: Any = None,
     base: Path | None = None,
     name: str | None = None,
+    progress: Uploading | None = None,
     set: Mapping[str, Any] | None = None,
     **parameters: Any,
 ) -> Run:
@@ -73,10 +74,11 @@ def submit(
     ``engine`` is where it runs: ``"local"``, this machine, or ``"sagemaker"`` (default: ``SHARDR_ENGINE``, else this
     machine). There, ``role`` is the ARN of the role that the jobs act as (default: the spec's, ``SAGEMAKER_ROLE``, else
     your own execution role), ``bucket`` holds code, data and outputs (default: ``SHARDR_BUCKET``, else
-    ``sagemaker-<region>-<account>``), ``session`` is a session of boto3 or of the SageMaker SDK.
+    ``sagemaker-<region>-<account>``), ``session`` is a session of boto3 or of the SageMaker SDK;
+    ``progress`` is called with the bytes of the inputs that are there so far, and with all bytes.
     """
     to = engine_named(engine, role=role, bucket=bucket, session=session)
-    return start(*prepare(spec, base, {**(set or {}), **parameters}, runner, to, name), to)
+    return start(*prepare(spec, base, {**(set or {}), **parameters}, runner, to, name), to, progress)
 
 
 def run(
@@ -90,21 +92,23 @@ def run(
     base: Path | None = None,
     name: str | None = None,
     watch: Callable[[RunView], None] | None = None,
+    progress: Uploading | None = None,
     check: bool = True,
     set: Mapping[str, Any] | None = None,
     **parameters: Any,
 ) -> Run:
     """The finished run of a spec; raises ``JobFailedError`` when it failed, unless ``check`` is False.
 
-    ``engine``, ``role``, ``bucket`` and ``session`` say where it runs, as in ``submit``. Waits, and calls ``watch``
-    with each look at the run. Interrupting the wait leaves the run going: look at it again with ``shardr.Run(id)``.
+    ``engine``, ``role``, ``bucket``, ``session`` and ``progress`` are as in ``submit``. Waits, and calls ``watch`` with
+    each look at the run. Interrupting the wait leaves the run going: look at it again with ``shardr.Run(id)``.
 
     >>> import shardr
     >>> done = shardr.run("job.yml", instances=3)      # doctest: +SKIP
     >>> train = done.collect("split", "train")         # doctest: +SKIP
     """
     where: dict[str, Any] = {"engine": engine, "role": role, "bucket": bucket, "session": session}
-    done = submit(spec, **where, runner=runner, base=base, name=name, set=set, **parameters).wait(watch)
+    begun = submit(spec, **where, runner=runner, base=base, name=name, progress=progress, set=set, **parameters)
+    done = begun.wait(watch)
     return done.require_completed() if check else done
 
 
@@ -122,9 +126,9 @@ def prepare(
     return loaded, make_plan(loaded, engine, asked_for(runner, loaded.pipeline.runner), name)
 
 
-def start(loaded: Loaded, planned: Plan, engine: Engine) -> Run:
+def start(loaded: Loaded, planned: Plan, engine: Engine, progress: Uploading | None = None) -> Run:
     """The run of a plan, just started; raises ``RunnerError`` or ``ImageError`` when the runner cannot be had."""
     steps = loaded.pipeline.steps
     engine.ready(planned, {step.name: loaded.base / step.code for step in steps if step.code is not None})
-    engine.submit(planned)
+    engine.submit(planned, progress)
     return Run(planned.run, engine)

@@ -45,10 +45,10 @@ class NotLocatedError(Exception):
         return Problem(path, self.message, self.fix)
 
 
-def locate(source: str | Manifest, base: Path, engine: Engine, manifest_uri: str) -> Located:
+def locate(source: str | Manifest, base: Path, engine: Engine) -> Located:
     """Finds the objects of a source; relative paths start from ``base``. Raises ``NotLocatedError``."""
     if isinstance(source, Manifest):
-        return _manifest(source.manifest, base, engine, manifest_uri)
+        return _manifest(source.manifest, base, engine)
     if source.startswith("s3://"):
         return _checked(Located(Placed(source, "S3Prefix"), engine.listing(source)), source)
     path = Path(os.path.normpath(base / Path(source).expanduser()))
@@ -63,17 +63,18 @@ def locate(source: str | Manifest, base: Path, engine: Engine, manifest_uri: str
         found = Located(Placed(uri, "S3Prefix"), Listing(path.parent, [path.name]), [Deposit(uri, path=path)])
         return _checked(found, source)
     if glob.has_magic(source):
-        return _checked(_glob(path, engine, manifest_uri), source)
+        return _checked(_glob(path, engine), source)
     near = file_you_mean(path.name, os.listdir(path.parent) if path.parent.is_dir() else [])  # noqa: PTH208
     raise NotLocatedError(f'"{source}" is not there{near}', fix=f"looked for {path}")
 
 
-def manifest_of(uri: str, keys: list[str]) -> bytes:
-    """A manifest of keys below the folder of a URI."""
-    return json.dumps([{"prefix": uri[: uri.rfind("/") + 1]}, *keys]).encode()
+def kept_manifest(engine: Engine, prefix: str, keys: list[str]) -> Deposit:
+    """A manifest of keys below a URI, at a place that is the same for the same text: caches compare addresses."""
+    content = json.dumps([{"prefix": prefix}, *keys]).encode()
+    return Deposit(engine.kept_uri("manifests", content, "objects.manifest"), content=content)
 
 
-def _glob(pattern: Path, engine: Engine, manifest_uri: str) -> Located:
+def _glob(pattern: Path, engine: Engine) -> Located:
     """A manifest of the files that match, below the last folder that is spelled out."""
     parts = pattern.parts
     fixed = next(i for i, part in enumerate(parts) if glob.has_magic(part))
@@ -82,12 +83,12 @@ def _glob(pattern: Path, engine: Engine, manifest_uri: str) -> Located:
     keys = sorted((m.relative_to(base).as_posix() for m in matches if m.is_file()), key=os.fsencode)
     keys = [key for key in keys if not any(part.startswith(".") for part in key.split("/"))]
     uri = engine.input_uri(base, keys) if base.is_dir() else ""
-    listing = Listing(base, keys)
-    deposits = [Deposit(uri, path=base, keys=tuple(keys)), Deposit(manifest_uri, content=manifest_of(uri, keys))]
-    return Located(Placed(manifest_uri, "ManifestFile"), listing, deposits)
+    manifest = kept_manifest(engine, uri, keys)
+    deposits = [Deposit(uri, path=base, keys=tuple(keys)), manifest]
+    return Located(Placed(manifest.uri, "ManifestFile"), Listing(base, keys), deposits)
 
 
-def _manifest(source: str, base: Path, engine: Engine, manifest_uri: str) -> Located:
+def _manifest(source: str, base: Path, engine: Engine) -> Located:
     """A manifest at a URI as it is; one in a file may have a folder of this machine as its prefix."""
     if source.startswith("s3://"):
         try:
@@ -116,8 +117,8 @@ def _manifest(source: str, base: Path, engine: Engine, manifest_uri: str) -> Loc
         deposits.append(Deposit(prefix, path=folder, keys=tuple(listing.keys)))
     else:
         listing = engine.named(prefix, keys)
-    deposits.append(Deposit(manifest_uri, content=json.dumps([{"prefix": prefix}, *keys]).encode()))
-    return _checked(Located(Placed(manifest_uri, "ManifestFile"), listing, deposits), source)
+    manifest = kept_manifest(engine, prefix, keys)
+    return _checked(Located(Placed(manifest.uri, "ManifestFile"), listing, [*deposits, manifest]), source)
 
 
 def _checked(found: Located, source: str) -> Located:

@@ -9,6 +9,7 @@ from shardr.cli.output import count, painted, seconds, state
 from shardr.cli.parser import UsageError, near
 from shardr.errors import NotFoundError
 from shardr.local.contract import hosts
+from shardr.requests.facts import kind_of
 
 if TYPE_CHECKING:
     import argparse
@@ -79,7 +80,7 @@ def describe(options: argparse.Namespace, out: Output) -> int:
     out.answer(found)
     if out.json:
         return 0
-    if "ProcessingJobName" in found:
+    if "steps" not in found:
         _say_job(found, out)
         return 0
     out.say("run ", (found["run"], "bold"), "  ", state(found["status"]), f"  since {_when(found['created'])}")
@@ -100,20 +101,22 @@ def describe(options: argparse.Namespace, out: Output) -> int:
 
 
 def _say_job(job: dict[str, Any], out: Output) -> None:
-    ours = job["Shardr"]
-    ended = job.get("ProcessingEndTime")
+    ours, kind = job["Shardr"], kind_of(job)
+    name, status, ended = kind.name_of(job), job[f"{kind.noun}Status"], job.get(kind.ended)
     took = "" if ended is None else f"  {seconds((ended - job['CreationTime']).total_seconds())} s"
     if ours["step"]:
-        out.say(("step ", "dim"), (ours["step"], "bold"), "  ", state(job["ProcessingJobStatus"]), took)
-        out.say(("  job ", "dim"), job["ProcessingJobName"])
+        out.say(("step ", "dim"), (ours["step"], "bold"), "  ", state(status), took)
+        out.say(("  job ", "dim"), name)
     else:  # of no run: a client submitted it
-        out.say(("job ", "dim"), (job["ProcessingJobName"], "bold"), "  ", state(job["ProcessingJobStatus"]), took)
+        out.say(("job ", "dim"), (name, "bold"), "  ", state(status), took)
     if ours.get("rows_in") is not None or ours.get("rows_out") is not None:
         out.say(("  rows ", "dim"), f"{count(ours.get('rows_in'))} in, {count(ours.get('rows_out'))} out")
     for host, about in ours["hosts"].items():
         code = "" if about.get("exit_code") is None else f", exit code {about['exit_code']}"
         after = "" if about.get("seconds") is None else f" after {seconds(about['seconds'])} s"
         out.say(f"  {host}  ", state(about["state"]), f"{code}{after}  ", (about["log"], "dim"))
+    for item in job.get("FinalMetricDataList", []):
+        out.say((f"  {item['MetricName']} ", "dim"), f"{item['Value']:g}")
     if "ExitMessage" in job:
         out.say(("  message ", "dim"), job["ExitMessage"].replace("\n", "\n          "))
     if "FailureReason" in job:

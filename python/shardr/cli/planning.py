@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.cli.output import count, print_json, size, where
 from shardr.cli.parser import add_engine, add_name, add_runner, add_spec, parameters, place
+from shardr.requests.facts import facts
 
 if TYPE_CHECKING:
     import argparse
@@ -42,6 +43,7 @@ def declare_plan(parser: Parser) -> None:
     add_runner(parser)
     add_name(parser)
     parser.add_argument("--requests", action="store_true", help="print what would be sent, as JSON")
+    parser.add_argument("--diff", action="store_true", help="print how that differs from the last run of this name")
 
 
 def plan(options: argparse.Namespace, out: Output) -> int:
@@ -49,12 +51,16 @@ def plan(options: argparse.Namespace, out: Output) -> int:
     from shardr.api import runs
     from shardr.api.plan_view import plan_dict
 
-    found = plan_dict(
-        runs.plan(options.spec, **place(options), runner=options.runner, name=options.name, set=parameters(options))
+    planned = runs.plan(
+        options.spec, **place(options), runner=options.runner, name=options.name, set=parameters(options)
     )
-    if options.requests and not out.json:
-        print_json(found["calls"] or [request for step in found["steps"] for request in step["requests"]])
+    if options.diff and not out.json:
+        print(planned.diff())
         return 0
+    if options.requests and not out.json:
+        print_json(planned.requests)
+        return 0
+    found = plan_dict(planned, diff=options.diff)
     out.answer(found)
     if not out.json:
         steps = count(len(found["steps"]), "step")
@@ -86,10 +92,8 @@ def _say_step(step: dict[str, Any], made: dict[str, str], out: Output) -> None:
         width = f"{count(jobs, 'job')} of one {step['instance_type']}"
     out.say()
     out.say((step["name"], "bold"), f"  {width}  ", (shlex.join(program), "cyan"))
-    sources = {
-        item["InputName"]: item["S3Input"]["S3Uri"]
-        for item in (step["requests"][0].get("ProcessingInputs", []) if step["requests"] else [])
-    }
+    about = [facts(request) for request in step["requests"]]
+    sources = {channel.name: channel.uri or "" for job in about[:1] for channel in job.inputs}
     for spread in step["shards"]:
         source = sources.get(spread["input"], "")
         # the output of balanced shards is made piece by piece below what the next step reads
@@ -97,9 +101,8 @@ def _say_step(step: dict[str, Any], made: dict[str, str], out: Output) -> None:
         _say_spread(spread, maker, out)
     if step["outputs"]:
         out.say("  makes ", ", ".join(step["outputs"]))
-    for request in step["requests"]:
-        for output in request.get("ProcessingOutputConfig", {}).get("Outputs", []):
-            made[output["S3Output"]["S3Uri"]] = f"{step['name']}.{output['OutputName']}"
+    for job in about:
+        made |= {output.uri: f"{step['name']}.{output.name}" for output in job.outputs}
 
 
 def _say_spread(spread: dict[str, Any], maker: str | None, out: Output) -> None:

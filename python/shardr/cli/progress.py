@@ -1,22 +1,26 @@
-"""A run while it is watched: live lines on a terminal, else one line for each change of state."""
+"""A run while it is watched, and its data on their way: live lines on a terminal, else a line for what changes."""
 
 from __future__ import annotations
 
 import sys
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from shardr.cli.output import Output, count, seconds, state
+from shardr.cli.output import Output, count, seconds, size, state
 from shardr.engines.base import OVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from rich.progress import Progress
     from rich.text import Text
 
-    from shardr.engines.base import RunView, StepView
+    from shardr.engines.base import RunView, StepView, Uploading
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+AMOUNT_SECONDS = 5
+"""Between two lines about an upload."""
 SIGNS = {"Completed": "✔", "Failed": "✖", "Stopped": "■", "Pending": "·"}
 
 
@@ -32,6 +36,54 @@ def watching() -> Iterator[Callable[[RunView], None]]:
     with Live(console=Console(stderr=True, highlight=False), auto_refresh=False, transient=True) as live:
         ticks = iter(range(sys.maxsize))
         yield lambda view: live.update(_drawn(view, next(ticks)), refresh=True)
+
+
+@contextmanager
+def uploading() -> Iterator[Uploading]:
+    """What to call with the bytes that are uploaded and with all: a bar on a terminal, else a line now and then."""
+    if not sys.stderr.isatty():
+        yield _Amounts()
+        return
+    bar = _Bar()
+    try:
+        yield bar
+    finally:
+        bar.close()
+
+
+class _Bar:
+    """A bar that is there from the first byte on: most runs upload nothing, and drawing takes time to load."""
+
+    def __init__(self) -> None:
+        self._bar: Progress | None = None
+
+    def __call__(self, sent: int, total: int) -> None:
+        if self._bar is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+            columns = (TextColumn("uploading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._task = self._bar.add_task("", total=total)
+            self._bar.start()
+        self._bar.update(self._task, completed=sent)
+
+    def close(self) -> None:
+        """Leaves nothing behind."""
+        if self._bar is not None:
+            self._bar.stop()
+
+
+class _Amounts:
+    """Says how much is there, every few seconds."""
+
+    def __init__(self) -> None:
+        self._said = time.monotonic()
+
+    def __call__(self, sent: int, total: int) -> None:
+        if time.monotonic() - self._said >= AMOUNT_SECONDS:
+            self._said = time.monotonic()
+            Output().note(f"uploading: {size(sent)} of {size(total)}")
 
 
 class _Changes:

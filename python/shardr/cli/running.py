@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shardr.cli.failures import COMPLETED, FAILED, INTERRUPTED
 from shardr.cli.output import state, where
 from shardr.cli.parser import add_engine, add_name, add_runner, add_spec, parameters, place
+from shardr.requests.facts import kind_of
 
 if TYPE_CHECKING:
     import argparse
@@ -78,16 +79,17 @@ def stop(options: argparse.Namespace, out: Output) -> int:
     with hinted(options.id):
         found = jobs.stop(options.id)
     out.answer(found)
-    out.say(f"{options.id} is ", state(found.get("status") or found["ProcessingJobStatus"]))
+    out.say(f"{options.id} is ", state(found.get("status") or found[f"{kind_of(found).noun}Status"]))
     return COMPLETED
 
 
 def _start(options: argparse.Namespace, out: Output) -> Run:
     from shardr.api import runs
+    from shardr.cli.progress import uploading
 
-    started = runs.submit(
-        options.spec, **place(options), runner=options.runner, name=options.name, set=parameters(options)
-    )
+    given = {"runner": options.runner, "name": options.name, "set": parameters(options)}
+    with uploading() as progress:
+        started = runs.submit(options.spec, **place(options), **given, progress=progress)
     took, _, lacks = where(started.view.runner, started.view.runner_reason).partition("; ")
     out.note("run ", (started.id, "bold"), f" {took}")
     if lacks:

@@ -22,7 +22,9 @@ HEAD = ("step", "status", "instances", "rows in", "rows out", "seconds")
 NUMBERS = HEAD[2:]
 SHOWN_HOSTS = 5
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-TAKEN = frozenset({"spec", "engine", "runner", "role", "bucket", "session", "base", "name", "watch", "check", "set"})
+TAKEN = frozenset(
+    ("spec", "engine", "runner", "role", "bucket", "session", "base", "name", "watch", "progress", "check", "set")
+)
 """Keywords of ``shardr.run`` that are no parameters of the spec."""
 
 
@@ -32,6 +34,11 @@ def summary(view: RunView, out: Output) -> None:
     out.table(HEAD, [_row(step) for step in view.steps], numbers=NUMBERS)
     _outputs(view, out)
     for step in view.steps:
+        if step.message and not step.failure:  # of a failure it is part
+            out.say(("message ", "dim"), f"{step.name}: ", step.message.rstrip("\n").replace("\n", "\n        "))
+        if step.metrics:
+            shown = ", ".join(f"{name} {value:g}" for name, value in step.metrics.items())
+            out.say(("metrics ", "dim"), f"{step.name}: {shown}")
         for notice in step.notices:
             out.note(("note: ", "yellow"), f"{step.name}: {notice}")
         if step.failure:

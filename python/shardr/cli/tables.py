@@ -32,15 +32,18 @@ def collect(options: argparse.Namespace, out: Output) -> int:
     """Merges an output into one file, or onto stdout."""
     from shardr.api import collecting
     from shardr.cli.known import known_run
+    from shardr.data.records import count as count_records
 
     run = known_run(options.run)
     step, output = step_output(options.output, [f"{s.name}.{name}" for s in run.steps for name in s.outputs])
     if options.to is None:
         return _print_merged(run, step, output, fill=options.fill, json=out.json)
     made = collecting.collect_to(run, step, output, options.to, fill=options.fill)
-    out.answer({"run": run.id, "status": "Completed", "step": step, "output": output,
+    rows = run.step(step).outputs[output].rows
+    rows = count_records(made.path) if rows is None else rows  # on SageMaker nobody has counted them
+    out.answer({"run": run.id, "status": "Completed", "step": step, "output": output, "rows": rows,
                 "path": str(made.path.absolute()), "files": made.files, "bytes": made.bytes})  # fmt: skip
-    out.say(f"{made.path}  {size(made.bytes)} of {count(made.files, 'file')}")
+    out.say(f"{made.path}  {count(rows, 'row')}, {size(made.bytes)} of {count(made.files, 'file')}")
     return 0
 
 

@@ -6,13 +6,16 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from shardr.engines.difference import PlanDiff
     from shardr.errors import Problem
     from shardr.storage.objects import Objects
 
     Cursor = dict[str, Any]
+    Uploading = Callable[[int, int], None]
+    """Called with the bytes that are there so far, and with all bytes; by one thread at a time."""
 
 OVER = frozenset({"Completed", "Failed", "Stopped"})
 
@@ -87,6 +90,24 @@ class Plan:
     """What is not known yet, and what the spec says that this engine does not do, for people."""
     calls: list[dict[str, Any]] = field(default_factory=list)
     """What is sent: each operation with its request. Empty where that is the steps' requests, one by one."""
+    named: Callable[[str], Plan] = field(kw_only=True, repr=False, compare=False)
+    """The same plan for a run of another id."""
+
+    @property
+    def requests(self) -> list[dict[str, Any]]:
+        """What would be sent, in its order."""
+        return self.calls or [job.request for step in self.steps for job in step.jobs]
+
+    def diff(self) -> PlanDiff:
+        """What would be sent differently from the last run of that name on this engine; ``print()`` shows it.
+
+        >>> import shardr
+        >>> print(shardr.plan("job.yml", engine="sagemaker").diff())      # doctest: +SKIP
+        unchanged since run bank-marketing-261126-150742-3f1c
+        """
+        from shardr.engines.difference import difference
+
+        return difference(self)
 
 
 @dataclass(frozen=True)
@@ -127,6 +148,10 @@ class StepView:
     """What differs from the service and is no failure: instances that got less than their type has."""
     fix: str | None = None
     """What to do about the failure, where that is known."""
+    message: str | None = None
+    """What the scripts left in ``/opt/ml/output/message``."""
+    metrics: dict[str, float] = field(default_factory=dict)
+    """What a training step logged last of each metric."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +174,11 @@ class RunView:
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as ``--json`` prints it."""
         return asdict(self)
+
+
+def one_text(texts: Iterable[str | None]) -> str | None:
+    """The texts below one another, each once; None when there is none."""
+    return "\n".join(dict.fromkeys(filter(None, texts))) or None
 
 
 @dataclass(frozen=True)
@@ -178,8 +208,8 @@ class Engine(Protocol):
     def output_uri(self, default: str, folder: Path) -> tuple[str, Deposit | None]:
         """Where an output lies whose destination is a folder of this machine, and what that takes."""
 
-    def code_uri(self, digest: str, name: str) -> str:
-        """Where a script will lie, by the digest of its bytes."""
+    def kept_uri(self, kind: str, content: bytes, name: str) -> str:
+        """Where a script or a manifest will lie, by its bytes: among ``kind``, the same for every run."""
 
     def run_uri(self, run: str) -> str:
         """Below which a run keeps what it makes."""
@@ -205,8 +235,8 @@ class Engine(Protocol):
     def ready(self, plan: Plan, scripts: Mapping[str, Path]) -> None:
         """Looks whether a plan can run here; ``scripts`` are those of its steps. Raises what stands in the way."""
 
-    def submit(self, plan: Plan) -> None:
-        """Puts the deposits in place and starts the run."""
+    def submit(self, plan: Plan, progress: Uploading | None = None) -> None:
+        """Puts the deposits in place and starts the run; ``progress`` hears of what takes long on the way there."""
 
     def run(self, run: str, *, files: bool = True) -> RunView:
         """How a run stands; with ``files``, the files of its outputs too. Raises ``NotFoundError``."""

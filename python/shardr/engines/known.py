@@ -9,10 +9,12 @@ from shardr.engines.local import LocalEngine
 from shardr.errors import RunnerError
 from shardr.local.home import Home
 from shardr.local.store import Store
+from shardr.requests.facts import kind_of
 
 if TYPE_CHECKING:
     from shardr.engines.base import Engine, RunView
     from shardr.engines.sagemaker.engine import SageMakerEngine
+    from shardr.requests.facts import Kind
 
 ENGINES = ("local", "sagemaker")
 VARIABLE = "SHARDR_ENGINE"
@@ -49,8 +51,8 @@ def engine_of(run: str) -> Engine:
     return SageMakerEngine.of(row)
 
 
-def sent_job(name: str) -> tuple[SageMakerEngine, str, str] | None:
-    """The engine, the run and the step of a job that was sent to SageMaker; None for a job that is none of these."""
+def sent_job(name: str) -> tuple[SageMakerEngine, str, str, Kind] | None:
+    """The engine, run, step and kind of a job that was sent to SageMaker; None for a job that is none of these."""
     for row in reversed(Store(Home.default().store).runs()):
         if row.runner == "sagemaker":
             from shardr.engines.sagemaker.engine import SageMakerEngine
@@ -58,7 +60,8 @@ def sent_job(name: str) -> tuple[SageMakerEngine, str, str] | None:
 
             step = next((step.name for step in seen(row).steps if name in step.jobs), None)
             if step is not None:
-                return SageMakerEngine.of(row), row.id, step
+                planned = next(about["jobs"][0]["request"] for about in row.steps if about["name"] == step)
+                return SageMakerEngine.of(row), row.id, step, kind_of(planned)
     return None
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shardr.engines.base import Deposit, HostView, LogLine, OutputView, RunView, StepView
+from shardr.engines.base import Deposit, HostView, LogLine, OutputView, RunView, StepView, one_text
 from shardr.errors import DataError, RequestError, RunnerError
 from shardr.local import contract, jobs, runs
 from shardr.local.accounts import total
@@ -25,7 +26,7 @@ from shardr.storage.local import BUCKET, Listing, linked_uri
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shardr.engines.base import Plan
+    from shardr.engines.base import Plan, Uploading
     from shardr.errors import Problem
     from shardr.local.runs import RunState, StepState
     from shardr.local.store import JobRow
@@ -61,9 +62,9 @@ class LocalEngine:
         uri = linked_uri(folder).rstrip("/") + "/"
         return uri, Deposit(uri, path=folder, make_folder=True)
 
-    def code_uri(self, digest: str, name: str) -> str:
-        """Where a script is kept, by its content."""
-        return f"s3://{BUCKET}/code/{digest[:16]}/{name}"
+    def kept_uri(self, kind: str, content: bytes, name: str) -> str:
+        """Where a script or a manifest is kept, by its content."""
+        return f"s3://{BUCKET}/{kind}/{hashlib.sha256(content).hexdigest()[:16]}/{name}"
 
     def run_uri(self, run: str) -> str:
         """Below which a run keeps what it makes."""
@@ -110,7 +111,7 @@ class LocalEngine:
                     fix='install bubblewrap (Linux), or use channel("…") of the shardr R package in the script',
                 )
 
-    def submit(self, plan: Plan) -> None:
+    def submit(self, plan: Plan, progress: Uploading | None = None) -> None:  # noqa: ARG002 - a link takes no time
         """Links inputs, copies scripts, and starts the first jobs; raises ``NameInUseError`` for a known run."""
         self.home.make()
         for deposit in plan.deposits:
@@ -237,7 +238,9 @@ class LocalEngine:
             fix=next_step(failed[0].failure_reason or "", failed[0].request, failed[0].report.get("runner", ""))
             if failed
             else None,
+            metrics={name: value for job in started for name, value in job.report.get("metrics", {}).items()},
             notices=list(dict.fromkeys(notice for job in started for notice in job.report.get("notices", []))),
+            message=one_text(job.exit_message for job in started),
         )
 
     def _output(self, uri: str, name: str, jobs: list[JobRow], *, files: bool) -> OutputView:

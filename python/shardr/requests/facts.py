@@ -10,6 +10,7 @@ from shardr.spec.places import CHECKPOINTS, DATA, MODEL_PATH, OUTPUT_PATH
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+ARCHIVE = ".tar.gz"
 MODEL, OUTPUT = "model", "output"
 """The two outputs of every training job."""
 DEFAULT_RUNTIME_SECONDS = 86_400
@@ -41,6 +42,16 @@ class Kind:
     def stop(self) -> str:
         """The operation that stops such a job."""
         return f"Stop{self.noun}"
+
+    @property
+    def ended(self) -> str:
+        """The field of a description that says when the job ended."""
+        return f"{self.step}EndTime"
+
+    @property
+    def method(self) -> str:
+        """How methods of boto3 name it: ``create_<method>``."""
+        return f"{self.name}_job"
 
     @property
     def log_group(self) -> str:
@@ -206,7 +217,7 @@ def artifact(request: Mapping[str, Any], output: str) -> str:
     config = request["OutputDataConfig"]
     folder = f"{config['S3OutputPath'].rstrip('/')}/{request.get('TrainingJobName', '')}/output"
     plain = output == MODEL and config.get("CompressionType") == "NONE"
-    return f"{folder}/{output}/" if plain else f"{folder}/{output}.tar.gz"
+    return f"{folder}/{output}/" if plain else f"{folder}/{output}{ARCHIVE}"
 
 
 def checkpoints(request: Mapping[str, Any]) -> tuple[str, str] | None:

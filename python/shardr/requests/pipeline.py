@@ -70,7 +70,7 @@ def pipeline_definition(steps: Sequence[CompiledStep], *, run: str, run_uri: str
         step = steps[i]
         needed = [j for need in step.needs for j in jobs[need]]
         made = {uri: _reference(names[j], steps[j].request, output) for j in needed for output, uri in uris[j].items()}
-        read = {uri for uri in _inputs(step.request) if uri in made}
+        read = {uri for uri in input_uris(step.request) if uri in made}
         hidden = [names[j] for j in dict.fromkeys(needed) if read.isdisjoint(uris[j].values())]
         compiled.append(_step(names[i], step, hidden, _arguments(step.request, made, run, run_uri)))
     return {
@@ -173,5 +173,6 @@ def _outputs(request: Mapping[str, Any]) -> dict[str, str]:
     return {output.name: output.uri for output in facts(request).outputs}
 
 
-def _inputs(request: Mapping[str, Any]) -> set[str]:
+def input_uris(request: Mapping[str, Any]) -> set[str]:
+    """Where the inputs of a job lie."""
     return {channel.uri for channel in facts(request).inputs if channel.uri is not None}

@@ -6,6 +6,7 @@ import pytest
 
 from shardr.cli.output import count, painted, seconds, size, table, wrapped
 from shardr.cli.parser import UsageError, near, step_output
+from shardr.cli.progress import uploading
 from shardr.cli.summary import _python_set, _r_set
 
 
@@ -47,6 +48,17 @@ def test_parameters_become_literals_of_each_language() -> None:
     assert _python_set(given) == ', n=3, x=-1.5e3, on=True, id="007", text="a \\"b\\" ü", _p=1'
     assert _python_set({"name": "x", "n": "1"}) == ', set={"name": "x", "n": 1}'
     assert (_r_set({}), _python_set({})) == ("", "")
+
+
+def test_without_a_terminal_an_upload_that_takes_long_says_now_and_then_how_far_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with uploading() as told:
+        told(1_000_000, 10_000_000)
+        assert capsys.readouterr().err == ""
+        monkeypatch.setattr("shardr.cli.progress.AMOUNT_SECONDS", 0)
+        told(5_000_000, 10_000_000)
+    assert capsys.readouterr().err == "uploading: 5.0 MB of 10.0 MB\n"
 
 
 def test_an_output_may_have_dots_in_its_name_and_a_step_may_not() -> None:

@@ -72,6 +72,25 @@ def test_plan_requests_prints_the_requests_alone(shardr: Shell) -> None:
     assert [request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] for request in found] == [2, 1]
 
 
+def test_plan_diff_tells_what_the_last_run_would_get_anew(shardr: Shell, home: Path) -> None:
+    first = shardr("plan", "job.yml", "--diff")
+    assert not home.exists()
+    assert (first.status, first.out) == (0, "nothing to compare with: tiny has not run there yet\n")
+    shardr("run", "job.yml", "--name", "older", "--set", "instances=1")
+    shardr("run", "job.yml", "--name", "a-long-name-of-which-the-names-of-jobs-are-cut-and-hashed-ab")
+    last = "a-long-name-of-which-the-names-of-jobs-are-cut-and-hashed-ab"
+    assert shardr("plan", "job.yml", "--diff", "--requests").out == f"unchanged since run {last}\n"
+    (shardr.folder / "copy.sh").write_text("true\n")
+    changed = shardr("plan", "job.yml", "--diff")
+    assert changed.status == 0
+    lines = changed.out.splitlines()
+    assert lines[:2] == [f"--- run {last}", "+++ this plan"]
+    differ = [line[1:].split()[0] for line in lines[2:] if line[0] in "+-"]
+    assert differ == ['"S3Uri":'] * 4  # the script, by its content, of both steps
+    found = shardr("plan", "job.yml", "--diff", "--json").json["diff"]
+    assert (found["run"], found["changed"], found["text"]) == (last, True, changed.out.rstrip("\n"))
+
+
 def test_a_thousand_keys_of_an_instance_are_listed_and_all_are_counted(shardr: Shell) -> None:
     for i in range(1100):
         (shardr.folder / "data" / f"x{i:04}.csv").write_text("id,name\n")

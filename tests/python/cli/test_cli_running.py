@@ -59,6 +59,12 @@ def test_run_ends_with_a_table_the_outputs_and_the_same_in_r_python_and_the_shel
     assert "shardr collect seen again.out -o out.csv" in done.out
 
 
+def test_a_step_that_left_a_message_is_summed_up_with_it(shardr: Shell) -> None:
+    (shardr.folder / "copy.sh").write_text("printf 'one\ntwo\n' > /opt/ml/output/message\n")
+    (shardr.folder / "job.yml").write_text("name: says\nsteps: {name: only, code: copy.sh}\n")
+    assert "\nmessage only: one\n        two\n" in shardr("run", "job.yml").out
+
+
 def test_the_line_for_python_and_the_line_for_the_shell_do_what_they_say(shardr: Shell) -> None:
     done = shardr("run", "job.yml", "--set", "instances=3")
     python = re.search(r"Python +(import shardr; .+)", done.out)

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from shardr.engines.aws import Aws, in_our_words
-from shardr.engines.base import OVER, OutputView
+from shardr.engines.base import OVER
 from shardr.engines.sagemaker import images, record, state
 from shardr.engines.sagemaker.bucket import ensure_bucket
 from shardr.engines.sagemaker.logs import Logs
@@ -19,10 +19,11 @@ from shardr.engines.sagemaker.notices import notices_of
 from shardr.engines.sagemaker.outputs import Outputs
 from shardr.engines.sagemaker.place import Place
 from shardr.engines.sagemaker.requests import calls_of
-from shardr.engines.sagemaker.send import deposit, send, stop
+from shardr.engines.sagemaker.send import deposit, send, stop, stop_job
 from shardr.errors import NameInUseError, NotFoundError
 from shardr.local.home import Home
 from shardr.local.store import RunRow, Store
+from shardr.requests.facts import facts
 from shardr.storage.objects import Remote
 from shardr.storage.s3 import S3Storage
 
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from shardr.engines.base import Cursor, Deposit, LogLine, Plan, RunView
+    from shardr.engines.base import Cursor, Deposit, LogLine, Plan, RunView, StepView, Uploading
     from shardr.errors import Problem
+    from shardr.requests.facts import Kind
     from shardr.storage.objects import Objects
 
 FIRST_PAUSE, LAST_PAUSE, GROWTH = 1.0, 10.0, 1.3
@@ -60,7 +62,7 @@ class SageMakerEngine:
         self._home = Home.default()
         self._store = Store(self._home.store)
         self._pause = FIRST_PAUSE
-        self._looks: dict[str, tuple[float, RunView]] = {}
+        self._looks: dict[str, tuple[float, tuple[RunView, dict[str, Any]]]] = {}
 
     @classmethod
     def of(cls, row: RunRow) -> SageMakerEngine:
@@ -98,9 +100,9 @@ class SageMakerEngine:
         """The default place: a folder of this machine is none of SageMaker's."""
         return default, None
 
-    def code_uri(self, digest: str, name: str) -> str:
-        """Where a script is kept, by its content."""
-        return f"s3://{self._place.bucket}/shardr/code/{digest}/{name}"
+    def kept_uri(self, kind: str, content: bytes, name: str) -> str:
+        """Where a script or a manifest is kept, by its content."""
+        return f"s3://{self._place.bucket}/shardr/{kind}/{hashlib.sha256(content).hexdigest()}/{name}"
 
     def run_uri(self, run: str) -> str:
         """Below which a run keeps what it makes."""
@@ -142,23 +144,24 @@ class SageMakerEngine:
             f"{error.what}: region, account, bucket or role are placeholders ({error.fix})"
             for error in self._place.missing
         ]
-        notices += [*plan.notices, *notices_of(plan.steps)]
-        return replace(plan, notices=notices, calls=calls_of(plan, self.run_uri(plan.run)))
+        run_uri = self.run_uri(plan.run)
+        notices += [*plan.notices, *notices_of(plan.steps, run_uri)]
+        return replace(plan, notices=notices, calls=calls_of(plan, run_uri))
 
     def ready(self, plan: Plan, scripts: Mapping[str, Path]) -> None:  # noqa: ARG002 - instances have /opt/ml
         """Looks that somebody is signed in and that the images are there."""
         if self._place.missing:
             raise self._place.missing[0]
-        needed = [job.request["AppSpecification"]["ImageUri"] for step in plan.steps for job in step.jobs]
+        needed = [facts(job.request).image for step in plan.steps for job in step.jobs]
         images.check_there(needed, self._aws, self._place)
 
-    def submit(self, plan: Plan) -> None:
+    def submit(self, plan: Plan, progress: Uploading | None = None) -> None:
         """Uploads what is not there, and sends; raises ``NameInUseError`` for a known run, ``AwsError``."""
         in_use = NameInUseError(f"there is a run {plan.run} already", fix="give another name, or none")
         if self._store.run(plan.run):
             raise in_use
         ensure_bucket(self._aws.client("s3"), self._place)
-        deposit(self._storage, plan.deposits)
+        deposit(self._storage, plan.deposits, progress)
         about = {"region": self._place.region, "bucket": self._place.bucket, "profile": self._aws.profile}
         row = record.row_of(plan, {"engine": self.name, **about, "calls": plan.calls})
         self._home.make()
@@ -176,37 +179,42 @@ class SageMakerEngine:
     def run(self, run: str, *, files: bool = True) -> RunView:
         """How a run stands; with ``files``, the URIs of its outputs' files. Raises ``NotFoundError``, ``AwsError``."""
         row = self._row(run)
-        view = record.seen(row)
+        view, jobs = record.seen(row), row.machine.get("jobs", {})
         if not view.over:
-            view = self._look(row)
+            view, jobs = self._look(row)
         if not files:
             return view
-        listed = self._outputs.files
         steps = [
             replace(
                 step,
-                outputs={name: OutputView(o.uri, o.rows, listed(o.uri)) for name, o in step.outputs.items()},
+                outputs={name: replace(o, files=self._files(name, step, jobs)) for name, o in step.outputs.items()},
             )
             for step in view.steps
         ]
         return replace(view, steps=steps)
 
-    def job(self, name: str) -> dict[str, Any]:
-        """A job as ``DescribeProcessingJob`` answers; raises ``AwsError``."""
+    def _files(self, output: str, step: StepView, jobs: dict[str, Any]) -> list[str]:
+        """The URIs of an output's files, job by job: those of balanced shards from the cache lie with other runs."""
+        places = sorted((state.place(jobs[job]["outputs"][output]) for job in step.jobs), key=_last_part)
+        return [uri for place in places for uri in self._outputs.files(place)]
+
+    def job(self, kind: Kind, name: str) -> dict[str, Any]:
+        """A job as the service describes it; raises ``AwsError``."""
         with in_our_words(f"SageMaker does not say how job {name} stands"):
-            answer: dict[str, Any] = self._aws.client("sagemaker").describe_processing_job(ProcessingJobName=name)
+            answer = state.described(self._aws.client("sagemaker"), kind, name)
         return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
 
-    def _look(self, row: RunRow) -> RunView:
-        at, view = self._looks.get(row.id, (0.0, None))
-        if view is not None and time.monotonic() - at < FRESH_SECONDS:
-            return view
+    def _look(self, row: RunRow) -> tuple[RunView, dict[str, Any]]:
+        """The run as AWS tells it, and those of its jobs that are over."""
+        at, seen = self._looks.get(row.id, (0.0, None))
+        if seen is not None and time.monotonic() - at < FRESH_SECONDS:
+            return seen
         with in_our_words(f"SageMaker does not say how run {row.id} stands"):
             view, over = state.look(self._aws.client("sagemaker"), row)
-        about = {**row.machine, "jobs": {**row.machine.get("jobs", {}), **over}, "view": view.to_dict()}
-        self._store.keep_run(row.id, about)
-        self._looks[row.id] = (time.monotonic(), view)
-        return view
+        jobs = {**row.machine.get("jobs", {}), **over}
+        self._store.keep_run(row.id, {**row.machine, "jobs": jobs, "view": view.to_dict()})
+        self._looks[row.id] = (time.monotonic(), (view, jobs))
+        return view, jobs
 
     def stop(self, run: str) -> None:
         """Stops the job or the execution; one that is over stays as it is."""
@@ -216,6 +224,12 @@ class SageMakerEngine:
         with in_our_words(f"run {run} cannot be stopped"):
             stop(self._aws.client("sagemaker"), row)
         self._looks.pop(run, None)
+
+    def stop_job(self, kind: Kind, name: str) -> None:
+        """Stops one job of a run; what becomes of the others is up to the service."""
+        with in_our_words(f"job {name} cannot be stopped", denied=f"your role needs sagemaker:{kind.stop}"):
+            stop_job(self._aws.client("sagemaker"), kind, name)
+        self._looks.clear()
 
     def nap(self, seconds: float) -> None:  # noqa: ARG002 - the quota of the account decides
         """Waits longer each time, and never exactly as long as another run does."""
@@ -251,3 +265,7 @@ class SageMakerEngine:
     @cached_property
     def _logs(self) -> Logs:
         return Logs(self._aws.client("logs"))
+
+
+def _last_part(uri: str) -> bytes:
+    return uri.rstrip("/").rpartition("/")[2].encode()

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.errors import RequestError
 from shardr.requests.check import check_request
+from shardr.requests.facts import facts, kind_of
 from shardr.requests.pipeline import (
     CompiledStep,
     Retry,
     definition_text,
+    input_uris,
     pipeline_definition,
     pipeline_name,
     run_parameters,
 )
 
 if TYPE_CHECKING:
-    from shardr.engines.base import Plan
+    from collections.abc import Sequence
+
+    from shardr.engines.base import Plan, PlannedStep
 
 
 def calls_of(plan: Plan, run_uri: str) -> list[dict[str, Any]]:
@@ -30,14 +34,14 @@ def calls_of(plan: Plan, run_uri: str) -> list[dict[str, Any]]:
             step.name,
             step.needs,
             job.request,
-            step.cache,
+            None if read_as_one(step, plan.steps, run_uri) else step.cache,
             Retry(step.max_attempts) if step.max_attempts > 1 else None,
         )
         for step in plan.steps
         for job in step.jobs
     ]
     if len(steps) == 1 and steps[0].cache is None and steps[0].retry is None:
-        return [{"CreateProcessingJob": dict(steps[0].request)}]
+        return [{kind_of(steps[0].request).create: dict(steps[0].request)}]
     name, role = pipeline_name(plan.name), steps[0].request["RoleArn"]
     made = {
         "PipelineName": name,
@@ -57,6 +61,22 @@ def calls_of(plan: Plan, run_uri: str) -> list[dict[str, Any]]:
     if problems:
         raise RequestError(f"{plan.name} cannot be a pipeline", problems=problems)
     return [{"CreatePipeline": made}, {"StartPipelineExecution": begun}]
+
+
+def read_as_one(step: PlannedStep, steps: Sequence[PlannedStep], run_uri: str) -> bool:
+    """Whether another step reads what the jobs of this one leave side by side in this run's own place.
+
+    What a cache took from another run would not be there.
+    """
+    if len(step.jobs) == 1:
+        return False
+    made = {
+        uri.rstrip("/").rpartition("/")[0] + "/"
+        for job in step.jobs
+        for uri in (o.uri for o in facts(job.request).outputs)
+    }
+    read = {uri for other in steps for job in other.jobs for uri in input_uris(job.request)}
+    return any(uri.startswith(run_uri + "/") for uri in made & read)
 
 
 def as_sent(request: dict[str, Any]) -> dict[str, Any]:

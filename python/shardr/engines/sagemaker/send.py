@@ -3,32 +3,50 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING, Any
 
 from shardr.engines.aws import code_of, in_our_words
 from shardr.engines.sagemaker.requests import as_sent
 from shardr.errors import AwsError, NameInUseError
+from shardr.requests.facts import kind_of
 from shardr.storage.local import list_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from shardr.engines.base import Deposit
+    from shardr.engines.base import Deposit, Uploading
     from shardr.local.store import RunRow
+    from shardr.requests.facts import Kind
     from shardr.storage.s3 import S3Storage
 
 UNKNOWN = frozenset({"ResourceNotFound", "ResourceNotFoundException", "ValidationError", "ValidationException"})
 RIGHTS = "your role needs sagemaker:{0}, and iam:PassRole for the role of the jobs"
 
 
-def deposit(storage: S3Storage, deposits: Sequence[Deposit]) -> None:
+def deposit(storage: S3Storage, deposits: Sequence[Deposit], progress: Uploading | None = None) -> None:
     """Uploads scripts, manifests and data that are not there already."""
+    files = [file for item in deposits for file in _files(item)]
     with in_our_words("the data cannot be uploaded", denied="your role needs s3:PutObject and s3:GetObject there"):
-        storage.upload(file for item in deposits for file in _files(item))
+        more = _adding_up(sum(path.stat().st_size for path, _ in files), progress) if progress else None
+        storage.upload(files, more)
         for item in deposits:
             if item.content is not None:
                 storage.put(item.uri, item.content)
+
+
+def _adding_up(total: int, progress: Uploading) -> Callable[[int], None]:
+    """What takes each piece that is there; pieces come from several threads."""
+    sent, lock = 0, threading.Lock()
+
+    def more(count: int) -> None:
+        nonlocal sent
+        with lock:
+            sent += count
+            progress(sent, total)
+
+    return more
 
 
 def _files(item: Deposit) -> Iterator[tuple[Path, str]]:
@@ -43,16 +61,16 @@ def _files(item: Deposit) -> Iterator[tuple[Path, str]]:
 
 def send(client: Any, calls: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Starts the job, or the execution of the pipeline that is made or brought up to date; gives where it is."""
-    if "CreateProcessingJob" in calls[0]:
-        request = calls[0]["CreateProcessingJob"]
-        with in_our_words("SageMaker does not take the job", denied=RIGHTS.format("CreateProcessingJob")):
+    operation, request = next(iter(calls[0].items()))
+    if len(calls) == 1:
+        kind = kind_of(request)
+        with in_our_words("SageMaker does not take the job", denied=RIGHTS.format(operation)):
             try:
-                client.create_processing_job(**request)
+                getattr(client, f"create_{kind.method}")(**request)
             except Exception as error:
                 if code_of(error) == "ResourceInUse":
-                    name = request["ProcessingJobName"]
                     raise NameInUseError(
-                        f"the account has a job {name} already", fix="give another name, or none"
+                        f"the account has a job {kind.name_of(request)} already", fix="give another name, or none"
                     ) from error
                 raise
         return {}
@@ -89,11 +107,21 @@ def _check_same(client: Any, execution: str, made: dict[str, Any]) -> None:
 
 def stop(client: Any, row: RunRow) -> None:
     """Asks the job or the execution to stop; one that is over is no error."""
+    if "execution" in row.machine:
+        _stop(client.stop_pipeline_execution, PipelineExecutionArn=row.machine["execution"])
+    else:
+        job = row.steps[0]["jobs"][0]
+        stop_job(client, kind_of(job["request"]), job["name"])
+
+
+def stop_job(client: Any, kind: Kind, name: str) -> None:
+    """Asks one job to stop; one that is over is no error."""
+    _stop(getattr(client, f"stop_{kind.method}"), **{f"{kind.noun}Name": name})
+
+
+def _stop(operation: Callable[..., Any], **what: str) -> None:
     try:
-        if "execution" in row.machine:
-            client.stop_pipeline_execution(PipelineExecutionArn=row.machine["execution"])
-        else:
-            client.stop_processing_job(ProcessingJobName=row.steps[0]["jobs"][0]["name"])
+        operation(**what)
     except Exception as error:
         if code_of(error) not in {"ValidationException", "ResourceNotFound"}:
             raise

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import posixpath
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from shardr.engines.base import OVER, OutputView, RunView, StepView
+from shardr.engines.base import OVER, OutputView, RunView, StepView, one_text
+from shardr.engines.sagemaker.notices import unchecked_claim
 from shardr.engines.sagemaker.record import created, waiting
 from shardr.local.pipelines.words import in_words_of_jobs
 from shardr.local.runs import together
-from shardr.requests.facts import facts
+from shardr.requests.facts import ARCHIVE, KINDS, PROCESSING, facts, kind_of
 from shardr.requests.pipeline import CompiledStep, step_names
+from shardr.storage.uris import SCHEME
 
 if TYPE_CHECKING:
     from shardr.local.store import RunRow
+    from shardr.requests.facts import Kind
 
 
 def look(client: Any, row: RunRow) -> tuple[RunView, dict[str, Any]]:
     """The run as AWS tells it, and its jobs that are over, which need not be asked for again."""
     known: dict[str, Any] = row.machine.get("jobs", {})
     if "execution" not in row.machine:
-        job = _described(client, row.steps[0]["jobs"][0]["name"])
+        only = row.steps[0]["jobs"][0]
+        job = _seen(client, kind_of(only["request"]), only["name"])
         found = [[job]]
         status, reason = job["status"], None
     else:
@@ -51,14 +56,17 @@ def _of_execution(client: Any, row: RunRow, known: dict[str, Any]) -> list[list[
 
 
 def _of_step(client: Any, about: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
-    arn = about.get("Metadata", {}).get("ProcessingJob", {}).get("Arn", "")
+    made = about.get("Metadata", {})
+    kind = next((kind for kind in KINDS.values() if kind.noun in made), PROCESSING)
+    arn = made.get(kind.noun, {}).get("Arn", "")
     name, status = arn.rpartition("/")[2], in_words_of_jobs(about["StepStatus"])
     job = known.get(name)
     if job is None and name and status in OVER:
-        job = _described(client, name)  # a step from the cache has the outputs of another run's job
+        job = _seen(client, kind, name)  # a step from the cache has the outputs of another run's job
     return {
         "name": name or None,
         "outputs": {},
+        "metrics": {},
         "message": None,
         **(job or {}),
         "status": status,
@@ -68,16 +76,23 @@ def _of_step(client: Any, about: dict[str, Any], known: dict[str, Any]) -> dict[
     }
 
 
-def _described(client: Any, name: str) -> dict[str, Any]:
-    job = client.describe_processing_job(ProcessingJobName=name)
+def described(client: Any, kind: Kind, name: str) -> dict[str, Any]:
+    """What the service says of a job."""
+    found: dict[str, Any] = getattr(client, f"describe_{kind.method}")(**{f"{kind.noun}Name": name})
+    return found
+
+
+def _seen(client: Any, kind: Kind, name: str) -> dict[str, Any]:
+    job = described(client, kind, name)
     return {
         "name": name,
-        "status": job["ProcessingJobStatus"],
+        "status": job[f"{kind.noun}Status"],
+        "metrics": {item["MetricName"]: item["Value"] for item in job.get("FinalMetricDataList", [])},
         "outputs": {output.name: output.uri for output in facts(job).outputs},
         "failure": job.get("FailureReason") or None,
         "message": job.get("ExitMessage"),
         "start": _seconds(job.get("CreationTime")),
-        "end": _seconds(job.get("ProcessingEndTime")),
+        "end": _seconds(job.get(kind.ended)),
     }
 
 
@@ -86,10 +101,10 @@ def _step(about: dict[str, Any], jobs: list[dict[str, Any]]) -> StepView:
         return waiting(about)
     status = together([job["status"] for job in jobs], len(about["jobs"]))
     ended = [job for job in jobs if job["status"] in {"Failed", "Stopped"}]
-    failure = "\n".join(dict.fromkeys(filter(None, (ended[0]["failure"], ended[0]["message"])))) if ended else None
-    outputs: dict[str, str] = jobs[0]["outputs"] if status == "Completed" else {}
-    if len(about["jobs"]) > 1:
-        outputs = {name: uri.rstrip("/").rpartition("/")[0] + "/" for name, uri in outputs.items()}
+    failure = one_text((ended[0]["failure"], ended[0]["message"])) if ended else None
+    unchecked = unchecked_claim(about["jobs"][0]["request"])
+    made: dict[str, str] = jobs[0]["outputs"] if status == "Completed" else {}
+    outputs = {name: _together([job["outputs"][name] for job in jobs]) for name in made}
     starts = [job["start"] for job in jobs if job["start"] is not None]
     now = datetime.now(timezone.utc).timestamp()
     seconds = max(job["end"] or now for job in jobs) - min(starts) if starts else None
@@ -102,11 +117,26 @@ def _step(about: dict[str, Any], jobs: list[dict[str, Any]]) -> StepView:
         rows_in=None,
         rows_out=None,
         seconds=None if seconds is None else round(seconds, 3),
-        outputs={name: OutputView(uri.rstrip("/") + "/", None, []) for name, uri in outputs.items()},
+        outputs={name: OutputView(uri, None, []) for name, uri in outputs.items()},
         failure=failure,
         jobs=names,
         hosts=[],
+        notices=[unchecked] if unchecked and status == "Completed" else [],
+        message=one_text(job["message"] for job in jobs),
+        metrics={name: value for job in jobs for name, value in job.get("metrics", {}).items()},
     )
+
+
+def place(uri: str) -> str:
+    """Where an output's files are: below a prefix, or the one archive of a training job."""
+    return uri if uri.endswith(ARCHIVE) else uri.rstrip("/") + "/"
+
+
+def _together(uris: list[str]) -> str:
+    """What the places of the jobs' outputs have in common: more than a run's own where some came from the cache."""
+    if len(uris) == 1:
+        return place(uris[0])
+    return SCHEME + posixpath.commonpath([uri.removeprefix(SCHEME) for uri in uris]) + "/"
 
 
 def _seconds(moment: datetime | None) -> float | None:

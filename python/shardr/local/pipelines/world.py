@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from shardr.errors import DataError
-from shardr.local.operations import processing, training
+from shardr.local.operations.described import described
 from shardr.local.operations.times import moment
 from shardr.local.pipelines.expressions import UnknownYetError, World, resolve
 from shardr.local.pipelines.names import pipeline_of
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
     from shardr.local.pipelines.rows import ExecutionRow, StepRow
     from shardr.local.store import JobRow
 
-DESCRIBED: dict[str, Callable[[JobRow], dict[str, Any]]] = {
-    "processing": processing.described,
-    "training": training.described,
-}
-"""What a step's properties are looked up in, by the kind of its job."""
 JSON_BYTES = 64 << 20
 """A larger file is no property file."""
 
@@ -118,7 +113,7 @@ class StepWorld(StartWorld):
         job = self._job(row.job) if row.job else None
         if job is None:
             raise LookupError(f'there is no job of the step "{step}"')
-        return DESCRIBED[job.kind](job)
+        return described(job)
 
 
 def _text(when: datetime) -> str:
