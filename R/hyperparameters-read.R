@@ -18,7 +18,7 @@ read_hyperparameters <- function(declared, given) {
     }
     values[name] <- if (is.null(value)) list(NULL) else value
   }
-  unknown <- setdiff(names(given), names(declared))
+  unknown <- setdiff(as.character(names(given)), names(declared))
   for (name in sort_bytes(unknown[!grepl("^(sagemaker_|_)", unknown)])) {
     message <- paste0("is no hyperparameter of the script", near_name(name, names(declared)))
     problems <- c(problems, list(problem(message, path = name)))
@@ -47,11 +47,15 @@ value_of <- function(text, rule) {
     return(if (is.null(rule$choices) || text %in% rule$choices) list(text))
   }
   text <- gsub("^[ \t\r\n]+|[ \t\r\n]+$", "", text)
-  if (rule$kind == "logical") {
-    truth <- match(text, c("true", "True", "TRUE", "1", "false", "False", "FALSE", "0"))
-    return(if (!is.na(truth)) list(truth <= 4L))
-  }
-  number <- number_of(text)
+  if (rule$kind == "logical") logical_of(text) else number_in_range(number_of(text), rule)
+}
+
+logical_of <- function(text) {
+  place <- match(text, c("true", "True", "TRUE", "1", "false", "False", "FALSE", "0"))
+  if (!is.na(place)) list(place <= 4L)
+}
+
+number_in_range <- function(number, rule) {
   whole <- rule$kind == "integer"
   if (!is.finite(number) || (whole && (number != floor(number) || abs(number) >= 2^53))) return(NULL)
   if ((!is.null(rule$min) && number < rule$min) || (!is.null(rule$max) && number > rule$max)) return(NULL)

@@ -72,13 +72,14 @@ save_model <- function(x, name) {
 
 # A value as JSON that reads back the same: vectors are lists but for those of one, frames are lists of rows.
 json_of <- function(x, call = environment()) {
-  if (any(unlist(rapply(list(x), is.infinite, "numeric", how = "unlist")))) {
+  if (any(rapply(list(x), function(leaf) any(is.infinite(leaf)), "numeric", how = "unlist"))) {
     container_abort("An infinite number has no form in JSON.", "data", call)
   }
   enc2utf8(json_text(as_json_tree(x)))
 }
 
 as_json_tree <- function(x) {
+  if (is.null(x)) return(NULL)
   if (is.data.frame(x)) {
     x <- lapply(seq_len(nrow(x)), function(i) lapply(as.list(x), `[[`, i))
   } else if (is.matrix(x)) {

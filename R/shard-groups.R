@@ -27,13 +27,14 @@ shard_groups <- function(key) {
       "data", environment()
     )
   }
-  groups <- unique(as.vector(if (is.object(key)) as.character(key) else key))
+  key <- if (is.object(key)) as.character(key) else as.vector(key)
+  key[is.na(key)] <- NA # NaN, too
+  groups <- unique(key)
   mine <- groups[order_bytes(group_text(groups))]
   mine <- mine[(seq_along(mine) - 1L) %% here$size == here$rank]
-  (if (is.object(key)) as.character(key) else as.vector(key)) %in% mine
+  key %in% mine
 }
 
-# NaN is missing, too.
 group_text <- function(groups) {
   if (is.character(groups)) return(enc2utf8(groups))
   missing <- is.na(groups)

@@ -5,7 +5,8 @@ test_that("a training job has its channels, the model and the output", {
   expect_identical(channel("train"), file.path(base, "input", "data", "train"))
   expect_identical(channel("model"), file.path(base, "model"))
   expect_identical(channel("output"), file.path(base, "output", "data"))
-  expect_error(channel("test"), "\"train\", \"validation\", \"model\", and \"output\"", class = "shardr_error_not_found")
+  known <- "\"train\", \"validation\", \"model\", and \"output\""
+  expect_error(channel("test"), known, class = "shardr_error_not_found")
   expect_error(shard_files("model"), "no input named \"model\"", class = "shardr_error_not_found")
 })
 

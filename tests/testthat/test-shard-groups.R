@@ -31,6 +31,7 @@ test_that("integers, factors and dates are keys; times and lists are not", {
   expect_identical(ranks_of(factor(c("b", "a", NA), levels = c("b", "a")), 3), c(1L, 0L, 2L))
   expect_identical(ranks_of(as.Date(c("2024-02-01", "2024-01-31", NA)), 3), c(1L, 0L, 2L))
   expect_identical(ranks_of(c(NaN, 1, NA), 2), c(1L, 0L, 1L))
+  in_training_instance()
   for (key in list(Sys.time(), list(1), NULL, 1i)) {
     expect_error(shard_groups(key), "must be text, numbers", class = "shardr_error_data")
   }

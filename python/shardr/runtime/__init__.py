@@ -15,15 +15,9 @@ from shardr.runtime.checkpoints import checkpoint
 from shardr.runtime.instance import Shard, channel, job_message, shard, shard_files
 from shardr.runtime.metrics import log_metric
 from shardr.runtime.models import model_path, save_model
-from shardr.runtime.parameters import (
-    Hyperparameter,
-    hp_integer,
-    hp_logical,
-    hp_number,
-    hp_string,
-    hyperparameters,
-)
+from shardr.runtime.parameters import hp_integer, hp_logical, hp_number, hp_string, hyperparameters
 from shardr.runtime.shares import shard_groups, shard_rows
+from shardr.runtime.values import Hyperparameter
 
 __all__ = [
     "Hyperparameter",

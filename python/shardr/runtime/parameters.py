@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from shardr.errors import DataError, HyperparameterError
 from shardr.runtime.instance import config_of, config_or_nothing, opt_ml
-from shardr.runtime.values import as_text, read
+from shardr.runtime.values import Hyperparameter, as_text, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 UNSET: Any = object()
 """No default: the hyperparameter is required."""
-
-
-@dataclass(frozen=True)
-class Hyperparameter:
-    """What a script says about one of its hyperparameters; made by :func:`hp_integer` and its like."""
-
-    kind: Literal["integer", "number", "string", "logical"]
-    required: bool = True
-    default: Any = None
-    min: float | None = None
-    max: float | None = None
-    choices: tuple[str, ...] | None = None
-    description: str | None = None
 
 
 def hp_integer(
@@ -79,8 +66,8 @@ def hyperparameters(**declared: Hyperparameter) -> SimpleNamespace:
     """The hyperparameters of this training job, checked, in the types that they were declared with.
 
     What is missing, misspelt, of the wrong type or out of its range is told at once: in ``/opt/ml/output/failure``,
-    which becomes the job's failure reason, and as ``HyperparameterError``. Names that begin with ``sagemaker_`` or ``_``
-    belong to the service and its tools, and are left out.
+    which becomes the job's failure reason, and as ``HyperparameterError``. Names that begin with ``sagemaker_`` or
+    ``_`` belong to the service and its tools, and are left out.
 
     ``plan`` finds the call in the script without running it and checks the spec's hyperparameters by it, as far as the
     arguments are literal.

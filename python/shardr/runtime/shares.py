@@ -54,13 +54,13 @@ def shard_groups(key: Any) -> list[bool]:
     """
     here = shard()
     values = key.tolist() if hasattr(key, "tolist") else list(key)
-    texts: dict[tuple[type, Any], str | None] = {}  # by class too: True and 1 are one key of a dict and two groups
-    for value in values:
-        if (value.__class__, value) not in texts:
-            texts[value.__class__, value] = _text(value)
+    if bool in set(map(type, values)):  # True and 1 are one key of a dict and two groups
+        values = [_text(value) if isinstance(value, bool) else value for value in values]
+    texts = {value: _text(value) for value in set(values)}
     groups = sorted(set(texts.values()), key=lambda text: (text is None, text or ""))
     mine = set(groups[here.rank :: here.size])
-    return [texts[value.__class__, value] in mine for value in values]
+    owned = {value for value, text in texts.items() if text in mine}
+    return [value in owned for value in values]
 
 
 def _text(value: Any) -> str | None:

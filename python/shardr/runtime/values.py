@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 from shardr.errors import Problem
 from shardr.runtime.numbers import number_text
@@ -23,25 +24,21 @@ SHOWN_CHARACTERS = 80
 NO_VALUE = object()
 
 
-class Rule(Protocol):
-    """What is known of one hyperparameter."""
+@dataclass(frozen=True)
+class Hyperparameter:
+    """What a script says about one of its hyperparameters; made by ``hp_integer()`` and its like."""
 
-    @property
-    def kind(self) -> str: ...  # noqa: D102
-    @property
-    def required(self) -> bool: ...  # noqa: D102
-    @property
-    def default(self) -> Any: ...  # noqa: D102
-    @property
-    def min(self) -> float | None: ...  # noqa: D102
-    @property
-    def max(self) -> float | None: ...  # noqa: D102
-    @property
-    def choices(self) -> tuple[str, ...] | None: ...  # noqa: D102
+    kind: Literal["integer", "number", "string", "logical"]
+    required: bool = True
+    default: Any = None
+    min: float | None = None
+    max: float | None = None
+    choices: tuple[str, ...] | None = None
+    description: str | None = None
 
 
 def read(
-    declared: Mapping[str, Rule], given: Mapping[str, str], *, closed: bool = True
+    declared: Mapping[str, Hyperparameter], given: Mapping[str, str], *, closed: bool = True
 ) -> tuple[dict[str, Any], list[Problem]]:
     """The values by name, and the problems: of those declared in their order, then of those that nobody declared.
 
@@ -59,10 +56,9 @@ def read(
             found = "its default is" if default else "found"
             problems.append(Problem(name, f"{found} {shown(text)}, expected {expected(rule, text)}"))
         values[name] = value
+    unknown = sorted(name for name in given if name not in declared and not name.startswith(("sagemaker_", "_")))
     if closed:
-        for name in sorted(given):
-            if name not in declared and not name.startswith(("sagemaker_", "_")):
-                problems.append(Problem(name, f"is no hyperparameter of the script{did_you_mean(name, declared)}"))
+        problems += [Problem(n, f"is no hyperparameter of the script{did_you_mean(n, declared)}") for n in unknown]
     return values, problems
 
 
@@ -87,7 +83,7 @@ def unquoted(text: str) -> str:
     return text
 
 
-def value_of(text: str, rule: Rule) -> Any:
+def value_of(text: str, rule: Hyperparameter) -> Any:
     """The value in the rule's type; NO_VALUE where the text is none, or not one that it allows."""
     if rule.kind == "string":
         return text if rule.choices is None or text in rule.choices else NO_VALUE
@@ -103,7 +99,7 @@ def value_of(text: str, rule: Rule) -> Any:
     return int(number) if whole else number
 
 
-def expected(rule: Rule, text: str = "") -> str:
+def expected(rule: Hyperparameter, text: str = "") -> str:
     """What a value must be, in words."""
     if rule.kind == "logical":
         return "true or false"

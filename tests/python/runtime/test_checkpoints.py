@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from instances import training
 
 from shardr.errors import DataError
 from shardr.runtime import checkpoint
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize("value", [{"epoch": 3, "loss": 0.1 + 0.2}, [1, None], "text", 0, False, b"", b"\x00{"])

@@ -68,7 +68,8 @@ def test_an_object_saves_itself_by_the_ending_and_takes_the_place_of_the_one_bef
     ("x", "name"),
     [
         (object(), "model.pkl"), ({}, "model.rds"), (pd.DataFrame({"a": [1]}), "a.json"),
-        ({"a": float("nan")}, "a.json"), ({"a": float("inf")}, "a.json"), ({"a": object()}, "a.json"), ({1: 1, "a": 2}, "a.json"),
+        ({"a": float("nan")}, "a.json"), ({"a": float("inf")}, "a.json"), ({"a": object()}, "a.json"),
+        ({1: 1, "a": 2}, "a.json"),
     ],
 )  # fmt: skip
 def test_what_has_no_form_is_refused_and_leaves_nothing(x: Any, name: str, base: Path) -> None:

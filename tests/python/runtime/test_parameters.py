@@ -1,4 +1,4 @@
-"""Hyperparameters are read, checked and told of as in R: tests/contract/hyperparameters.json, of test-hyperparameters.R too."""
+"""Hyperparameters are read, checked and told of as in R: tests/contract/hyperparameters.json."""
 
 from __future__ import annotations
 
