@@ -42,24 +42,17 @@ write_output <- function(x, name, file = NULL, overwrite = FALSE) {
       "data", call
     )
   }
-  dir.create(dirname(path), showWarnings = FALSE, recursive = TRUE)
-  # In the same folder, because only there a rename is atomic; hidden, so that no reader takes it for a table.
-  partial <- tempfile(".partial-", tmpdir = dirname(path))
-  on.exit(unlink(partial))
-  write_table(x, partial, format)
-  if (!file.rename(partial, path)) {
-    container_abort("Cannot put {.file {path}} in place.", "data", call)
-  }
+  write_whole(path, function(partial) write_table(x, partial, format), call)
   invisible(path)
 }
 
-check_output_name <- function(file, call) {
+check_output_name <- function(file, call, arg = "file", folder = "the output's folder") {
   ok <- is.character(file) && length(file) == 1L && !is.na(file) && nzchar(file) &&
-    !startsWith(file, "/") && !".." %in% strsplit(file, "/", fixed = TRUE)[[1]]
+    !startsWith(file, "/") && !grepl("(^|/)[.]?$", file) && !".." %in% strsplit(file, "/", fixed = TRUE)[[1]]
   if (!ok) {
     container_abort(
       c(
-        "{.arg file} must be one file name inside the output's folder.",
+        "{.arg {arg}} must be one file name inside {folder}.",
         "x" = "Found {.val {file}}."
       ),
       "data", call

@@ -1,6 +1,6 @@
 # What a script can ask about the instance it runs in. The only R file that knows /opt/ml:
 # everything else gets its paths from here, so a script written with these functions runs unchanged
-# in a container, under bubblewrap, and below SHARDR_BASE_DIR where neither is there.
+# in a container, under bubblewrap, and below SHARDR_BASE_DIR where neither is there. Python: runtime/instance.py.
 
 # Path below /opt/ml, or below what stands for it on this machine.
 opt_ml <- function(...) {
@@ -19,7 +19,8 @@ container_abort <- function(message, code, call, env = parent.frame()) {
 }
 
 read_config <- function(file, call) {
-  path <- opt_ml("config", file)
+  places <- c(opt_ml("config", file), opt_ml("input", "config", file))
+  path <- c(places[file.exists(places)], places)[1]
   if (!file.exists(path)) {
     container_abort(
       c(
@@ -29,6 +30,16 @@ read_config <- function(file, call) {
       "not_found", call
     )
   }
+  read_json_file(path, call)
+}
+
+# A config file that a training job may lack.
+config_or_nothing <- function(file, call) {
+  path <- opt_ml("input", "config", file)
+  if (file.exists(path)) read_json_file(path, call) else list()
+}
+
+read_json_file <- function(path, call) {
   tryCatch(
     jsonlite::fromJSON(path, simplifyVector = FALSE),
     error = function(e) {
@@ -40,8 +51,17 @@ read_config <- function(file, call) {
   )
 }
 
+in_training <- function() {
+  !file.exists(opt_ml("config", "processingjobconfig.json")) && dir.exists(opt_ml("input", "config"))
+}
+
 # The folders of the job as two named character vectors: inputs and outputs.
 job_folders <- function(call) {
+  if (in_training()) {
+    channels <- as.character(names(config_or_nothing("inputdataconfig.json", call)))
+    inputs <- vapply(channels, function(name) opt_ml("input", "data", name), "")
+    return(list(inputs = inputs, outputs = c(model = opt_ml("model"), output = opt_ml("output", "data"))))
+  }
   config <- read_config("processingjobconfig.json", call)
   folders <- function(entries, label, place) {
     paths <- lapply(entries, function(entry) entry[[place]][["LocalPath"]])
@@ -72,7 +92,8 @@ named_folder <- function(name, known, what, call) {
 #' Gives the folder in which this instance finds the objects of an input channel, or puts the files of an output,
 #' by the name it has in the job. The script needs no path of its own.
 #'
-#' @param name Name of an input or an output of the job. An input comes before an output of the same name.
+#' @param name Name of an input or an output of the job. An input comes before an output of the same name. A training
+#'   job has the outputs `model` and `output`.
 #' @returns The path, as one string. An error of class `shardr_error_not_found` lists the known names when there is
 #'   no such input or output, and says what to do when the script does not run in an instance.
 #' @seealso [shard_files()] and [read_channel()] for what is in it, [write_output()] to put a table there.
@@ -92,7 +113,7 @@ channel <- function(name) {
 #' @returns A list of class `shardr_shard`: `rank` (from 0), `size` (number of instances), `host` (name of this
 #'   instance) and `hosts` (names of all). An error of class `shardr_error_not_found` says what to do when the script
 #'   does not run in an instance.
-#' @seealso [shard_rows()] to divide rows among the instances.
+#' @seealso [shard_rows()] and [shard_groups()] to divide rows among the instances.
 #' @export
 #' @examplesIf file.exists("/opt/ml/config/resourceconfig.json")
 #' shard()
@@ -187,16 +208,17 @@ files_of <- function(name, pattern, call) {
 }
 
 # The same order in every locale. Radix sorting refuses names whose encoding is not marked: bytes are bytes.
-sort_bytes <- function(x) {
-  key <- x
-  Encoding(key) <- "bytes"
-  x[order(key, method = "radix")]
+sort_bytes <- function(x) x[order_bytes(x)]
+
+order_bytes <- function(x) {
+  Encoding(x) <- "bytes"
+  order(x, method = "radix")
 }
 
 #' Leave a message with the job
 #'
-#' The message becomes a line of `ExitMessage` in the description of the job, whether it completes or fails. A second
-#' message takes the place of the first.
+#' The message becomes a line of `ExitMessage` in the description of a processing job, whether it completes or fails. A
+#' second message takes the place of the first. A training job has no such message: there the text is printed.
 #'
 #' @param ... Text, pasted together without separator. The service keeps 1024 bytes of UTF-8: longer text is cut, at
 #'   the end of a character.
@@ -214,10 +236,14 @@ job_message <- function(...) {
   bytes <- utils::head(charToRaw(text), 1024L)
   # A cut inside a character leaves at most three bytes of it.
   while (!validUTF8(rawToChar(bytes))) bytes <- utils::head(bytes, -1L)
+  text <- rawToChar(bytes)
+  Encoding(text) <- "UTF-8"
+  if (in_training()) {
+    cat(text)
+    return(invisible(text))
+  }
   path <- opt_ml("output", "message")
   dir.create(dirname(path), showWarnings = FALSE, recursive = TRUE)
   writeBin(bytes, path)
-  text <- rawToChar(bytes)
-  Encoding(text) <- "UTF-8"
   invisible(text)
 }

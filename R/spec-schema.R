@@ -180,10 +180,17 @@ kind_words <- function(types) {
 # `; did you mean "filter"?` when one of the known names is close or says the same, else nothing.
 did_you_mean <- function(found, known) {
   if (length(known) == 0L || length(found) != 1L) return("")
+  near <- near_name(found, known)
+  meant <- intersect(synonyms[[found]], known)
+  if (nzchar(near) || length(meant) == 0L) near else paste0("; did you mean \"", meant, "\"?")
+}
+
+# By letters alone; Python's runtime/values.py has the same rule.
+near_name <- function(found, known) {
+  if (length(known) == 0L) return("")
   distance <- utils::adist(found, known, ignore.case = TRUE)[1, ]
   best <- which.min(distance)
-  meant <- if (distance[best] <= max(2, nchar(found) %/% 3)) known[best] else intersect(synonyms[[found]], known)
-  if (length(meant)) paste0("; did you mean \"", meant, "\"?") else ""
+  if (distance[best] <= max(2, nchar(found) %/% 3)) paste0("; did you mean \"", known[best], "\"?") else ""
 }
 
 # What other tools, and people, call the fields of a step.

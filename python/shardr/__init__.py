@@ -16,6 +16,7 @@ from shardr.errors import (
     ConflictError,
     DataError,
     FrameError,
+    HyperparameterError,
     ImageError,
     JobFailedError,
     NameInUseError,
@@ -32,6 +33,7 @@ from shardr.errors import (
 
 if TYPE_CHECKING:
     from shardr import r as r
+    from shardr import runtime as runtime
     from shardr.api.collecting import collect as collect
     from shardr.api.collecting import collect_to as collect_to
     from shardr.api.collecting import split as split
@@ -99,6 +101,7 @@ __all__ = [
     "ConflictError",
     "DataError",
     "FrameError",
+    "HyperparameterError",
     "ImageError",
     "JobFailedError",
     "NameInUseError",
@@ -113,6 +116,7 @@ __all__ = [
     "StoreError",
     *sorted(_LAZY),
     "r",
+    "runtime",
 ]
 
 
@@ -120,8 +124,8 @@ def __getattr__(name: str) -> Any:
     """Names come when they are first used: importing shardr loads neither pandas nor boto3 nor pydantic."""
     if name in _LAZY:
         return getattr(import_module(_LAZY[name]), name)
-    if name == "r":
-        return import_module("shardr.r")
+    if name in {"r", "runtime"}:
+        return import_module(f"shardr.{name}")
     if name == "__version__":
         from importlib.metadata import version
 

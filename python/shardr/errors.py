@@ -91,6 +91,12 @@ class ColumnsDifferError(DataError):
     code = "columns_differ"
 
 
+class HyperparameterError(ShardrError):
+    """The hyperparameters of a training job are not those that its script declares."""
+
+    code = "hyperparameters_invalid"
+
+
 class NameInUseError(ShardrError):
     """A job of this name exists already (the service's ResourceInUse)."""
 

@@ -16,6 +16,7 @@ SOURCE = REPO / "python" / "shardr"
 # From the ground up. A module belongs to the entry that names it or its folder; the faces share the top floor.
 FLOORS = (
     {"errors", "_inst"},
+    {"runtime"},
     {"spec"},
     {"storage"},
     {"data"},
@@ -42,7 +43,7 @@ SPELLERS = {
     r"bwrap": {"local/runners/process.py"},
     r"rclone": {"local/objects.py"},
     r"botocore": {"requests/service_model.py"},
-    r"/opt/ml(/\S*)?": {"spec/places.py"},
+    r"/opt/ml(/\S*)?": {"spec/places.py", "runtime/instance.py"},  # of an instance, outside and inside
 }
 
 MODULES = sorted(SOURCE.rglob("*.py"))
@@ -142,8 +143,15 @@ def test_in_r_reticulate_is_known_to_python_r_and_the_instance_to_container_file
         assert [line for line in code if re.search(r"[\"']/opt/ml", line)] == []
 
 
-def test_import_shardr_loads_nothing_heavy() -> None:
+@pytest.mark.parametrize("path", sorted((SOURCE / "runtime").glob("*.py")), ids=relative)
+def test_the_runtime_needs_the_standard_library_and_the_errors_only(path: Path) -> None:
+    own = r"shardr\.(errors|runtime(\..+)?)"
+    names = {name for name in imports(ast.parse(path.read_text())) if not re.fullmatch(own, name)}
+    assert {name for name in names if name.split(".")[0] not in sys.stdlib_module_names} == set()
+
+
+def test_importing_shardr_or_its_runtime_loads_nothing_heavy() -> None:
     heavy = ["boto3", "botocore", "numpy", "pandas", "pyarrow", "pydantic", "rich", "rpy2", "typer"]
-    code = f"import shardr, sys; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import shardr.runtime, sys; print([name for name in {heavy} if name in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert shown.stdout.strip() == "[]"

@@ -22,12 +22,10 @@ def plan_dict(plan: Plan, *, diff: bool = False) -> dict[str, Any]:
     empty where those are the steps' requests one by one. ``notices`` say what the engine does not do, for people.
 
     A step has ``needs``, ``jobs``, ``instance_count``, ``instance_type``, ``image``, ``entrypoint``, ``arguments``,
-    ``outputs``, ``shards`` and ``requests``. ``shards`` says for each input what each instance gets: the number of
-    ``objects``, their ``bytes`` (None when there are too many to look at each) and the first 1,000 ``keys``. An input
-    that an earlier step makes has no ``instances`` yet.
-
-    With ``diff`` there is one more: the ``run`` that the plan is compared with, whether the requests ``changed``, the
-    unified diff as ``text``, and the same as it is ``said`` to people.
+    ``hyperparameters`` (each with its ``value``, None where the script takes its default, and what the script declares
+    of it), ``outputs``, ``shards`` and ``requests``. ``shards`` says for each input what each instance gets: the number
+    of ``objects``, their ``bytes`` (None when there are too many to look at each) and the first 1,000 ``keys``. An
+    input that an earlier step makes has no ``instances`` yet.
     """
     return {
         "name": plan.name,
@@ -53,6 +51,7 @@ def _step(step: PlannedStep) -> dict[str, Any]:
         "image": about.image or None,
         "entrypoint": program(about.entrypoint or []),
         "arguments": about.arguments or [],
+        "hyperparameters": step.hyperparameters,
         "outputs": [output.name for output in about.outputs],
         "shards": [_spread(spread) for spread in step.spreads],
         "requests": [job.request for job in step.jobs],

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shardr.api.destinations import destination_problems
+from shardr.api.hyperparameters import told
 from shardr.api.sources import MANY, Located, NotLocatedError, kept_manifest, locate
 from shardr.api.waste import repeated_work
 from shardr.data.keys import assign, balance
@@ -94,6 +95,11 @@ class _Planner:
         code, script = self._code(f"{at}.code", step)
         said = repeated_work(step, script)
         self.notices += [said] if said else []
+        parameters: list[dict[str, Any]] = []
+        if isinstance(step, TrainingStep):
+            path = self._script(step) if step.code is not None else None
+            parameters, refused = told(path, step.hyperparameters, at)
+            self.problems += refused
         outputs = {result.name: self._destination(step, result.name) for result in step.results}
         located = {name: place for name, place in found.items() if isinstance(place, Located)}
         placed = {name: place.placed if isinstance(place, Located) else place for name, place in found.items()}
@@ -102,7 +108,9 @@ class _Planner:
         if None not in placed.values():
             for suffix, inputs, where in self._shards(step, spreads, located, placed, outputs):
                 jobs.append(self._job(at, step, suffix, inputs, where, code))
-        return PlannedStep(step.name, step.needs, step.instance_count, step.max_attempts, jobs, spreads, step.cache)
+        return PlannedStep(
+            step.name, step.needs, step.instance_count, step.max_attempts, jobs, spreads, step.cache, parameters
+        )
 
     def files(self, index: int, step: AnyStep) -> None:
         """Looks for the step's script and for its data that no other step makes."""
@@ -161,9 +169,7 @@ class _Planner:
         """Where the code lies, and the script itself."""
         if step.code is None:
             return None, None
-        folder = step.source_dir if isinstance(step, TrainingStep) else None
-        base = self._base if folder is None else _normal(self._base / Path(folder).expanduser())
-        path = _normal(base / Path(step.code).expanduser())
+        path = self._script(step)
         try:
             content = path.read_bytes()
         except OSError as error:
@@ -174,15 +180,24 @@ class _Planner:
                 Problem(at, message + (file_you_mean(path.name, beside) if gone else ""), fix=f"looked for {path}")
             )
             return Placed("s3://missing", "S3Prefix"), b""
-        if folder is None:
+        if not (isinstance(step, TrainingStep) and step.source_dir):
             uri = self._engine.kept_uri("code", content, path.name)
             self.deposits.append(Deposit(uri, content=content))
             return Placed(uri, "S3Prefix"), content
+        base = self._folder(step)
         files = {key: (base / key).read_bytes() for key in list_files(base)}
         whole = b"".join(b"%d %s %b" % (len(files[key]), os.fsencode(key), files[key]) for key in files)
         prefix = self._engine.kept_uri("code", whole, "")
         self.deposits += [Deposit(f"{prefix}{key}", content=content) for key, content in files.items()]
         return Placed(prefix, "S3Prefix"), content
+
+    def _folder(self, step: AnyStep) -> Path:
+        """The folder that a step's code is a path in."""
+        named = step.source_dir if isinstance(step, TrainingStep) else None
+        return self._base if named is None else _normal(self._base / Path(named).expanduser())
+
+    def _script(self, step: AnyStep) -> Path:
+        return _normal(self._folder(step) / Path(step.code or "").expanduser())
 
     def _destination(self, step: AnyStep, name: str) -> str:
         """Where an output of a step goes."""

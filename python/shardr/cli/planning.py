@@ -99,10 +99,23 @@ def _say_step(step: dict[str, Any], made: dict[str, str], out: Output) -> None:
         # the output of balanced shards is made piece by piece below what the next step reads
         maker = next((who for uri, who in made.items() if source and uri.startswith(source)), None)
         _say_spread(spread, maker, out)
+    for each in step["hyperparameters"]:
+        _say_hyperparameter(each, out)
     if step["outputs"]:
         out.say("  makes ", ", ".join(step["outputs"]))
     for job in about:
         made |= {output.uri: f"{step['name']}.{output.name}" for output in job.outputs}
+
+
+def _say_hyperparameter(each: dict[str, Any], out: Output) -> None:
+    """One hyperparameter: its value, or its default, and what the script says of it."""
+    value = each["value"] if each["value"] is not None else f"{each.get('default', 'not set')} (default)"
+    about = [str(each[part]) for part in ("kind",) if part in each]
+    if "min" in each or "max" in each:
+        about.append(f"{each.get('min', '…')} to {each.get('max', '…')}")
+    about += [", ".join(each["choices"])] if isinstance(each.get("choices"), list) else []
+    about += [each["description"]] if "description" in each else []
+    out.say(f"  with {each['name']}  {value}", ("  " + ", ".join(about) if about else "", "dim"))
 
 
 def _say_spread(spread: dict[str, Any], maker: str | None, out: Output) -> None:

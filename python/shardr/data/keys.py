@@ -1,4 +1,4 @@
-"""Which instance gets which key, and which rows: pure arithmetic, the same in R and in Python."""
+"""Which instance gets which key: pure arithmetic, the same in R and in Python."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["assign", "balance", "row_range", "sort_keys"]
+__all__ = ["assign", "balance", "sort_keys"]
 
 _MODULUS = 2147483647  # MINSTD: every product stays below 2^53, so R's doubles compute it exactly
 _MULTIPLIER = 48271
@@ -85,22 +85,6 @@ def balance(sizes: Sequence[tuple[str, int]], shards: int) -> list[list[str]]:
         found[shard].append(key)
         heapq.heapreplace(lightest, (load + size, count + 1, shard))
     return [sort_keys(keys) for keys in found]
-
-
-def row_range(rank: int, size: int, rows: int) -> tuple[int, int]:
-    """First row and the one after the last (counted from 0) that instance ``rank`` of ``size`` works on.
-
-    ``floor(rank * rows / size)`` up to ``floor((rank + 1) * rows / size)``: neighbours share the bound, so there is
-    neither gap nor overlap. ``rank`` counts from 0, in the bytewise order of the host names. Raises ValueError when
-    ``rank`` is not in ``0 .. size-1``.
-
-    >>> row_range(1, 3, 10)
-    (3, 6)
-    """
-    _at_least_one("size", size)
-    if not 0 <= rank < size:
-        raise ValueError(f"rank {rank} is not between 0 and {size - 1}")
-    return rank * rows // size, (rank + 1) * rows // size
 
 
 def _at_least_one(name: str, value: int) -> None:

@@ -11,11 +11,11 @@ from typing import IO, TYPE_CHECKING
 
 from shardr.data.files import copy_range, workplace
 from shardr.data.formats import Format, stem
-from shardr.data.keys import row_range
 from shardr.data.tables import as_data_error, batches, format_of
 from shardr.data.text import blocks, never_closed, read_header, reading, unquoted
 from shardr.data.write import write
 from shardr.errors import DataError
+from shardr.runtime.shares import row_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

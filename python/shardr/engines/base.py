@@ -63,6 +63,9 @@ class PlannedStep:
     spreads: list[Spread]
     cache: str | None = None
     """For how long an equal job that completed stands for the step, as ``P30D``."""
+    hyperparameters: list[dict[str, Any]] = field(default_factory=list)
+    """Each with its ``value`` as it is sent, None where the script takes its default; what the script declares of it is
+    there as far as it can be read without running it."""
 
     def kept(self) -> dict[str, Any]:
         """The step as the job store keeps it with its run."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from shardr.runtime.metrics import metric_regex
+from shardr.runtime.values import as_text
 from shardr.spec.foreign import refuse
 from shardr.spec.parts import DEFAULT_RUNTIME_SECONDS, Channel, Result, one_or_many
 from shardr.spec.places import DATA, MODEL_PATH, OUTPUT_PATH
@@ -19,9 +20,9 @@ Collision = Literal["error", "prefix_host", "last_wins"]
 
 def _hyperparameter(value: Any) -> Any:
     """The service takes text only; logicals are spelled as in JSON, and so are lists."""
-    if isinstance(value, bool | list | dict):
+    if isinstance(value, list | dict):
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    return str(value) if isinstance(value, int | float) else value
+    return as_text(value) if isinstance(value, bool | int | float) else value
 
 
 Hyperparameter = Annotated[str, BeforeValidator(_hyperparameter), Field(max_length=2500)]
@@ -138,13 +139,3 @@ class TrainingStep(Step):
         if isinstance(self.metrics, dict):
             return self.metrics
         return {name: metric_regex(name) for name in self.metrics}
-
-
-def metric_regex(name: str) -> str:
-    """The expression that finds what ``log_metric()`` prints.
-
-    >>> metric_regex("validation:rmse")
-    '\\\\[shardr\\\\] validation:rmse=([-+0-9.eEnaif]+)'
-    """
-    escaped = re.sub(r"([^A-Za-z0-9_:/-])", r"\\\1", name)
-    return rf"\[shardr\] {escaped}=([-+0-9.eEnaif]+)"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shardr.data.keys import assign, balance, row_range, sort_keys
+from shardr.data.keys import assign, balance, sort_keys
 
 CONTRACT = Path(__file__).parents[2] / "contract"
 KEYS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), max_size=40)
@@ -25,11 +24,6 @@ def _cases(name: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("case", _cases("shard-maps.json"), ids=lambda case: case["name"])
 def test_assign_agrees_with_the_contract(case: dict[str, Any]) -> None:
     assert assign(case["keys"], case["instances"], case["permute"]) == case["expected"]
-
-
-@pytest.mark.parametrize("case", _cases("rows.json"), ids=lambda case: f"{case['rank']}/{case['size']}")
-def test_row_range_agrees_with_the_contract(case: dict[str, Any]) -> None:
-    assert row_range(case["rank"], case["size"], case["rows"]) == (case["start"], case["end"])
 
 
 @given(KEYS)
@@ -89,21 +83,7 @@ def test_balance_spreads_empty_files_too() -> None:
     assert balance([("a", 0), ("b", 0), ("c", 0)], 2) == [["a", "c"], ["b"]]
 
 
-@given(st.integers(1, 50), st.integers(0, 2**60))
-def test_row_ranges_follow_each_other_without_gap_or_overlap(size: int, rows: int) -> None:
-    ranges = [row_range(rank, size, rows) for rank in range(size)]
-    assert ranges[0][0] == 0
-    assert ranges[-1][1] == rows
-    assert all(before[1] == after[0] for before, after in pairwise(ranges))
-
-
-@pytest.mark.parametrize("call", [lambda: assign([], 0), lambda: balance([], 0), lambda: row_range(0, 0, 5)])
+@pytest.mark.parametrize("call", [lambda: assign([], 0), lambda: balance([], 0)])
 def test_nothing_can_be_shared_among_nobody(call: Any) -> None:
     with pytest.raises(ValueError, match="must be at least 1, not 0"):
         call()
-
-
-@pytest.mark.parametrize("rank", [-1, 3])
-def test_a_rank_outside_the_group_is_refused(rank: int) -> None:
-    with pytest.raises(ValueError, match="is not between 0 and 2"):
-        row_range(rank, 3, 10)

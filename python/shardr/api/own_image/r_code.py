@@ -51,7 +51,7 @@ def used(code: str) -> Used:
             found.add(word.text, word.line)
         elif word.kind == "name" and not _is_element(words, i):
             if after == "(":
-                _called(found, word, list(_arguments(words, i + 1)))
+                _called(found, word, list(arguments(words, i + 1)))
             elif word.text in BY_NAME and _is_argument(words, i):
                 found.open.append(word.line)  # lapply(packages, library, character.only = TRUE)
     return found
@@ -66,10 +66,10 @@ def _is_argument(words: list[Token], i: int) -> bool:
     return bool(before and after and before.text in {",", "=", "("} and after.text in {",", ")"})
 
 
-def _called(found: Used, function: Token, arguments: list[list[Token]]) -> None:
+def _called(found: Used, function: Token, given: list[list[Token]]) -> None:
     if function.text not in BY_NAME | BY_TEXT | SEVERAL | {"source"}:
         return
-    named, plain = _by_name(arguments)
+    named, plain = by_name(given)
     if function.text == "source":
         file = named.get("file") or next(iter(plain), [])
         found.sources += [word.text for word in file if len(file) == 1 and word.kind == "string"]
@@ -90,7 +90,7 @@ def _called(found: Used, function: Token, arguments: list[list[Token]]) -> None:
         found.open.append(function.line)
 
 
-def _arguments(words: list[Token], opening: int) -> Iterator[list[Token]]:
+def arguments(words: list[Token], opening: int) -> Iterator[list[Token]]:
     """The arguments of a call, each as its tokens."""
     depth = 0
     argument: list[Token] = []
@@ -110,10 +110,11 @@ def _arguments(words: list[Token], opening: int) -> Iterator[list[Token]]:
         depth += operator in CLOSES
 
 
-def _by_name(arguments: list[list[Token]]) -> tuple[dict[str, list[Token]], list[list[Token]]]:
+def by_name(given: list[list[Token]]) -> tuple[dict[str, list[Token]], list[list[Token]]]:
+    """The arguments that have a name, by it, and the others in their order."""
     named: dict[str, list[Token]] = {}
     plain = []
-    for argument in arguments:
+    for argument in given:
         if len(argument) > 1 and argument[1].kind == "operator" and argument[1].text == "=":
             named[argument[0].text] = argument[2:]
         elif argument:

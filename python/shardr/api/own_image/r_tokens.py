@@ -7,6 +7,7 @@ grammar only what catches slips: brackets that do not match, strings without an 
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 
 TOKEN = re.compile(
@@ -23,6 +24,12 @@ TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+ESCAPE = re.compile(
+    r"\\(?:x(?P<byte>[0-9a-fA-F]{1,2})|u\{?(?P<short>[0-9a-fA-F]{1,4})\}?|U\{?(?P<long>[0-9a-fA-F]{1,8})\}?"
+    r"|(?P<octal>[0-7]{1,3})|(?P<other>.))",
+    re.DOTALL,
+)
+CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 CLOSES = {"(": ")", "[": "]", "{": "}"}
 KEYWORDS = {"if", "else", "for", "while", "repeat", "function", "in", "next", "break"}
 OPERANDS = {"name", "number", "string"}
@@ -30,7 +37,7 @@ OPERANDS = {"name", "number", "string"}
 
 @dataclass(frozen=True)
 class Token:
-    """One word of the code: ``kind`` is name, string, number or operator; names and strings are without quotes."""
+    """One word of the code: ``kind`` is name, string, number or operator; texts are without quotes and escapes."""
 
     kind: str
     text: str
@@ -82,8 +89,16 @@ def _next(code: str, at: int, line: int) -> tuple[Token | None, int]:
     if kind == "tick":
         return Token("name", match[0][1:-1], line), match.end()
     if kind == "string":
-        return Token("string", match[0][1:-1], line), match.end()
+        return Token("string", ESCAPE.sub(_escaped, match[0][1:-1]), line), match.end()
     return Token(kind, match[0], line), match.end()
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = found["byte"] or found["short"] or found["long"]
+    if code or found["octal"]:
+        number = int(code, 16) if code else int(found["octal"], 8)
+        return chr(number) if number <= sys.maxunicode else found[0]
+    return CONTROLS.get(found["other"], found["other"])
 
 
 def _check_neighbours(found: list[Token], token: Token) -> None:

@@ -70,11 +70,8 @@ def read_as_one(step: PlannedStep, steps: Sequence[PlannedStep], run_uri: str) -
     """
     if len(step.jobs) == 1:
         return False
-    made = {
-        uri.rstrip("/").rpartition("/")[0] + "/"
-        for job in step.jobs
-        for uri in (o.uri for o in facts(job.request).outputs)
-    }
+    outputs = [output for job in step.jobs for output in facts(job.request).outputs]
+    made = {output.uri.rstrip("/").rpartition("/")[0] + "/" for output in outputs}
     read = {uri for other in steps for job in other.jobs for uri in input_uris(job.request)}
     return any(uri.startswith(run_uri + "/") for uri in made & read)
 
