@@ -26,6 +26,9 @@ def plan_dict(plan: Plan, *, diff: bool = False) -> dict[str, Any]:
     of it), ``outputs``, ``shards`` and ``requests``. ``shards`` says for each input what each instance gets: the number
     of ``objects``, their ``bytes`` (None when there are too many to look at each) and the first 1,000 ``keys``. An
     input that an earlier step makes has no ``instances`` yet.
+
+    With ``diff`` there is one more: the ``run`` that the plan is compared with, whether the requests ``changed``, the
+    unified diff as ``text``, and the same as it is ``said`` to people.
     """
     return {
         "name": plan.name,
