@@ -48,7 +48,7 @@ HOMES = {
         "FilterLogEvents": "filtering:events",
     },
     "sts": {"GetCallerIdentity": "identity:caller"},
-    "iam": {"GetRole": "identity:role"},
+    "iam": {"GetRole": "identity:role", "SimulatePrincipalPolicy": "identity:simulated"},
 }
 """Services, named as in botocore, with their operations and where each is at home in this folder."""
 

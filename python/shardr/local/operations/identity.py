@@ -37,6 +37,15 @@ def role(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def simulated(account: Account, request: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001
+    """Whether a role may do what it is asked for: everything, as no permission is asked for here."""
+    found = [
+        {"EvalActionName": action, "EvalResourceName": "*", "EvalDecision": "allowed"}
+        for action in request["ActionNames"]
+    ]
+    return {"EvaluationResults": found, "IsTruncated": False}
+
+
 def _id(name: str) -> str:
     """An id in the form of IAM's, the same for the same name."""
     return f"AROA{hashlib.sha256(name.encode()).hexdigest()[:17].upper()}"

@@ -12,7 +12,7 @@ from shardr.local.faults import Fault, WireError, fault
 from shardr.local.operations import HOMES, call
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from shardr.local.account import Account
 
@@ -47,7 +47,7 @@ def answer(account: Account, headers: Mapping[str, str], body: bytes) -> Answer:
         pairs = parse_qsl(body.decode(), keep_blank_values=True)
     except ValueError as error:
         raise WireError("MalformedInput", f"the form cannot be read: {error}") from error
-    form = {name: value for name, value in pairs if not name.startswith(SIGNATURE)}
+    form = _listed((name, value) for name, value in pairs if not name.startswith(SIGNATURE))
     operation, version = form.pop("Action", ""), form.pop("Version", "")
     service = next((name for name, known in SERVICES.items() if version == known), "")
     if operation not in HOMES.get(service, {}):
@@ -67,6 +67,18 @@ def failed(fault: Fault) -> Answer:
     return fault.status, {}, body.encode()
 
 
+def _listed(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """The form, with ``Names.member.1`` and so on as one list."""
+    form: dict[str, Any] = {}
+    for name, value in pairs:
+        whole, member, _ = name.partition(".member.")
+        if member:
+            form.setdefault(whole, []).append(value)
+        else:
+            form[name] = value
+    return form
+
+
 def _document(service: str, operation: str, found: dict[str, Any]) -> str:
     space = f"https://{service}.amazonaws.com/doc/{SERVICES[service]}/"
     result = f"<{operation}Result>{_xml(found)}</{operation}Result>"
@@ -77,6 +89,10 @@ def _document(service: str, operation: str, found: dict[str, Any]) -> str:
 def _xml(value: Any) -> str:
     if isinstance(value, dict):
         return "".join(f"<{name}>{_xml(inner)}</{name}>" for name, inner in value.items())
+    if isinstance(value, list):
+        return "".join(f"<member>{_xml(inner)}</member>" for inner in value)
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%dT%H:%M:%SZ")
     return escape(UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", str(value)))
