@@ -139,6 +139,28 @@ def test_a_large_file_goes_and_comes_in_parts_and_is_the_same(client: Any, bucke
     assert ranges == {f"GetObjectbytes={first}-{last}" for first, last in ends}
 
 
+def test_an_object_that_was_put_at_once_comes_in_parts(client: Any, bucket: str, tmp_path: Path) -> None:
+    content = os.urandom(2 * PART + 12345)
+    S3Storage(client).put(f"{bucket}/large", content)
+    [found] = S3Storage(client).found(f"{bucket}/")
+    S3Storage(client).fetch([(found, tmp_path / "large")])
+    assert (tmp_path / "large").read_bytes() == content
+
+
+@pytest.mark.parametrize("size", [100, 2 * PART])
+@pytest.mark.parametrize("more", [0, 1])
+def test_an_object_that_changed_since_it_was_found_is_not_fetched(
+    client: Any, bucket: str, tmp_path: Path, size: int, more: int
+) -> None:
+    storage = S3Storage(client)
+    storage.put(f"{bucket}/data", os.urandom(size))
+    [found] = storage.found(f"{bucket}/")
+    storage.put(f"{bucket}/data", os.urandom(size + more))
+    with pytest.raises(DataError, match="changed while it was fetched"):
+        storage.fetch([(found, tmp_path / "to" / "data")])
+    assert not (tmp_path / "to").exists()
+
+
 @pytest.mark.parametrize("size", [PART // 2, 2 * PART])
 def test_an_upload_that_is_cut_leaves_nothing_in_sight(
     objects: Objects, client: Any, bucket: str, tmp_path: Path, size: int
@@ -155,9 +177,8 @@ def test_an_upload_that_is_cut_leaves_nothing_in_sight(
 
 def test_a_fetch_that_is_cut_goes_on_where_it_was(objects: Objects, client: Any, bucket: str, tmp_path: Path) -> None:
     content = os.urandom(PART + PART // 2)
-    (tmp_path / "sent").write_bytes(content)
     storage = S3Storage(client)
-    storage.upload([(tmp_path / "sent", f"{bucket}/large")])
+    storage.put(f"{bucket}/large", content)
     [found] = storage.found(f"{bucket}/")
     with Cutting(objects.url, down=2 << 20, cuts=2) as door:
         S3Storage(client_of(door.url)).fetch([(found, tmp_path / "large")])
