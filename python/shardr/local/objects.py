@@ -48,7 +48,7 @@ STORE = ":hasher,hashes=md5,max_age=off,remote='{}':"
 
 Without it, rclone reads an object whole for each listing that names it and each range of it that is asked for.
 """
-MEMORY = "/dev/shm"
+MEMORY = "/dev/shm"  # noqa: S108 - a folder of its own is made in it
 """Where it is kept, if that is there: on a disk, each object that is put would wait until its MD5 is on it."""
 PAUSE_SECONDS = 0.5
 """Between a death of rclone and its next life."""
