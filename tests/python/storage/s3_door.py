@@ -78,4 +78,5 @@ class Cutting:
             pass
         for end in (source, target):
             with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+                end.shutdown(socket.SHUT_RDWR)  # wakes the other way, which may wait on it
+            end.close()  # else what is still sent waits for a reader
