@@ -81,16 +81,17 @@ def stage(listing: Listing, keys: Iterable[str], folder: Path, *, links: bool, c
     script runs as another user: what it would find closed is copied for it, be that the file or the folder to be shown.
     """
     apart: dict[str, list[str]] = {}
-    made: set[str] = set()
+    real: dict[str, str] = {}
     target, source = os.fspath(folder), os.fspath(listing.base)
     folder.mkdir(parents=True, exist_ok=True)
     for key in keys:
-        inside = listing.name(key)
-        above, _, _ = inside.rpartition("/")
-        if above not in made:
-            os.makedirs(f"{target}/{above}", exist_ok=True)  # noqa: PTH103 - a million keys: no Path objects
-            made.add(above)
-        original = os.path.realpath(f"{source}/{key}")
+        inside, (above, _, name) = listing.name(key), key.rpartition("/")
+        if above not in real:
+            os.makedirs(f"{target}/{inside}".rpartition("/")[0], exist_ok=True)  # noqa: PTH103 - a million keys: no Path
+            real[above] = os.path.realpath(f"{source}/{above}")
+        original = f"{real[above]}/{name}"
+        if os.path.islink(original):  # noqa: PTH114
+            original = os.path.realpath(original)
         if not os.access(original, os.R_OK):
             state = "is not readable" if os.path.exists(original) else "is not there"  # noqa: PTH110
             raise DataError(f"{original} {state}")
