@@ -34,7 +34,8 @@ PROGRAMS = {
     + """
 from shardr.engines.aws import Aws
 from shardr.storage.s3 import S3Storage
-storage = S3Storage(Aws().client("s3"))
+aws = Aws()
+storage = S3Storage(aws.client("s3"), session=aws.session)
 start = time.perf_counter()
 found = list(storage.found(f"s3://data/{prefix}"))
 storage.fetch([(item, to / item.uri.rpartition("/")[2]) for item in found])

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
-from s3_door import PART
+from s3_door import PART, client_of
 
 from shardr.errors import DataError
 from shardr.storage.s3 import S3Storage
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from shardr.local.objects import Objects
 
 
 def test_what_is_there_is_not_sent_again_and_what_changed_is(client: Any, bucket: str, tmp_path: Path) -> None:
@@ -60,6 +64,31 @@ def test_an_object_that_was_put_at_once_comes_in_parts(client: Any, bucket: str,
     [found] = S3Storage(client).found(f"{bucket}/")
     S3Storage(client).fetch([(found, tmp_path / "large")])
     assert (tmp_path / "large").read_bytes() == content
+
+
+def test_small_objects_come_the_quick_way_and_what_does_not_come_so_comes_by_boto3(
+    objects: Objects, bucket: str, tmp_path: Path
+) -> None:
+    client, asked = client_of(objects.url), list[str]()
+    session = boto3.Session("AKIATEST", "secret")
+    client.meta.events.register("before-call.s3.GetObject", lambda params, **_: asked.append(params["url"]))
+    contents = {f"folder/ä ?&{i}": os.urandom(i * 1000) for i in range(20)}
+    for key, content in contents.items():
+        client.put_object(Bucket=bucket.removeprefix("s3://"), Key=key, Body=content)
+    storage = S3Storage(client, session=session)
+    found = list(storage.found(f"{bucket}/"))
+    told: list[int] = []
+    storage.fetch([(item, tmp_path / "quick" / item.uri.removeprefix(f"{bucket}/")) for item in found], told.append)
+    assert sum(told) == sum(map(len, contents.values()))
+    assert asked == []
+    S3Storage(client, session=boto3.Session("AKIATEST", "wrong")).fetch([(found[9], tmp_path / "refused")])
+    S3Storage(client, session=session).fetch([(replace(found[9], etag=""), tmp_path / "untold")])
+    assert len(asked) == 2
+    assert {path: (tmp_path / "quick" / path).read_bytes() for path in contents} == contents
+    for name in ("refused", "untold"):
+        assert (tmp_path / name).read_bytes() == contents[found[9].uri.removeprefix(f"{bucket}/")]
+    with pytest.raises(DataError, match="changed"):
+        S3Storage(client, session=session).fetch([(replace(found[9], etag="0" * 32), tmp_path / "other")])
 
 
 @pytest.mark.parametrize("size", [100, 2 * PART])
