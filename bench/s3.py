@@ -1,9 +1,10 @@
-"""Fetching from S3 on loopback (rclone over a folder): shardr beside obstore, boto3's own transfer, and rclone copy.
+"""Fetching from S3 on loopback (rclone over a folder): shardr beside obstore, boto3, its CRT, and rclone.
 
     python bench/s3.py [megabytes]
 
 One large object and many small ones. Each tool in a process of its own, all in turn in each round; the lowest time of
-the rounds counts. Needs obstore beside what the tests need; without it, it is left out and said so.
+the rounds counts. Without obstore or awscrt, which it needs beside what users need, that tool is left out and said so:
+without obstore, shardr fetches small objects by boto3.
 """
 
 from __future__ import annotations
@@ -130,9 +131,10 @@ def fill(root: Path) -> None:
 
 def main() -> None:
     tools = [*PROGRAMS, "rclone"]
-    if find_spec("obstore") is None:
-        tools.remove("obstore")
-        print("obstore is not installed and left out (pip install obstore)")
+    for module, tool in (("obstore", "obstore"), ("awscrt", "boto3+CRT")):
+        if find_spec(module) is None:
+            tools.remove(tool)
+            print(f"{module} is not installed and left out (pip install {module})")
     with tempfile.TemporaryDirectory() as name:
         root, keys = Path(name), Keys.fresh()
         fill(root / "s3")

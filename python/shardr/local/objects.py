@@ -38,6 +38,7 @@ OPTIONS = (
     "--copy-links",  # folders of the user's are linked into the store
     # jobs write beside it: what it saw a moment ago is old. With none at all, uploads into a new folder lock each other
     "--dir-cache-time=20ms",
+    "--buffer-size=0",  # who asks for 100 bytes of a file gets them twice as soon when it reads no 16 MB ahead
     "--filter=+ .rclone_temp_*",  # its own unfinished ones, which it must find and does not show
     "--filter=- .*",  # others with a dot do not exist in the store: they are still being written
     "--filter=- .*/**",
