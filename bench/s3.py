@@ -1,9 +1,10 @@
-"""Fetching from S3 on loopback (rclone over a folder): shardr beside obstore, boto3's own transfer, and rclone copy.
+"""Fetching from S3 on loopback (rclone over a folder): shardr beside obstore, boto3, its CRT, and rclone.
 
     python bench/s3.py [megabytes]
 
 One large object and many small ones. Each tool in a process of its own, all in turn in each round; the lowest time of
-the rounds counts. Needs obstore beside what the tests need; without it, it is left out and said so.
+the rounds counts. Without obstore or awscrt, which it needs beside what users need, that tool is left out and said so:
+without obstore, shardr fetches small objects by boto3.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-from shardr.local import objects as served
 from shardr.local.objects import Keys, Objects, wait_until_there
 
 MEGABYTES = int(sys.argv[1]) if len(sys.argv) > 1 else 1024
@@ -35,7 +35,8 @@ PROGRAMS = {
     + """
 from shardr.engines.aws import Aws
 from shardr.storage.s3 import S3Storage
-storage = S3Storage(Aws().client("s3"))
+aws = Aws()
+storage = S3Storage(aws.client("s3"), session=aws.session)
 start = time.perf_counter()
 found = list(storage.found(f"s3://data/{prefix}"))
 storage.fetch([(item, to / item.uri.rpartition("/")[2]) for item in found])
@@ -48,10 +49,35 @@ from botocore.config import Config
 client = boto3.client("s3", config=Config(max_pool_connections=32))
 start = time.perf_counter()
 to.mkdir(parents=True)
+under_way = []
 with create_transfer_manager(client, TransferConfig(multipart_chunksize=16 << 20)) as manager:
     for page in client.get_paginator("list_objects_v2").paginate(Bucket="data", Prefix=prefix):
         for item in page["Contents"]:
-            manager.download("data", item["Key"], str(to / item["Key"].rpartition("/")[2]))
+            under_way.append(manager.download("data", item["Key"], str(to / item["Key"].rpartition("/")[2])))
+    for future in under_way:
+        future.result()
+print(time.perf_counter() - start)
+""",
+    "boto3+CRT": COMMON
+    + """
+import botocore.session
+from s3transfer.crt import (
+    BotocoreCRTCredentialsWrapper, BotocoreCRTRequestSerializer, CRTTransferManager, create_s3_crt_client
+)
+# by hand: boto3's own "preferred_transfer_client" speaks TLS only
+session = botocore.session.get_session()
+given = BotocoreCRTCredentialsWrapper(session.get_credentials()).to_crt_credentials_provider()
+crt = create_s3_crt_client("us-east-1", crt_credentials_provider=given, use_ssl=False, part_size=16 << 20)
+start = time.perf_counter()
+to.mkdir(parents=True)
+serializer = BotocoreCRTRequestSerializer(session, {"endpoint_url": os.environ["AWS_ENDPOINT_URL"]})
+with CRTTransferManager(crt, serializer) as manager:
+    under_way = []
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket="data", Prefix=prefix):
+        for item in page["Contents"]:
+            under_way.append(manager.download("data", item["Key"], str(to / item["Key"].rpartition("/")[2])))
+    for future in under_way:
+        future.result()
 print(time.perf_counter() - start)
 """,
     "obstore": COMMON
@@ -89,10 +115,8 @@ def rclone(prefix: str, to: Path, url: str) -> float:
 def fetched(tool: str, prefix: str, to: Path, url: str) -> float:
     if tool == "rclone":
         return rclone(prefix, to, url)
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAMS[tool], prefix, os.fspath(to)], check=True, capture_output=True, text=True
-    )
-    return float(done.stdout)
+    command = [sys.executable, "-c", PROGRAMS[tool], prefix, os.fspath(to)]
+    return float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
 def fill(root: Path) -> None:
@@ -107,14 +131,13 @@ def fill(root: Path) -> None:
 
 def main() -> None:
     tools = [*PROGRAMS, "rclone"]
-    if find_spec("obstore") is None:
-        tools.remove("obstore")
-        print("obstore is not installed and left out (pip install obstore)")
+    for module, tool in (("obstore", "obstore"), ("awscrt", "boto3+CRT")):
+        if find_spec(module) is None:
+            tools.remove(tool)
+            print(f"{module} is not installed and left out (pip install {module})")
     with tempfile.TemporaryDirectory() as name:
         root, keys = Path(name), Keys.fresh()
         fill(root / "s3")
-        # S3 knows the ETag of an object; rclone would read it whole for each range of it that is asked for
-        served.OPTIONS = (*served.OPTIONS, "--etag-hash=")
         objects = Objects(root / "s3", keys)
         objects.start()
         wait_until_there(objects.url)

@@ -33,6 +33,7 @@ IMPORTERS = {
     "botocore": {"engines/aws.py", "engines/session.py", "storage/s3.py"},
     "cryptography": {"server/authority.py"},
     "docker": {"local/docker/daemon.py"},
+    "obstore": {"storage/quick.py"},
     "rpy2": {"rbridge.py"},
     "sagemaker": set(),  # accepted by duck typing, never imported
     "uvicorn": {"server/running.py"},

@@ -32,6 +32,8 @@ class Channel:
     path: str
     sharded: bool
     listing: Listing
+    written: bool = False
+    """Whether the instance changes it, and so needs files of its own."""
 
     def shards(self, hosts: list[str], permute: int | None) -> dict[str, list[str]]:
         """The keys of each host: all of them, or its share."""
@@ -69,32 +71,40 @@ def channels(inputs: Iterable[Wanted], storage: LocalStorage) -> list[Channel]:
                 why=f"{uri} is a prefix of objects in {listing.folder} and beside it",
                 fix=f"end it with a slash, {uri}/, or give the objects names of their own",
             )
-        found.append(Channel(wanted.name, wanted.path, wanted.sharded, listing))
+        found.append(Channel(wanted.name, wanted.path, wanted.sharded, listing, wanted.written))
     return found
 
 
-def stage(listing: Listing, keys: Iterable[str], folder: Path, *, links: bool, copies: bool) -> dict[str, str]:
+def stage(
+    listing: Listing, keys: Iterable[str], folder: Path, *, links: bool, copies: bool, own: bool = False
+) -> dict[str, str]:
     """Makes the objects appear in ``folder``; what must be visible to the script for that, and where.
 
     A hard link is a plain file to the script and outlives the original's removal. Where the file system refuses one
     (another disk, another owner) it is a symbolic link to a place that the sandbox shows the original at: the one file
     that is needed, else its folder. Without ``links`` all are symbolic links to the originals. With ``copies`` the
     script runs as another user: what it would find closed is copied for it, be that the file or the folder to be shown.
+    With ``own`` all is copied, and may be changed.
     """
     apart: dict[str, list[str]] = {}
-    made: set[str] = set()
+    real: dict[str, str] = {}
     target, source = os.fspath(folder), os.fspath(listing.base)
     folder.mkdir(parents=True, exist_ok=True)
     for key in keys:
-        inside = listing.name(key)
-        above, _, _ = inside.rpartition("/")
-        if above not in made:
-            os.makedirs(f"{target}/{above}", exist_ok=True)  # noqa: PTH103 - a million keys: no Path objects
-            made.add(above)
-        original = os.path.realpath(f"{source}/{key}")
+        inside, (above, _, name) = listing.name(key), key.rpartition("/")
+        if above not in real:
+            os.makedirs(f"{target}/{inside}".rpartition("/")[0], exist_ok=True)  # noqa: PTH103 - a million keys: no Path
+            real[above] = os.path.realpath(f"{source}/{above}")
+        original = f"{real[above]}/{name}"
+        if os.path.islink(original):  # noqa: PTH114
+            original = os.path.realpath(original)
         if not os.access(original, os.R_OK):
             state = "is not readable" if os.path.exists(original) else "is not there"  # noqa: PTH110
             raise DataError(f"{original} {state}")
+        if own:
+            shutil.copyfile(original, f"{target}/{inside}")
+            os.chmod(f"{target}/{inside}", 0o666)  # noqa: PTH101 - whoever the image's user is
+            continue
         if not links:
             os.symlink(original, f"{target}/{inside}")  # noqa: PTH211
             continue

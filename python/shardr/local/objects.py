@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -37,11 +38,19 @@ OPTIONS = (
     "--copy-links",  # folders of the user's are linked into the store
     # jobs write beside it: what it saw a moment ago is old. With none at all, uploads into a new folder lock each other
     "--dir-cache-time=20ms",
+    "--buffer-size=0",  # who asks for 100 bytes of a file gets them twice as soon when it reads no 16 MB ahead
     "--filter=+ .rclone_temp_*",  # its own unfinished ones, which it must find and does not show
     "--filter=- .*",  # others with a dot do not exist in the store: they are still being written
     "--filter=- .*/**",
     "--config=",  # not the user's: a setting there would change what is served
 )
+STORE = ":hasher,hashes=md5,max_age=off,remote='{}':"
+"""The folder, with the MD5 that is an object's ETag kept until its size or time changes.
+
+Without it, rclone reads an object whole for each listing that names it and each range of it that is asked for.
+"""
+MEMORY = "/dev/shm"  # noqa: S108 - a folder of its own is made in it
+"""Where it is kept, if that is there: on a disk, each object that is put would wait until its MD5 is on it."""
 PAUSE_SECONDS = 0.5
 """Between a death of rclone and its next life."""
 
@@ -79,6 +88,9 @@ class Objects:
         self._closing = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
+        # of its own: two that write into one wait for each other, up to 10 s
+        memory = MEMORY if os.access(MEMORY, os.W_OK) else None
+        self._etags = tempfile.TemporaryDirectory(prefix="shardr-etags-", dir=memory, ignore_cleanup_errors=True)
 
     @property
     def url(self) -> str:
@@ -109,6 +121,8 @@ class Objects:
                 self._process.wait(5)
             except subprocess.TimeoutExpired:
                 self._process.kill()
+                self._process.wait()
+        self._etags.cleanup()
 
     def _keep(self) -> None:
         while True:
@@ -123,7 +137,8 @@ class Objects:
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         descriptor = str(self._listening.fileno())
-        words = [self._program, "serve", "s3", *OPTIONS, os.fspath(self._folder)]
+        folder = os.path.abspath(self._folder).replace("'", "''")  # noqa: PTH100 - links stay as they are named
+        words = [self._program, "serve", "s3", *OPTIONS, STORE.format(folder)]
         return subprocess.Popen(
             [python(), "-I", "-S", "-c", BOOT, descriptor, str(os.getpid()), *words],
             stdin=subprocess.DEVNULL,
@@ -131,7 +146,11 @@ class Objects:
             stderr=subprocess.DEVNULL,
             cwd="/",
             # in the environment, for everybody can read the words of a process
-            env={"PATH": os.defpath, "RCLONE_AUTH_KEY": f'"{self._keys.id},{self._keys.secret}"'},
+            env={
+                "PATH": os.defpath,
+                "RCLONE_AUTH_KEY": f'"{self._keys.id},{self._keys.secret}"',
+                "RCLONE_CACHE_DIR": self._etags.name,
+            },
             pass_fds=[self._listening.fileno()],
         )
 

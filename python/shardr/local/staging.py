@@ -54,7 +54,8 @@ def stage_job(
             linked: dict[str, str] = {}
             for channel in inputs:
                 keys, at = assigned[channel.name][host], folders[channel.name][host]
-                linked |= stage(channel.listing, keys, at, links=runner.links, copies=copies)
+                how = {"links": runner.links, "copies": copies, "own": channel.written}
+                linked |= stage(channel.listing, keys, at, **how)
             instances.append(
                 Instance(
                     job=about.name,
@@ -64,8 +65,8 @@ def stage_job(
                     image=about.image,
                     instance_type=about.instance_type,
                     config=work.config,
-                    inputs=[channel.path for channel in inputs],
-                    outputs=work.written(),
+                    inputs=[channel.path for channel in inputs if not channel.written],
+                    outputs=[*work.written(), *(channel.path for channel in inputs if channel.written)],
                     linked=linked,
                     entrypoint=about.entrypoint,
                     arguments=about.arguments,

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 ARCHIVE = ".tar.gz"
 MODEL, OUTPUT = "model", "output"
 """The two outputs of every training job."""
+CODE = frozenset({"code", "sm_drivers"})
+"""Channels of a training job that the SageMaker SDK, and shardr, bring scripts in."""
 DEFAULT_RUNTIME_SECONDS = 86_400
 
 
@@ -87,6 +89,8 @@ class Channel:
     data_type: str = "S3Prefix"
     sharded: bool = False
     mode: str = "File"
+    written: bool = False
+    """Whether the instance changes it: code that whoever starts it makes fit to run."""
 
 
 @dataclass(frozen=True)
@@ -209,6 +213,7 @@ def _channel(i: int, item: Mapping[str, Any], mode: str) -> Channel:
         data_type=source.get("S3DataType", ""),
         sharded=source.get("S3DataDistributionType") == "ShardedByS3Key",
         mode=item.get("InputMode", mode),
+        written=item["ChannelName"] in CODE,
     )
 
 

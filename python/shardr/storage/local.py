@@ -105,14 +105,13 @@ class LocalStorage:
             ) from error
         if not all(isinstance(key, str) and not ODD_PART.search(key) for key in keys):
             raise DataError(f'{uri}: a manifest lists keys as text, without "." and ".." in them')
-        bucket, start = split_uri(prefix)
-        # the service joins prefix and key as text; a prefix need not end at a folder
-        folder, _, head = start.rpartition("/")
-        return Listing(self.root / bucket / folder, sorted((head + key for key in keys), key=os.fsencode))
+        return self.named(prefix, keys)
 
     def named(self, prefix: str, keys: Sequence[str]) -> Listing:
-        """The objects of these keys below a prefix."""
-        return Listing(self.path(prefix), sorted(keys, key=os.fsencode))
+        """The objects of these keys; the service joins prefix and key as text: a prefix need not end at a folder."""
+        bucket, start = split_uri(prefix)
+        folder, _, head = start.rpartition("/")
+        return Listing(self.root / bucket / folder, sorted((head + key for key in keys), key=os.fsencode))
 
     def put(self, uri: str, content: bytes) -> None:
         """Writes an object; whoever reads sees all of it or none."""

@@ -21,6 +21,7 @@ class World:
         self.faults: dict[str, list[str]] = {}
         self.seen: list[str] = []
         self.url = ""
+        self.ranges = True
 
 
 @contextmanager
@@ -80,12 +81,14 @@ def failing_s3() -> Iterator[World]:
         def do_GET(self) -> None:
             if self.failed():
                 return
-            body, status = world.objects[self.path][0], 200
-            if "Range" in self.headers:
-                first, _, last = self.headers["Range"].removeprefix("bytes=").partition("-")
+            body, status, ranged = world.objects[self.path][0], 200, dict[str, str]()
+            if "Range" in self.headers and world.ranges:
+                asked = self.headers["Range"].removeprefix("bytes=")
+                first, _, last = asked.partition("-")
+                ranged = {"Content_Range": f"bytes {asked}/{len(body)}"}
                 body, status = body[int(first) : int(last) + 1], 206
             if not self.cut:
-                self.answer(status, body, ETag='"e"')
+                self.answer(status, body, ETag='"e"', **ranged)
                 return
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))

@@ -37,6 +37,14 @@ def test_keys_are_sorted_bytewise(storage: LocalStorage) -> None:
     assert storage.list("s3://b/").keys == sorted(storage.list("s3://b/").keys, key=str.encode)
 
 
+def test_keys_that_are_named_and_those_of_a_manifest_join_a_prefix_as_text(storage: LocalStorage) -> None:
+    for key in ("d/part-1", "d/part-2", "d/part-/1"):
+        storage.put(f"s3://b/{key}", b"x")
+    storage.put("s3://b/list", json.dumps([{"prefix": "s3://b/d/part-"}, "2", "1"]).encode())
+    assert storage.named("s3://b/d/part-", ["2", "1"]) == storage.manifest("s3://b/list")
+    assert storage.named("s3://b/d/part-", ["2", "1"]).sizes() == [("part-1", 1), ("part-2", 1)]
+
+
 def test_dot_names_do_not_exist(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git/config").write_text("")

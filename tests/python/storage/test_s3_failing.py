@@ -9,7 +9,7 @@ import pytest
 from s3_world import failing_s3
 
 from shardr.engines.aws import Aws, in_our_words
-from shardr.errors import AwsError
+from shardr.errors import AwsError, DataError
 from shardr.storage.s3 import Found, S3Storage
 
 if TYPE_CHECKING:
@@ -57,6 +57,15 @@ def test_a_download_that_is_cut_goes_on_where_it_was(failing: World, tmp_path: P
     failing.faults = {"GET": ["cut", "cut", "503 SlowDown"]}
     storage.fetch([(Found("s3://data/a", len(content), "e"), tmp_path / "a")])
     assert (tmp_path / "a").read_bytes() == content
+
+
+def test_a_server_that_answers_a_range_with_all_of_it_is_not_believed(failing: World, tmp_path: Path) -> None:
+    content = os.urandom(20 << 20)
+    failing.objects["/data/a"] = (content, {})
+    failing.ranges = False
+    with pytest.raises(DataError, match="of the bytes 0 to"):
+        S3Storage(Aws().client("s3")).fetch([(Found("s3://data/a", len(content), "e"), tmp_path / "to" / "a")])
+    assert files_of(tmp_path) == []
 
 
 def test_what_fails_for_good_leaves_nothing_and_says_what_to_do(failing: World, tmp_path: Path) -> None:

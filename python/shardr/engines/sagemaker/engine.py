@@ -256,7 +256,7 @@ class SageMakerEngine:
 
     @cached_property
     def _storage(self) -> S3Storage:
-        return S3Storage(self._aws.client("s3"))
+        return S3Storage(self._aws.client("s3"), session=self._aws.session)
 
     @cached_property
     def _outputs(self) -> Outputs:
