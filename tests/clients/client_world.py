@@ -34,6 +34,9 @@ class World:
     def lay(self) -> None:
         """The rows and the scripts of the published example, as its folder has them."""
         shutil.copytree(PROGRAMS, self.folder, dirs_exist_ok=True)
+        source = self.folder / "source"
+        source.mkdir()
+        shutil.copy(PROGRAMS / "trainer.py", source)
         generate = [sys.executable, GENERATE, self.folder / "dataset", "--rows", str(ROWS), "--files", "4"]
         subprocess.run(generate, check=True, capture_output=True)
 

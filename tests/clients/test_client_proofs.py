@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +23,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         world.start("seed 000", "sagemaker-2", ["Rscript", "seed000.R", folder])
         world.start("third", "sagemaker-3", ["python", "seed000_sdk3.py", folder])
         world.start("boto3", "sagemaker-3", ["python", "boto3_client.py"])
+        world.start("estimator", "sagemaker-2", ["python", "estimator_sdk2.py", folder])
+        world.start("trainer", "sagemaker-3", ["python", "trainer_sdk3.py", folder])
         world.start("cli", "awscli", ["sh", "cli.sh", folder])
         world.served = {}  # the rest has no server
         for sdk in ("sagemaker-2", "sagemaker-3"):
@@ -62,6 +65,23 @@ def test_the_aws_cli_creates_lists_stops_reads_logs_and_syncs(world: World) -> N
     assert "copies Completed, sleeps Stopped" in printed
     assert "cli-copies\tcli-sleeps" in printed
     assert printed.count("copying") == 2
+
+
+def test_the_estimator_of_the_second_sdk_trains_on_two_instances_and_fetches_the_model(world: World) -> None:
+    printed = world.printed("estimator")
+    assert line(printed, "status") == "Completed Completed"
+    assert line(printed, "model") == "algo-1.json algo-2.json"
+    assert line(printed, "metrics") == f"[('rows', {ROWS / 2})]"
+    told = sorted(text[text.index("algo-") :] for text in printed if "has depth" in text)
+    assert told == [f"algo-{i} has depth 5 and {ROWS // 2} rows" for i in (1, 2)]
+
+
+def test_the_model_trainer_of_the_third_sdk_brings_its_scripts_and_follows_both_instances(world: World) -> None:
+    printed = world.printed("trainer")
+    assert line(printed, "status") == "Completed Completed"
+    with tarfile.open(world.home / "s3" / line(printed, "model").removeprefix("s3://")) as archive:
+        assert sorted(archive.getnames()) == ["algo-1.json", "algo-2.json"]
+    assert sum(f"has depth 5 and {ROWS} rows" in text for text in printed) == 2
 
 
 @pytest.mark.parametrize("sdk", ["sagemaker-2", "sagemaker-3"])

@@ -103,7 +103,7 @@ def stage(
             raise DataError(f"{original} {state}")
         if own:
             shutil.copyfile(original, f"{target}/{inside}")
-            os.chmod(f"{target}/{inside}", 0o666)  # noqa: PTH101 - whoever the image's user is
+            os.chmod(f"{target}/{inside}", 0o666)  # noqa: PTH101, S103 - whoever the image's user is
             continue
         if not links:
             os.symlink(original, f"{target}/{inside}")  # noqa: PTH211
