@@ -43,6 +43,21 @@ def destination_problems(pipeline: Pipeline, base: Path) -> Iterator[Problem]:
                 yield Problem(at, f'"{output.destination}" cannot be made: {folder} {reason}')
 
 
+def without_destinations(pipeline: Pipeline) -> tuple[Pipeline, list[tuple[str, str]]]:
+    """The spec without places of the user's, so that a run on the side writes to none of them, and which those were."""
+    moved = [
+        (f"{step.name}: output {output.name}", output.destination)
+        for step in pipeline.steps
+        for output in step.outputs
+        if output.destination is not None
+    ]
+    steps = [
+        step.model_copy(update={"outputs": [o.model_copy(update={"destination": None}) for o in step.outputs]})
+        for step in pipeline.steps
+    ]
+    return pipeline.model_copy(update={"steps": steps}), moved
+
+
 def _place(named: str, base: Path) -> str:
     if named.startswith("s3://"):
         return named.rstrip("/") + "/"
