@@ -37,7 +37,7 @@ GROUPS = {
         "run": Command("run a spec and wait, with progress; Ctrl-C leaves it running", "running"),
         "submit": Command("start a run and leave it", "running"),
         "estimate": Command("say what a spec would cost on SageMaker as it is; nothing is run", "advice"),
-        "advise": Command("time samples of the data here; say what all of it takes here and there", "advice"),
+        "advise": Command("time samples here; say what all of the data takes, here and there", "advice"),
         "parity": Command("run a spec in both runners and tell what differs", "parity"),
         "attach": Command("follow a run again until it is over", "running"),
         "stop": Command("stop a run or a job", "running"),

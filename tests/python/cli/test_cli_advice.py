@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from worlds import until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,17 +64,27 @@ def test_advise_shows_the_options_recommends_one_and_draws(shardr: Shell, sleepy
 
 
 def test_advise_that_cannot_be_given_says_why_and_what_else(shardr: Shell) -> None:
-    (shardr.folder / "copy.sh").write_text("sleep 0.$(( 900 - $(cat /opt/ml/processing/input/raw/* | wc -c) ))\n")
+    less_with_more = "sleep $(cat /opt/ml/processing/input/raw/* | wc -c | awk '{print 30 / $1}')\n"
+    (shardr.folder / "copy.sh").write_text(less_with_more)
     text = (shardr.folder / "job.yml").read_text()
-    (shardr.folder / "job.yml").write_text(
-        text[: text.index("  - name: again")]
-        .replace("    outputs: out\n", "")
-        .replace("    expect: {rows: preserved}\n", "")
-    )
+    one = text[: text.index("  - name: again")].replace("    expect: {rows: preserved}\n", "")
+    (shardr.folder / "job.yml").write_text(one)
     done = shardr("advise", "job.yml", "--parts", "3,1", "--json")
-    assert (done.status, done.json["error"]["code"]) == (2, "data")
-    assert "--parts 4,2,1" in done.json["error"]["fix"]
+    assert done.status != 0
+    assert done.json["code"] == "data"
+    assert "no longer with more data" in done.json["message"] + str(done.json)
+    assert "--parts 4,2,1" in done.json["fix"]
     assert shardr("advise", "job.yml", "--parts", "a").status == 2
+
+
+def test_interrupted_advice_leaves_no_job_and_no_folder(shardr: Shell, home: Path) -> None:
+    (shardr.folder / "copy.sh").write_text("exec sleep 611\n")
+    process = shardr.start("advise", "job.yml")
+    until(lambda: list(home.glob("advice-*/home/jobs/*/logs/*")))
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 130
+    assert list(home.glob("advice-*")) == []
+    until(lambda: "sleep 611" not in subprocess.run(["ps", "ax"], capture_output=True, text=True, check=True).stdout)
 
 
 def test_prices_knows_its_word_and_needs_aws_for_it(shardr: Shell) -> None:

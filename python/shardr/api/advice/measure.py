@@ -97,7 +97,12 @@ class Bench:
         into.runs += 1
         with self._on_cores(cores):
             plan = make_plan(spread, self._engine, self._runner, new_run(loaded.pipeline.name))
-            run = start(spread, plan, self._engine).wait(self._watch)
+            run = start(spread, plan, self._engine)
+        try:
+            run.wait(self._watch)
+        except BaseException:  # nothing may run on in a home that is about to go
+            run.stop().wait()
+            raise
         if run.status != "Completed":
             failed = next((step for step in run.steps if step.failure), None)
             raise JobFailedError(
