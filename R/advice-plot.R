@@ -20,6 +20,7 @@ plot.shardr_advice <- function(x, ..., file = NULL) {
     on.exit(grDevices::dev.off())
   }
   away <- x$options[x$options$where == "sagemaker", ]
+  counts <- if (nrow(away)) sort(unique(away$instances)) else 1
   types <- unique(away$instance_type)
   colours <- rep_len(c("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"), length(types))
   before <- graphics::par(mar = c(4, 4, 3, 1))
@@ -32,10 +33,10 @@ plot.shardr_advice <- function(x, ..., file = NULL) {
     home <- if (what == "minutes") x$options$minutes[x$options$where == "here"]
     top <- max(0, value + margin, home, na.rm = TRUE)
     graphics::plot(
-      range(away$instances) * c(0.9, 1.1), c(0, if (top > 0) top else 1), type = "n", log = "x", axes = FALSE,
+      range(counts) * c(0.9, 1.1), c(0, if (top > 0) top else 1), type = "n", log = "x", axes = FALSE,
       xlab = "instances", ylab = "", main = what
     )
-    graphics::axis(1, sort(unique(away$instances)))
+    graphics::axis(1, counts)
     graphics::axis(2, las = 1)
     graphics::grid(nx = NA, ny = NULL)
     graphics::abline(h = home, lty = 2, col = "#555555")

@@ -72,8 +72,9 @@ print.shardr_estimate <- function(x, ...) {
 #'   `where`, `instances`, `instance_type`, `minutes`, `minutes_margin`, `dollars` and `dollars_margin`; the margins are
 #'   half the width of the 95 % interval of the fitted line), `steps` (what was measured, a row for each step), `points`
 #'   (the measured seconds by `bytes`), `notices` and `assumptions`. `plot()` draws minutes and dollars. Errors as in
-#'   [job_validate()]; `shardr_error_data` when the samples do not say how the time grows, `shardr_error_job_failed`
-#'   when the job fails on one.
+#'   [job_validate()]. Where the samples do not say how the time grows, `notices` say why; the only option is then here,
+#'   with the most that it takes, where that is less than SageMaker needs to start, and else `shardr_error_data` is
+#'   raised; `shardr_error_job_failed` when the job fails on a sample.
 #' @seealso [job_estimate()], which runs nothing; [prices_refresh()].
 #' @export
 #' @examples

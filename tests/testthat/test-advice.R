@@ -64,12 +64,23 @@ test_that("advice has the options, recommends one, prints and draws", {
   expect_identical(nrow(jobs()), 0L)
 })
 
-test_that("samples that tell nothing are an error with a way on in words of R", {
+test_that("samples that tell nothing forecast nothing, and say why", {
   local_job_folder()
   job <- sleeping_job()
-  put_lines("sleep.R", "Sys.sleep(1000 / sum(file.size(shardr::shard_files(\"raw\"))))")
+  put_lines("sleep.R", "Sys.sleep(2000 / sum(file.size(shardr::shard_files(\"raw\"))))")
+  found <- suppressMessages(job_advise(job, prices = prices))
+  expect_identical(found$options$where, "here")
+  expect_match(found$recommendation, "^Run it here: at most ")
+  expect_match(found$notices, "step \"nap\": it")
+  expect_silent(plot(found, file = "advice.png"))
+})
+
+test_that("a job that fails on a sample is an error with a way on in words of R", {
+  local_job_folder()
+  job <- sleeping_job()
+  put_lines("sleep.R", "stop(\"no luck\")")
   expect_error(suppressMessages(job_advise(job, prices = prices)), "parts = c(4, 2, 1)", fixed = TRUE,
-               class = "shardr_error_data")
+               class = "shardr_error_job_failed")
 })
 
 test_that("AWS that cannot be asked is an error of its class", {

@@ -106,21 +106,25 @@ def test_a_step_on_one_instance_stays_there_and_reads_the_samples_of_the_first(t
     assert following.line.slope * 8000 == pytest.approx(1, rel=0.3)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "why"),
-    [
-        ("0.4", "no longer with more data|off a straight"),
-        ("$bytes * $bytes / 20000000", "in proportion|off a straight"),
-    ],
-)
-def test_times_that_say_nothing_of_the_whole_are_refused(tmp_path: Path, seconds: str, why: str) -> None:
-    spec = world(tmp_path, seconds)
-    if seconds == "0.4":  # not by chance: it takes less with more
-        worlds.script(tmp_path, f"sleep $(cat {worlds.IN}/* | wc -c | awk '{{print 800 / $1}}')")
-    with pytest.raises(shardr.DataError, match=why) as caught:
-        advise(tmp_path, spec)
+def test_work_that_grows_with_the_square_of_its_data_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(shardr.DataError, match="in proportion") as caught:
+        advise(tmp_path, world(tmp_path, "$bytes * $bytes / 8000000"))
     assert 'step "work"' in str(caught.value)
     assert "--parts 4,2,1" in str(caught.value)
+
+
+def test_times_that_say_nothing_forecast_nothing_but_decide_where_all_is_done_before_a_job_starts(
+    tmp_path: Path,
+) -> None:
+    spec = world(tmp_path, "0")
+    worlds.script(tmp_path, f"sleep $(cat {worlds.IN}/* | wc -c | awk '{{print 800 / $1}}')")
+    found = advise(tmp_path, spec)
+    (option,) = found.options
+    slowest = max(seconds for size, seconds in found.steps[0].points if size == found.sampled[-1]["bytes"])
+    assert option.minutes * 60 == pytest.approx(4 * slowest)
+    assert found.recommendation.startswith("Run it here: at most ")
+    assert "no longer with more data" in found.notices[0]
+    found.plot(tmp_path / "advice.png")
 
 
 def test_a_job_that_fails_on_a_sample_says_so(tmp_path: Path) -> None:

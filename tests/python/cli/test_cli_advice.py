@@ -64,15 +64,11 @@ def test_advise_shows_the_options_recommends_one_and_draws(shardr: Shell, sleepy
 
 
 def test_advise_that_cannot_be_given_says_why_and_what_else(shardr: Shell) -> None:
-    less_with_more = "sleep $(cat /opt/ml/processing/input/raw/* | wc -c | awk '{print 30 / $1}')\n"
-    (shardr.folder / "copy.sh").write_text(less_with_more)
-    text = (shardr.folder / "job.yml").read_text()
-    one = text[: text.index("  - name: again")].replace("    expect: {rows: preserved}\n", "")
-    (shardr.folder / "job.yml").write_text(one)
-    done = shardr("advise", "job.yml", "--parts", "3,1", "--json")
-    assert done.status != 0
-    assert done.json["code"] == "data"
-    assert "no longer with more data" in done.json["message"] + str(done.json)
+    done = shardr("advise", "fails.yml", "--json")
+    assert (done.status, "nothing to take a sample of" in done.json["message"]) == (2, True)
+    (shardr.folder / "copy.sh").write_text("exit 7\n")
+    done = shardr("advise", "job.yml", "--json")
+    assert (done.status, done.json["code"]) == (1, "job_failed")
     assert "--parts 4,2,1" in done.json["fix"]
     assert shardr("advise", "job.yml", "--parts", "a").status == 2
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.api.advice.cost import ASSUMPTIONS, resources
 from shardr.api.advice.estimate import replicas, stale_notice
-from shardr.api.advice.forecast import Option, StepModel, here, recommendation, there
+from shardr.api.advice.forecast import Option, StepModel, here, recommendation, there, within
 from shardr.api.advice.measure import BUSY, Bench, own_home
 from shardr.api.advice.prices import REFRESH, PriceTable, price_table
 from shardr.api.advice.reading import StepTimes, read_times, shares
@@ -85,7 +85,9 @@ def advise(
     those of the spec and up to four with a known price), ``instances`` how many of them; ``region`` and ``prices`` are
     as in ``estimate``. Takes about as long as ten to sixteen runs on a sample; its jobs leave nothing behind.
 
-    Raises ``DataError`` when the samples do not say how the time grows, ``JobFailedError`` when the spec fails on one.
+    Where the samples do not say how the time grows, ``notices`` say why; the only option is then ``here``, with the
+    most that it takes, where that is less than SageMaker needs to start, and else ``DataError`` is raised. Raises
+    ``JobFailedError`` when the spec fails on a sample.
 
     >>> shardr.advise("job.yml").recommendation       # doctest: +SKIP
     '4 x ml.m5.large: 14.2 min for $0.11, against 41.0 min here.'
@@ -101,7 +103,13 @@ def advise(
         samples = [sampler.sample(part, home / f"sample-{part}") for part in wanted_parts]
         bench = Bench(home / "home", plan.runner, watch)
         times = bench.times(samples, scaling)
-        told = read_times(plan.steps, samples, times, bench.cores, scaling)
+        told, bound = read_times(plan.steps, samples, times, bench.cores, scaling)
+    sampled = [{"part": str(sample.part), "bytes": sample.bytes} for sample in samples]
+    assumed = (*_assumptions(sampler), *ASSUMPTIONS)
+    first = (loaded.pipeline.name, table.region, sampler.bytes, bench.cores, sampled, told)
+    if bound is not None:
+        only = Option("here", 1, None, bound.seconds / 60, 0.0, 0.0, 0.0)
+        return Advice(*first, [only], within(bound.seconds), bound.refused, assumed)
     models = [
         StepModel(
             step.name,
@@ -122,11 +130,7 @@ def advise(
     for step in plan.steps:
         notices += replicas(step)
     notices += _remarks(told, sampler, bench, counts)
-    sampled = [{"part": str(sample.part), "bytes": sample.bytes} for sample in samples]
-    return Advice(
-        loaded.pipeline.name, table.region, sampler.bytes, bench.cores, sampled, told, options,
-        recommendation(options), list(dict.fromkeys(notices)), (*_assumptions(sampler), *ASSUMPTIONS),
-    )  # fmt: skip
+    return Advice(*first, options, recommendation(options), list(dict.fromkeys(notices)), assumed)
 
 
 def _parts(parts: Sequence[int]) -> list[int]:

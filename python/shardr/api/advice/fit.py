@@ -67,21 +67,21 @@ def refusal(line: Line, points: Sequence[Point]) -> str | None:
     """Why no forecast can be made of these points; None when it can."""
     if line.slope <= 0:
         return "it takes no longer with more data, so what it takes with all of it cannot be told from samples"
-    if line.residual > MOST_RESIDUAL:
-        return (
-            f"its times lie off a straight line by {line.residual:.0%} (at most {MOST_RESIDUAL:.0%} will do): "
-            "this machine was busy, or the time hangs on something else than the amount of data"
-        )
-    bend = _bend(points)
+    bend = bend_of(points)
     if bend > MOST_BEND:
         return (
             f"it takes longer than in proportion to its data: the middle sample lies {bend:.0%} below the line through "
             "the others, so a straight line would promise too little"
         )
+    if line.residual > MOST_RESIDUAL:
+        return (
+            f"its times lie off a straight line by {line.residual:.0%} (at most {MOST_RESIDUAL:.0%} will do): "
+            "this machine was busy, or the time hangs on something else than the amount of data"
+        )
     return None
 
 
-def _bend(points: Sequence[Point]) -> float:
+def bend_of(points: Sequence[Point]) -> float:
     """How far the middle of three sizes lies below the line through the others, as a part of their difference.
 
     0 when that is within twice the noise of the means, and when there are not three sizes.

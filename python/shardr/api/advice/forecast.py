@@ -131,6 +131,14 @@ def recommendation(options: Sequence[Option]) -> str:
     )
 
 
+def within(seconds: float) -> str:
+    """The recommendation where no more is known than that all of it takes at most so long here."""
+    return (
+        f"Run it here: at most {_minutes(seconds / 60)} and nothing to pay, where time is in proportion to data; "
+        f"a job on SageMaker takes {_minutes(START_SECONDS / 60)} to start."
+    )
+
+
 def _path(models: Sequence[StepModel], of: Callable[[StepModel], tuple[float, float]]) -> tuple[float, float]:
     """Minutes of the longest chain of steps that wait for one another, and how sure they are."""
     done: dict[str, tuple[float, float]] = {}

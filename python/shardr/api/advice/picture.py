@@ -36,7 +36,7 @@ def draw(advice: Advice, file: str | Path) -> None:
         _line(dollars, known, i, len(types), look)
     at_home = next(option for option in advice.options if option.where == "here")
     minutes.axhline(at_home.minutes, color="#555555", linestyle="--", label="here")
-    counts = sorted({option.instances for option in away})
+    counts = sorted({option.instances for option in away}) or [1]
     for panel, what in ((minutes, "minutes"), (dollars, "dollars")):
         panel.set(xlabel="instances", title=what, xscale="log", ylim=(0, None))
         panel.set_xticks(counts, [str(n) for n in counts])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import fmean
 from typing import TYPE_CHECKING
 
-from shardr.api.advice.fit import Line, fit, refusal
+from shardr.api.advice.cost import START_SECONDS
+from shardr.api.advice.fit import MOST_BEND, Line, bend_of, fit, refusal
 from shardr.api.advice.sample import Sampler
 from shardr.data.keys import assign, balance
 from shardr.engines.local import LocalEngine
@@ -43,10 +43,21 @@ class StepTimes:
     parallel_measured: bool
 
 
+@dataclass(frozen=True)
+class Bound:
+    """What all of the data takes here at most, and why no more is known."""
+
+    seconds: float
+    refused: list[str]
+
+
 def read_times(
     steps: list[PlannedStep], samples: list[Sample], times: Times, cores: int, scaling: set[str]
-) -> list[StepTimes]:
-    """What the times say of each step; raises ``DataError`` with all that say nothing of the whole."""
+) -> tuple[list[StepTimes], Bound | None]:
+    """What the times say of each step, and where they say nothing of the whole, what it takes here at most.
+
+    Raises ``DataError``, with all the steps whose times say nothing, where that does not decide either.
+    """
     told, refused = [], []
     for step in steps:
         points = times.points[step.name]
@@ -74,15 +85,25 @@ def read_times(
                 parallel_measured=parallel is not None,
             )
         )
-    if refused:
-        took = sum(fmean(y for x, y in times.points[step.name] if x == samples[-1].bytes) for step in steps)
-        raise DataError(
-            "no advice: what the whole takes cannot be told from these samples",
-            why="; ".join(refused),
-            fix=f"the largest sample, {samples[-1].part} of the data, took {took:.1f} s here: where that is little, "
-            "run it here; else take larger samples: --parts 4,2,1",
-        )
-    return told
+    return told, at_most_here(steps, samples, times, refused) if refused else None
+
+
+def at_most_here(steps: list[PlannedStep], samples: list[Sample], times: Times, refused: list[str]) -> Bound:
+    """What all of the data takes here at most, where that alone decides; raises ``DataError`` where it does not.
+
+    Work in proportion to its data takes at most as many times as long as the sample, for it also started. Where that is
+    less than a job on SageMaker needs to start, no line is needed to tell that here is better.
+    """
+    largest = samples[-1]
+    took = sum(max(y for x, y in times.points[step.name] if x == largest.bytes) for step in steps)
+    bound = took / float(largest.part)
+    if bound < START_SECONDS and not any(bend_of(times.points[step.name]) > MOST_BEND for step in steps):
+        return Bound(bound, refused)
+    raise DataError(
+        "no advice: what the whole takes cannot be told from these samples",
+        why="; ".join(refused),
+        fix=f"take larger samples (--parts 4,2,1): the largest, {largest.part} of the data, took {took:.1f} s here",
+    )
 
 
 def _unmeasured_loss(step: PlannedStep) -> float:
