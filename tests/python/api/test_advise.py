@@ -140,6 +140,14 @@ def test_no_dollars_are_said_by_an_old_price(tmp_path: Path) -> None:
     assert any("no dollars for ml.m5.xlarge: the price of ml.m5.xlarge is of 2023-12-31" in n for n in found.notices)
 
 
+def test_types_that_nobody_asked_for_have_a_price_and_keep_their_speed(tmp_path: Path) -> None:
+    prices = {"ml.t3.large": 0.1, "ml.c5.xlarge": 0.2, "ml.g5.xlarge": 0.3, "ml.r5.large": 0.15, "ml.m5.4xlarge": 9}
+    found = advise(tmp_path, world(tmp_path, "$bytes / 8000"), prices=prices, region="nowhere-1", types=None)
+    types = list(dict.fromkeys(option.instance_type for option in found.options[1:]))
+    assert types == ["ml.m5.large", "ml.r5.large", "ml.c5.xlarge", "ml.m5.4xlarge"]
+    assert any("no price known of ml.m5.large for processing in nowhere-1" in notice for notice in found.notices)
+
+
 def test_samples_that_make_no_line_are_refused_before_anything_runs(tmp_path: Path) -> None:
     with pytest.raises(shardr.DataError, match="two different ones"):
         advise(tmp_path, world(tmp_path, "0"), parts=[4, 4])

@@ -145,14 +145,25 @@ def _scales(step: Any) -> bool:
 
 
 def _types(steps: list[PlannedStep], table: PriceTable, kinds: set[str]) -> list[str]:
-    """The types of the spec, then the cheapest that have a price which is not old."""
+    """The types of the spec, then the cheapest that have a price which is not old.
+
+    Burstable ones (ml.t3) not unasked: they keep up the speed that is assumed for a while only.
+    """
     found = list(dict.fromkeys(resources(step.jobs[0].request).instance_type for step in steps))
     today = _today()
     for name in table.types(min(kinds)):
         priced = [table.of(kind, name) for kind in kinds]
         has = of_type(name)
         fresh = all(price is not None and not price.stale(today) for price in priced)
-        if len(found) < MOST_TYPES and name not in found and fresh and has is not None and not has.accelerators:
+        steady = not name.startswith("ml.t")
+        if (
+            len(found) < MOST_TYPES
+            and name not in found
+            and fresh
+            and steady
+            and has is not None
+            and not has.accelerators
+        ):
             found.append(name)
     return found
 
