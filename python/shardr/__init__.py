@@ -34,6 +34,11 @@ from shardr.errors import (
 if TYPE_CHECKING:
     from shardr import r as r
     from shardr import runtime as runtime
+    from shardr.api.advice.advise import Advice as Advice
+    from shardr.api.advice.advise import advise as advise
+    from shardr.api.advice.estimate import Estimate as Estimate
+    from shardr.api.advice.estimate import estimate as estimate
+    from shardr.api.advice.prices import refresh_prices as refresh_prices
     from shardr.api.collecting import collect as collect
     from shardr.api.collecting import collect_to as collect_to
     from shardr.api.collecting import split as split
@@ -74,6 +79,9 @@ if TYPE_CHECKING:
     from shardr.spec.training import TrainingStep as TrainingStep
 
 _HOMES = {
+    "shardr.api.advice.advise": ("Advice", "advise"),
+    "shardr.api.advice.estimate": ("Estimate", "estimate"),
+    "shardr.api.advice.prices": ("refresh_prices",),
     "shardr.api.collecting": ("collect", "collect_to", "split"),
     "shardr.api.conformance.suite": ("conformance",),
     "shardr.api.doctor": ("doctor",),

@@ -105,6 +105,24 @@ def _plan(spec: Any, base: str, set: dict[str, Any] | None = None, diff: bool = 
     return plan_dict(plan(spec, base=Path(base), set=set, **how), diff=diff)
 
 
+def _estimate(spec: Any, base: str, set: dict[str, Any] | None = None, **how: Any) -> dict[str, Any]:
+    from shardr.api.advice.estimate import estimate
+
+    return estimate(spec, base=Path(base), set=set, **how).to_dict()
+
+
+def _advise(spec: Any, base: str, set: dict[str, Any] | None = None, **how: Any) -> dict[str, Any]:
+    from shardr.api.advice.advise import advise
+
+    return advise(spec, base=Path(base), set=set, **how).to_dict()
+
+
+def _prices_refresh(regions: list[str] | None = None) -> dict[str, Any]:
+    from shardr.api.advice.prices import refresh_prices
+
+    return refresh_prices(regions)
+
+
 def _submit(
     spec: Any, base: str, set: dict[str, Any] | None = None, progress: bool = False, **how: Any
 ) -> dict[str, Any]:
@@ -231,6 +249,9 @@ VERBS: dict[str, Callable[..., Any]] = {
     "read": _read,
     "validate": _validate,
     "plan": _plan,
+    "estimate": _estimate,
+    "advise": _advise,
+    "prices_refresh": _prices_refresh,
     "submit": _submit,
     "parity": _parity,
     "status": _status,

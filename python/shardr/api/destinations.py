@@ -41,6 +41,15 @@ def destination_problems(pipeline: Pipeline, base: Path) -> Iterator[Problem]:
                 yield Problem(at, f'"{destination}" cannot be made: {folder} {reason}')
 
 
+def without_destinations(pipeline: Pipeline) -> tuple[Pipeline, list[tuple[str, str]]]:
+    """The spec without places of the user's, so that a run on the side writes to none of them, and which those were."""
+    moved = [
+        (f"{step.name}: {what}", destination) for step in pipeline.steps for _, what, destination in step.destinations
+    ]
+    steps = [step.without_destinations() for step in pipeline.steps]
+    return pipeline.model_copy(update={"steps": steps}), moved
+
+
 def _place(named: str, base: Path) -> str:
     if named.startswith("s3://"):
         return named.rstrip("/") + "/"

@@ -20,7 +20,7 @@ from shardr.runtime.shares import row_range
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["split"]
+__all__ = ["first_part", "split"]
 
 
 def split(source: Path, shards: int, to: Path, *, overwrite: bool = False) -> list[Path]:
@@ -59,6 +59,31 @@ def split(source: Path, shards: int, to: Path, *, overwrite: bool = False) -> li
         for path in old:
             path.unlink()
         return [path.replace(to / path.name) for path in written]
+
+
+def first_part(source: Path, parts: int, to: Path) -> int:
+    """Writes the first ``1/parts`` of the records of ``source`` to the file ``to``; its weight in bytes of ``source``.
+
+    It is the first shard of ``split``, but of text no more is read than is written. A file of records has at least one
+    in its part. Raises DataError as ``split`` does.
+    """
+    fmt = format_of(source)
+    if fmt.kind == "parquet" or fmt.gzipped:  # weighed by their part: packed again, they may weigh something else
+        folder = to.parent / f".{to.name}.parts"
+        split(source, parts, folder)[0].replace(to.with_name(to.name.removesuffix(".gz")))
+        shutil.rmtree(folder)
+        return source.stat().st_size // parts
+    header = read_header(source) if fmt.delimited else None
+    start = len(header.raw) if header else 0
+    targets = [start + (source.stat().st_size - start) // parts]
+    with reading(source) as stream, to.open("wb") as out:
+        if header:
+            stream.seek(start)
+            cut = next(_cuts_outside_quotes(source, stream, start, targets, header.delimiter))
+        else:
+            cut = _cuts(source, start, targets, b"")[0]
+        copy_range(stream.fileno(), out.fileno(), 0, cut)
+    return cut
 
 
 def _shards_of(base: str, ending: str, folder: Path) -> list[Path]:

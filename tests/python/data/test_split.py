@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ from random_tables import as_csv, tables
 from shardr.data.merge import merge
 from shardr.data.records import count
 from shardr.data.rowhash import combine, row_digest
-from shardr.data.split import split
+from shardr.data.split import first_part, split
 from shardr.errors import DataError
 
 
@@ -156,3 +157,32 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         [sys.executable, "-c", program, tmp_path / "x.csv", tmp_path / "to"], capture_output=True, text=True, check=True
     )
     assert int(done.stdout) < 40 * 1024
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.csv.gz", "a.parquet"])
+def test_the_first_part_is_the_first_shard(tmp_path: Path, name: str) -> None:
+    rows = [{"a": i, "b": f"x{i}"} for i in range(1000)]
+    source = tmp_path / name
+    if name.endswith(".parquet"):
+        pq.write_table(pa.Table.from_pylist(rows), source)
+    else:
+        lines = [json.dumps(row) for row in rows] if "jsonl" in name else ["a,b", *(f"{r['a']},{r['b']}" for r in rows)]
+        text = ("\n".join(lines) + "\n").encode()
+        source.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    (tmp_path / "to").mkdir()
+    weight = first_part(source, 8, tmp_path / "to" / name)
+    (made,) = (tmp_path / "to").iterdir()
+    assert made.name == name.removesuffix(".gz")
+    assert made.read_bytes() == split(source, 8, tmp_path / "shards")[0].read_bytes()
+    assert weight == pytest.approx(source.stat().st_size / 8, rel=0.05)
+
+
+def test_the_first_part_never_ends_inside_a_record_and_has_one_at_least(tmp_path: Path) -> None:
+    source = tmp_path / "a.csv"
+    source.write_bytes(b'a,b\n1,"x\ny\nz"\n2,y\n3,z\n')
+    assert first_part(source, 16, tmp_path / "part.csv") == 14
+    assert (tmp_path / "part.csv").read_bytes() == b'a,b\n1,"x\ny\nz"\n'
+    source.write_bytes(b"a,b\n")
+    assert first_part(source, 4, tmp_path / "part.csv") == 4
+    source.write_bytes(b"a,b\n1,2")
+    assert first_part(source, 4, tmp_path / "part.csv") == 7

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from shardr.api.destinations import without_destinations
 from shardr.api.parity.compare import Side, remarks, step_differences
 from shardr.api.parity.difference import Difference, gathered
 from shardr.api.parity.look import Wish, look
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from shardr.api.parity.sight import Sight
     from shardr.engines.base import RunView
     from shardr.local.store import JobRow
-    from shardr.spec.load import Loaded, SpecSource
+    from shardr.spec.load import SpecSource
 
 RUNNERS = ("process", "docker")
 
@@ -77,7 +78,9 @@ def parity(
     engine = LocalEngine()
     loaded, _ = prepare(spec, base, {**(set or {}), **parameters}, "process", engine)
     choice.machine("docker", [engine.image_uri(step.image) for step in loaded.pipeline.steps])
-    moved, notes = _redirected(loaded)
+    pipeline, moves = without_destinations(loaded.pipeline)
+    moved = replace(loaded, pipeline=pipeline)
+    notes = [f"{place} went to a fresh place in each run, not to {asked}" for place, asked in moves]
     name = moved.pipeline.name
     id = new_run(f"{name[:17].rstrip('-')}-parity")
     try:
@@ -91,17 +94,6 @@ def parity(
             with suppress(NotFoundError):  # one that was not started
                 engine.stop(f"{id}-{runner}")
         raise
-
-
-def _redirected(loaded: Loaded) -> tuple[Loaded, list[str]]:
-    """The spec without places of the user's, which both runs would write to, and a note for each that there was."""
-    notes = [
-        f"{step.name}: {output} went to a fresh place in each run, not to {destination}"
-        for step in loaded.pipeline.steps
-        for _, output, destination in step.destinations
-    ]
-    steps = [step.without_destinations() for step in loaded.pipeline.steps]
-    return replace(loaded, pipeline=loaded.pipeline.model_copy(update={"steps": steps})), notes
 
 
 def _compared(found: Parity, process: Side, docker: Side) -> Parity:

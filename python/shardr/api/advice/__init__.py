@@ -1,0 +1,1 @@
+"""What a spec would cost, said before anything is spent."""
