@@ -13,8 +13,8 @@
 #'   byte for byte, whatever their size.
 #' @param fill `TRUE` binds shards whose columns differ, with `NA` where a shard has no such column. By default
 #'   differing columns are an error that names the shard.
-#' @param merge A function of the paths of the files that makes something else of them than a table; `identity` gives the
-#'   paths.
+#' @param merge A function of the paths of the files that makes something else of them than a table; `identity` gives
+#'   the paths.
 #' @returns A data frame with `NA` and the types intact; of .rds files a list of what is in each, by their names; with
 #'   `to`, the path of the file, invisibly; with `merge`, what it returns. Errors:
 #'   `shardr_error_not_found` for an unknown run, step or output, `shardr_error_job_failed` when the step is not
