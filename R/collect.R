@@ -3,6 +3,7 @@
 #' The merged output of a step
 #'
 #' Binds what the instances wrote, in the order of the instances and of the files. CSV, JSON lines and Parquet are read.
+#' A model.tar.gz or output.tar.gz of a training step stands for the files in it, those of all its instances.
 #'
 #' @param x A run, or its id.
 #' @param ... For methods.
@@ -12,7 +13,10 @@
 #'   byte for byte, whatever their size.
 #' @param fill `TRUE` binds shards whose columns differ, with `NA` where a shard has no such column. By default
 #'   differing columns are an error that names the shard.
-#' @returns A data frame with `NA` and the types intact; with `to`, the path of the file, invisibly. Errors:
+#' @param merge A function of the paths of the files that makes something else of them than a table; `identity` gives
+#'   the paths.
+#' @returns A data frame with `NA` and the types intact; of .rds files a list of what is in each, by their names; with
+#'   `to`, the path of the file, invisibly; with `merge`, what it returns. Errors:
 #'   `shardr_error_not_found` for an unknown run, step or output, `shardr_error_job_failed` when the step is not
 #'   complete, `shardr_error_columns_differ`, `shardr_error_data`.
 #' @export
@@ -21,20 +25,21 @@
 #' train <- collect(run, "split", "train")
 #' filtered <- collect(run, "filter")
 #' collect(run, "split", "train", to = "train.csv")
+#' sizes <- collect(run, "train", "model", merge = file.size)
 #' }
 collect <- function(x, ...) UseMethod("collect")
 
 #' @rdname collect
 #' @export
 #' @rawNamespace S3method(dplyr::collect, shardr_run)
-collect.shardr_run <- function(x, step = NULL, output = NULL, to = NULL, fill = FALSE, ...) {
-  collect_output(x, step, output, to, fill, environment())
+collect.shardr_run <- function(x, step = NULL, output = NULL, to = NULL, fill = FALSE, merge = NULL, ...) {
+  collect_output(x, step, output, to, fill, merge, environment())
 }
 
 #' @rdname collect
 #' @export
-collect.character <- function(x, step = NULL, output = NULL, to = NULL, fill = FALSE, ...) {
-  collect_output(x, step, output, to, fill, environment())
+collect.character <- function(x, step = NULL, output = NULL, to = NULL, fill = FALSE, merge = NULL, ...) {
+  collect_output(x, step, output, to, fill, merge, environment())
 }
 
 #' @export
@@ -50,12 +55,23 @@ collect.default <- function(x, ...) {
   )
 }
 
-collect_output <- function(x, step, output, to, fill, call) {
-  given <- list(step = as_text(step), output = as_text(output), to = as_text(to), fill = as_flag(fill))
+collect_output <- function(x, step, output, to, fill, merge, call) {
+  given <- list(
+    step = as_text(step), output = as_text(output), to = as_text(to), fill = as_flag(fill),
+    merge = if (!is.null(merge) && !is.function(merge)) {
+      problem(paste0("found ", shown(merge), ", expected a function of the files"))
+    } else if (!is.null(merge) && !is.null(to)) {
+      problem("was given beside `to`", "write the file in the function")
+    }
+  )
   checked(given, "not_found", "This does not name an output.", call)
   run <- run_id(x, call)
   if (is.null(step) || is.null(output)) {
     given[c("step", "output")] <- only_output(refreshed(run, call), given$step, given$output, call)
+  }
+  if (!is.null(merge)) {
+    files <- python_call("files", list(run = run, step = given$step, output = given$output), call)
+    return(merge(as.character(unlist(files))))
   }
   if (is.null(given$to)) {
     return(python_frame(run, given$step, given$output, given$fill, call))

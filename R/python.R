@@ -9,12 +9,14 @@ python_call <- function(verb, arguments, call) {
   python_answer(text, call)
 }
 
-# A merged output as a data frame.
+# A merged output as a data frame; of .rds files, a list of what is in each, by the files' names.
 python_frame <- function(run, step, output, fill, call) {
   door <- python_door(call)
   packed <- interruptible(door$collect_frame(run, step, output, fill))
   header <- python_answer(packed[[1]], call)
-  frame_from_python(list(header, packed[[2]]))
+  if (!is.list(header)) return(frame_from_python(list(header, packed[[2]])))
+  paths <- as.character(unlist(header$rds))
+  stats::setNames(lapply(paths, readRDS), basename(paths))
 }
 
 # The fields that an object of Python stands for, such as an input of the SageMaker SDK; an error of class
@@ -73,6 +75,7 @@ in_r_words <- function(text) {
   text <- gsub("\\b(engine|role)=(\"[^\"]*\")", "\\1 = \\2", text)
   text <- gsub("\\b(role|bucket|session)=(?=[ ,;)]|$)", "\\1", text, perl = TRUE)
   text <- gsub("`shardr install-r`", "install the R package again", text, fixed = TRUE)
+  text <- gsub(": merge= (shell: --files)", ": merge = function(files) ...", text, fixed = TRUE)
   gsub("\\b(fill|force|overwrite)=True( \\(R: [^)]*\\))?", "\\1 = TRUE", text)
 }
 

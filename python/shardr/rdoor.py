@@ -30,19 +30,25 @@ def call(verb: str, arguments: str) -> str:
 
 
 def collect_frame(run: str, step: str, output: str, fill: bool) -> tuple[str, list[Any]]:
-    """A merged output for R: ``({"ok": header}, buffers)`` of the column bridge, or ``({"error": …}, [])``."""
+    """A merged output for R: ``({"ok": header}, buffers)`` of the column bridge, or ``({"error": …}, [])``.
+
+    Files of R's own, .rds, are R's to read: ``({"ok": {"rds": paths}}, [])``.
+    """
     buffers: list[Any] = []
 
-    def collected() -> str:
+    def collected() -> str | dict[str, list[Path]]:
         from shardr.api.collecting import output_files
         from shardr.data.columns import to_r
         from shardr.data.merge import read
 
-        header, parts = to_r(read(output_files(run, step, output), fill=fill))
+        files = output_files(run, step, output)
+        if all(file.suffix.lower() == ".rds" for file in files):
+            return {"rds": files}
+        header, parts = to_r(read(files, fill=fill))
         buffers.extend(parts)
         return header
 
-    return json.dumps(_answer(collected), ensure_ascii=False), buffers
+    return json.dumps(_answer(collected), default=_plain, ensure_ascii=False), buffers
 
 
 def fields(kind: str, value: Any, place: int) -> str:
@@ -175,6 +181,12 @@ def _collect(run: str, step: str, output: str, to: str, fill: bool = False) -> d
     return {"path": Path(to).expanduser().absolute(), "files": done.files, "bytes": done.bytes}
 
 
+def _files(run: str, step: str, output: str) -> list[Path]:
+    from shardr.api.collecting import output_files
+
+    return output_files(run, step, output)
+
+
 def _split(path: str, shards: int, to: str, overwrite: bool = False) -> dict[str, Any]:
     from shardr.api.collecting import split
 
@@ -260,6 +272,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "describe": _describe,
     "logs": _logs,
     "collect": _collect,
+    "files": _files,
     "split": _split,
     "doctor": _doctor,
     "images": _images,

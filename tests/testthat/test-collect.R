@@ -69,3 +69,21 @@ test_that("one big file is split into shards that hold all its rows", {
   expect_length(split_file("big.csv", 2, overwrite = TRUE), 2)
   expect_error(split_file("nope.csv", 2, "s"), class = "shardr_error_data")
 })
+
+test_that("files in a model are merged as tables, as R's own objects, or by a function of them", {
+  local_job_folder()
+  put_lines("model.R", c(
+    "files <- c(\"1.rds\", \"2.rds\")",
+    "for (file in files) saveRDS(list(name = file, fit = stats::lm(dist ~ speed, cars)), file)",
+    "folder <- shardr::channel(\"out\")",
+    "utils::tar(file.path(folder, \"model.tar.gz\"), files, compression = \"gzip\", tar = \"internal\")"
+  ))
+  run <- job_run(pipeline("copy", processing_step("fit", code = "model.R", outputs = "out")))
+  fits <- collect(run)
+  expect_named(fits, c("1.rds", "2.rds"))
+  expect_equal(stats::coef(fits[["2.rds"]]$fit), stats::coef(stats::lm(dist ~ speed, cars)))
+  expect_identical(basename(collect(run, merge = identity)), c("1.rds", "2.rds"))
+  expect_error(collect(run, to = "all.csv"), "merge = function", class = "shardr_error_data")
+  expect_snapshot(error = TRUE, collect(run, merge = "bind"))
+  expect_snapshot(error = TRUE, collect(run, to = "x.csv", merge = identity))
+})

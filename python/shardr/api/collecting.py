@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, overload
 
-from shardr.api.run import Run
+from shardr.api.run import Merged, Run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from shardr.data.merge import MergeResult
 
 
-def collect(run: Run | str, step: str, output: str, *, fill: bool = False) -> pd.DataFrame:
+@overload
+def collect(run: Run | str, step: str, output: str, *, fill: bool = False) -> pd.DataFrame: ...
+@overload
+def collect(run: Run | str, step: str, output: str, *, merge: Callable[[list[Path]], Merged]) -> Merged: ...
+def collect(
+    run: Run | str, step: str, output: str, *, fill: bool = False, merge: Callable[[list[Path]], Any] | None = None
+) -> Any:
     """The merged output of a step as a pandas DataFrame.
 
     Shards are joined in the order of their names. Columns that differ raise ``ColumnsDifferError`` naming the shard,
     unless ``fill`` adds the missing ones. Whole numbers and logicals with missing values come as pandas' nullable
     types, so no value changes its type for another's absence. Raises ``NotFoundError`` for an unknown run, step or
     output, ``JobFailedError`` when the step is not complete.
+
+    A model.tar.gz or output.tar.gz of a training step stands for the files in it, those of all its instances. What are
+    no tables is merged by ``merge``, a function of the list of files; whatever it returns is returned.
     """
-    return _run(run).collect(step, output, fill=fill)
+    run = _run(run)
+    return run.collect(step, output, merge=merge) if merge else run.collect(step, output, fill=fill)
 
 
 def collect_to(run: Run | str, step: str, output: str, to: str | Path, *, fill: bool = False) -> MergeResult:

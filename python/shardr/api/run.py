@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from shardr.engines.known import engine_of
 from shardr.errors import DataError, JobFailedError, NotFoundError
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from shardr.data.merge import MergeResult
     from shardr.engines.base import Cursor, Engine, LogLine, RunView, StepView
+
+Merged = TypeVar("Merged")
 
 FIRST_POLL, LAST_POLL = 0.005, 0.1
 """Seconds between two looks at a run: short at first, for jobs that take no time."""
@@ -117,7 +119,12 @@ class Run:
         return [line for line in lines if step in {None, line.step} and instance in {None, line.instance}], after
 
     def files(self, step: str, output: str) -> list[Path]:
-        """The files of an output in the order in which they are merged; raises as ``shardr.collect`` does."""
+        """The files of an output in the order in which they are merged; raises as ``shardr.collect`` does.
+
+        Of a model.tar.gz or output.tar.gz of a training step these are the files in it.
+        """
+        from shardr.api.unpacked import unpacked
+
         about = self.refresh().step(step)
         if about.status != "Completed":
             raise JobFailedError(
@@ -128,13 +135,20 @@ class Run:
             raise NotFoundError(f'step "{step}" has no output "{output}"', fix=f"it has {known}")
         if not about.outputs[output].files:
             raise DataError(f'output "{output}" of step "{step}" is empty: no instance wrote a file')
-        return self._engine.fetch(about.outputs[output].files)
+        return unpacked(self._engine.fetch(about.outputs[output].files))
 
-    def collect(self, step: str, output: str, *, fill: bool = False) -> pd.DataFrame:
-        """The merged output as a data frame; see ``shardr.collect``."""
+    @overload
+    def collect(self, step: str, output: str, *, fill: bool = False) -> pd.DataFrame: ...
+    @overload
+    def collect(self, step: str, output: str, *, merge: Callable[[list[Path]], Merged]) -> Merged: ...
+    def collect(
+        self, step: str, output: str, *, fill: bool = False, merge: Callable[[list[Path]], Any] | None = None
+    ) -> Any:
+        """The merged output as a data frame, or what ``merge`` makes of its files; see ``shardr.collect``."""
         from shardr.api.results import frame
 
-        return frame(self.files(step, output), fill=fill)
+        files = self.files(step, output)
+        return merge(files) if merge else frame(files, fill=fill)
 
     def collect_to(self, step: str, output: str, to: str | Path, *, fill: bool = False) -> MergeResult:
         """The merged output written to one file; see ``shardr.collect_to``."""

@@ -26,6 +26,7 @@ def declare_collect(parser: Parser) -> None:
     parser.add_argument("output", metavar="STEP.OUTPUT", nargs="?", help="for example split.train; not needed for one")
     parser.add_argument("-o", "--to", metavar="FILE", help="a .csv, .jsonl or .parquet file (default: CSV to stdout)")
     parser.add_argument("--fill", action="store_true", help="let the shards' columns differ; what lacks is left empty")
+    parser.add_argument("--files", action="store_true", help="print the paths of the files instead, one in each line")
 
 
 def collect(options: argparse.Namespace, out: Output) -> int:
@@ -36,6 +37,8 @@ def collect(options: argparse.Namespace, out: Output) -> int:
 
     run = known_run(options.run)
     step, output = step_output(options.output, [f"{s.name}.{name}" for s in run.steps for name in s.outputs])
+    if options.files:
+        return _print_files(run, step, output, out)
     if options.to is None:
         return _print_merged(run, step, output, fill=options.fill, json=out.json)
     made = collecting.collect_to(run, step, output, options.to, fill=options.fill)
@@ -44,6 +47,15 @@ def collect(options: argparse.Namespace, out: Output) -> int:
     out.answer({"run": run.id, "status": "Completed", "step": step, "output": output, "rows": rows,
                 "path": str(made.path.absolute()), "files": made.files, "bytes": made.bytes})  # fmt: skip
     out.say(f"{made.path}  {count(rows, 'row')}, {size(made.bytes)} of {count(made.files, 'file')}")
+    return 0
+
+
+def _print_files(run: Run, step: str, output: str, out: Output) -> int:
+    """The files of an output, in the order in which they are merged; those in an archive, unpacked."""
+    files = [str(file.absolute()) for file in run.files(step, output)]
+    out.answer({"run": run.id, "status": "Completed", "step": step, "output": output, "files": files})
+    for file in files:
+        out.say(file)
     return 0
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from shardr.data.files import copy_range, workplace
+from shardr.data.formats import KNOWN, tabular
 from shardr.data.tables import batches, columns, format_of
 from shardr.data.text import BOM, Header, read_header, reading
 from shardr.data.write import open_to_write, write
@@ -93,6 +94,11 @@ def _check(files: Sequence[Path], *, fill: bool) -> tuple[Format, list[str]]:
     """The one kind of the shards, and their columns; raises for what keeps them from being one table."""
     if not files:
         raise DataError("There are no files to merge")
+    if strange := [file for file in files if tabular(file) is None]:
+        raise DataError(
+            f"{strange[0]} is not a table",
+            fix=f"name it by what it holds: {KNOWN}; or merge the files yourself: merge= (shell: --files)",
+        )
     formats = {file: format_of(file) for file in files}
     kinds = {fmt.kind for fmt in formats.values()}
     if len(kinds) > 1:

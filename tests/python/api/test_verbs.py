@@ -147,3 +147,46 @@ def test_the_lines_of_balanced_shards_go_by_the_shard(tmp_path: Path) -> None:
         ("shard-1", "part-00.csv"),
         ("shard-2", "part-01.csv"),
     ]
+
+
+def model_run(tmp_path: Path, make: str) -> shardr.Run:
+    body = f"d=$(mktemp -d); cd $d; {make}; tar czf {OUT}/model.tar.gz ."
+    return run(tmp_path, one_step(tmp_path, body))
+
+
+def test_the_files_in_a_model_are_merged_like_those_of_any_output(tmp_path: Path) -> None:
+    make = "for k in 10 2 1; do printf 'row,x\\n%s,0.5\\n' $k > algo-$k-part.csv; done; echo no > .hidden"
+    done = model_run(tmp_path, make)
+    assert done.collect("work", "out")["row"].tolist() == [1, 10, 2], "in the order of the hosts, which is bytewise"
+    assert [path.name for path in done.files("work", "out")] == [
+        "algo-1-part.csv",
+        "algo-10-part.csv",
+        "algo-2-part.csv",
+    ]
+    done.collect_to("work", "out", tmp_path / "all.csv")
+    assert (tmp_path / "all.csv").read_text() == "row,x\n1,0.5\n10,0.5\n2,0.5\n"
+
+
+def test_an_archive_is_unpacked_once(tmp_path: Path) -> None:
+    done = model_run(tmp_path, "echo 1 > a.bin")
+    before = done.files("work", "out")[0]
+    before.write_text("2")
+    assert done.files("work", "out") == [before]
+    assert before.read_text() == "2"
+
+
+def test_what_is_no_table_is_merged_by_a_function_of_the_files(tmp_path: Path) -> None:
+    done = model_run(tmp_path, "printf ab > 1.bin; printf cd > 2.bin")
+    merged = shardr.collect(done.id, "work", "out", merge=lambda files: b"".join(f.read_bytes() for f in files))
+    assert merged == b"abcd"
+    with pytest.raises(shardr.DataError, match=r"1\.bin is not a table") as error:
+        done.collect("work", "out")
+    assert "merge=" in str(error.value.fix)
+
+
+def test_an_archive_that_cannot_be_trusted_is_not_collected(tmp_path: Path) -> None:
+    done = model_run(tmp_path, "ln -s /etc/passwd link; echo 1 > a.csv")
+    with pytest.raises(shardr.DataError, match="link: is a symbolic link"):
+        done.collect("work", "out")
+    with pytest.raises(shardr.DataError, match="holds no files"):
+        model_run(tmp_path, "true").files("work", "out")

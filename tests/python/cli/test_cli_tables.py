@@ -133,3 +133,11 @@ def test_split_says_when_shards_hold_no_record(shardr: Shell) -> None:
     done = shardr("split", "few.csv", "-n", "5", "-o", "few")
     assert done.status == 0
     assert "3 shards of 5 hold no record" in done.err
+
+
+def test_collect_prints_the_files_of_an_output_for_other_programs(ran: Shell) -> None:
+    done = ran("collect", "done", "copy.out", "--files")
+    files = [Path(line) for line in done.out.splitlines()]
+    assert [file.name for file in files] == ["p1.csv", "p2.csv", "p3.csv"]
+    assert all(file.is_file() for file in files)
+    assert ran("collect", "done", "copy.out", "--files", "--json").json["files"] == [str(file) for file in files]

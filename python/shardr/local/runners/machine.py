@@ -42,7 +42,8 @@ def this_machine() -> Machine:
     libraries = r_libraries()
     programs = [Path(sys.prefix, "bin"), *([rscript.parent] if rscript else [])]
     profile = inst("container", "Rprofile.R")
-    visible = [Path(sys.prefix), Path(sys.base_prefix), profile, *libraries]
+    runtime = Path(__file__).parents[2]  # what scripts import of shardr: a checkout of it is outside the prefix
+    visible = [Path(sys.prefix), Path(sys.base_prefix), profile, runtime, *libraries]
     if rscript:
         visible.append(_r_prefix(Path(_told_by_r(rscript)["home"])))
     environment = {
