@@ -26,6 +26,10 @@ FORMAT = "ubj"
 class Rounds(xgb.callback.TrainingCallback):
     """What the log has of each round, in the form that the built-in's metric definitions look for."""
 
+    def __init__(self, before: int) -> None:
+        super().__init__()
+        self._before = before  # XGBoost counts from 0 again when it goes on with a model
+
     def after_iteration(self, model: Any, epoch: int, evals_log: Mapping[str, Any]) -> bool:  # noqa: ARG002
         """Called by XGBoost."""
         scores = [
@@ -33,21 +37,23 @@ class Rounds(xgb.callback.TrainingCallback):
             for data, metrics in evals_log.items()
             for metric, values in metrics.items()
         ]
-        say(f"[{epoch}]{''.join(scores)}")
+        say(f"[{self._before + epoch}]{''.join(scores)}")
         return False
 
 
 class Checkpoints(xgb.callback.TrainingCallback):
     """A model after each round, in a folder that outlives the instance."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, before: int) -> None:
         super().__init__()
         self._folder = folder
+        self._before = before
 
     def after_iteration(self, model: Any, epoch: int, evals_log: Mapping[str, Any]) -> bool:  # noqa: ARG002
         """Called by XGBoost."""
-        write(self._folder / f"{CHECKPOINT}.{epoch}", bytes(model.save_raw(FORMAT)))
-        (self._folder / f"{CHECKPOINT}.{epoch - KEPT}").unlink(missing_ok=True)
+        number = self._before + epoch
+        write(self._folder / f"{CHECKPOINT}.{number}", bytes(model.save_raw(FORMAT)))
+        (self._folder / f"{CHECKPOINT}.{number - KEPT}").unlink(missing_ok=True)
         return False
 
 

@@ -172,6 +172,11 @@ class Hyperparameters:
 
 def read(given: Mapping[str, Any], hosts: int, *, validation: bool) -> Hyperparameters:
     """The hyperparameters as they arrive, all of them text; raises ``UserError`` with all that is wrong."""
+    if "sagemaker_program" in given:
+        raise UserError(
+            f"the job brings a script of its own, {_bare(str(given['sagemaker_program']))}, and this is the built-in"
+            " algorithm, which runs none: run the script as the code of a training step in the image python or xgboost"
+        )
     problems: list[str] = []
     values = {name: default for name, (_, default) in KNOWN.items()}
     for written, raw in sorted(given.items()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,9 @@ def hosts() -> tuple[str, list[str]]:
 def failed(reason: str) -> None:
     """Leaves the reason where the service reads it, and in the log."""
     say(reason)
-    opt_ml("output").mkdir(parents=True, exist_ok=True)
-    opt_ml("output", "failure").write_text(reason, encoding="utf-8")
+    with suppress(OSError):  # without a folder of the job's the log is all there is
+        opt_ml("output").mkdir(parents=True, exist_ok=True)
+        opt_ml("output", "failure").write_text(reason, encoding="utf-8")
 
 
 def say(text: str) -> None:

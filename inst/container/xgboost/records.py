@@ -37,10 +37,15 @@ class Records:
         rows, columns = self.features.shape
         return int(rows), int(columns)
 
+    @property
+    def sparse(self) -> bool:
+        """Whether the rows name their columns, and need not have all."""
+        return bool(sparse.issparse(self.features))
+
     def matrix(self, columns: int) -> xgb.DMatrix:
         """The same for XGBoost; sparse rows get as many columns as the widest host has."""
         features = self.features
-        if sparse.issparse(features):
+        if self.sparse:
             features = sparse.csr_matrix((features.data, features.indices, features.indptr), (self.shape[0], columns))
         return xgb.DMatrix(features, label=self.labels, weight=self.weights, qid=self.groups)
 
@@ -182,7 +187,7 @@ def libsvm(content: bytes, name: str) -> Records | None:
 
 def _bound(parts: Sequence[Records], name: str) -> Records:
     """The rows of all files, one after the other."""
-    if not sparse.issparse(parts[0].features):
+    if not parts[0].sparse:
         widths = sorted({part.shape[1] for part in parts})
         if len(widths) > 1:
             raise UserError(f"the files of {name} have {widths[0] + 1} columns and {widths[-1] + 1}: not the same")

@@ -80,8 +80,8 @@ class Leader:
             except TimeoutError:
                 absent = [host for host in self._hosts if host not in self._lines]
                 return self._end(f"{', '.join(absent)} did not come within {JOIN_SECONDS:g} seconds")
-            hello = line.receive() or {}
-            if (host := hello.get("host")) in self._hosts:
+            host = str((line.receive() or {}).get("host"))
+            if host in self._hosts:
                 with self._changed:
                     self._lines[host] = line
                 threading.Thread(target=self._serve, args=(host, line), daemon=True).start()

@@ -100,17 +100,16 @@ def _train(host: str, member: Member | None, stop: Stop) -> None:
 
 def _boost(settings: Hyperparameters, data: Any, validation: Any, *, first: bool, stop: Stop) -> None:
     """Trains; the first of the hosts keeps the checkpoints and the model, which is the same on all."""
-    callbacks: list[TrainingCallback] = [Rounds()] if first else []
-    begun = None
     kept = config("checkpointconfig.json").get("LocalPath")
-    if kept is not None:
-        folder = _inside(kept)
-        begun = latest(folder) if first else None
-        begun = collective.broadcast(begun, 0) if collective.is_distributed() else begun
-        if first:
-            callbacks.append(Checkpoints(folder))
-            if begun:
-                say(f"goes on after {begun[1]} rounds of a checkpoint")
+    begun = latest(_inside(kept)) if kept and first else None
+    if kept and collective.is_distributed():
+        begun = collective.broadcast(begun, 0)
+    before = begun[1] if begun else 0
+    callbacks: list[TrainingCallback] = []
+    if first:
+        if begun:
+            say(f"goes on after {before} rounds of a checkpoint")
+        callbacks = [Rounds(before), *([Checkpoints(_inside(kept), before)] if kept else [])]
     model = boosted(settings, data, validation, callbacks=callbacks, stop=stop, begun=begun)
     if first:
         write(opt_ml("model", MODEL), bytes(model.save_raw(FORMAT)))
@@ -175,7 +174,7 @@ def _rows(found: records.Records | None) -> int:
 
 def _width(found: records.Records | None) -> int | None:
     """Features of a row where all rows must have as many: sparse ones need not."""
-    return found.shape[1] if found and not records.sparse.issparse(found.features) else None
+    return found.shape[1] if found and not found.sparse else None
 
 
 def _inside(path: str) -> Path:
