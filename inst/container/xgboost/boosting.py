@@ -71,8 +71,8 @@ class Stop(xgb.callback.TrainingCallback):
         return self.asked
 
 
-def latest(folder: Path) -> tuple[bytes, int] | None:
-    """The newest checkpoint that can be read, and the rounds that it has; None where there is none."""
+def latest(folder: Path) -> tuple[bytes, int]:
+    """The newest checkpoint that can be read, and the rounds that it has: 0 where there is none."""
     found = {int(match[1]): path for path in folder.glob(f"{CHECKPOINT}.*") if (match := _NUMBERED.match(path.name))}
     for number in sorted(found, reverse=True):
         content = found[number].read_bytes()
@@ -80,7 +80,7 @@ def latest(folder: Path) -> tuple[bytes, int] | None:
             return content, xgb.Booster(model_file=bytearray(content)).num_boosted_rounds()
         except xgb.core.XGBoostError:
             say(f"{found[number].name} is no model: an older checkpoint is taken")
-    return None
+    return b"", 0
 
 
 _NUMBERED = re.compile(rf"^{CHECKPOINT}\.(\d+)$")
@@ -93,11 +93,11 @@ def boosted(
     *,
     callbacks: list[xgb.callback.TrainingCallback],
     stop: Stop,
-    begun: tuple[bytes, int] | None,
+    begun: tuple[bytes, int],
 ) -> xgb.Booster:
     """The model, from a checkpoint on where there is one."""
-    rounds = settings["num_round"] - (begun[1] if begun else 0)
-    model = xgb.Booster(model_file=bytearray(begun[0])) if begun else None
+    rounds = settings["num_round"] - begun[1]
+    model = xgb.Booster(model_file=bytearray(begun[0])) if begun[1] else None
     if model is not None and rounds <= 0:
         return model
     evals = [(train, "train"), *([(validation, "validation")] if validation is not None else [])]

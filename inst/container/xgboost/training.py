@@ -101,13 +101,13 @@ def _train(host: str, member: Member | None, stop: Stop) -> None:
 def _boost(settings: Hyperparameters, data: Any, validation: Any, *, first: bool, stop: Stop) -> None:
     """Trains; the first of the hosts keeps the checkpoints and the model, which is the same on all."""
     kept = config("checkpointconfig.json").get("LocalPath")
-    begun = latest(_inside(kept)) if kept and first else None
+    begun = latest(_inside(kept)) if kept and first else (b"", 0)
     if kept and collective.is_distributed():
         begun = collective.broadcast(begun, 0)
-    before = begun[1] if begun else 0
+    before = begun[1]
     callbacks: list[TrainingCallback] = []
     if first:
-        if begun:
+        if before:
             say(f"goes on after {before} rounds of a checkpoint")
         callbacks = [Rounds(before), *([Checkpoints(_inside(kept), before)] if kept else [])]
     model = boosted(settings, data, validation, callbacks=callbacks, stop=stop, begun=begun)
