@@ -6,11 +6,14 @@ import re
 import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shardr._inst import inst
 from shardr.errors import RunnerError
 from shardr.local.docker.images import OURS, own
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # The accounts that AWS keeps XGBoost in, one or two for each region, as its SDK 2.245.0 lists them. The same name in an
 # account of the user's own is an image of the user's own.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import time
-from itertools import count
+from itertools import count, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,7 +45,7 @@ def shares(hosts: int) -> list[dict[str, dict[str, str]]]:
     bounds = [i * 600 // hosts for i in range(hosts + 1)]
     return [
         {"train": {"a.csv": csv(ROWS[start:end])}, "validation": {"v.csv": csv(NEW[i::hosts])}}
-        for i, (start, end) in enumerate(zip(bounds, bounds[1:], strict=False))
+        for i, (start, end) in enumerate(pairwise(bounds))
     ]
 
 

@@ -7,7 +7,6 @@ import json
 import pickle
 import re
 import signal
-import subprocess
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ import pytest
 from xgboost_world import Host, csv, ended, libsvm, oracle, predictions, table
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 

@@ -12,8 +12,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from shardr.errors import ImageError, RunnerError
 from shardr.local.docker.build_failure import failed, shortened
-from shardr.local.docker.context import digest, files, packed, shared
 from shardr.local.docker.context import LABEL as CONTEXT
+from shardr.local.docker.context import digest, files, packed, shared
 from shardr.local.docker.daemon import in_our_words
 from shardr.local.docker.images import IMAGES, OURS, found, own, uri
 
