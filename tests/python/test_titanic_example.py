@@ -16,7 +16,7 @@ import xgboost as xgb
 from container.xgboost_world import ALIKE, CSV, Host, ended
 
 EXAMPLE = Path(__file__).parents[2] / "inst" / "examples" / "titanic-xgboost"
-DIGEST = ""
+DIGEST = "43bbf0bba140916dbf5471392d2b59726900ff584ea92ac754a697ee71261c1a"
 GIVEN = {"num_round": "100", "eta": "0.1", "max_depth": "5"}
 
 

@@ -23,7 +23,7 @@ test_that("an image that is not there is missing and has no numbers", {
 
 test_that("what cannot be built is told in a condition", {
   local_job_folder()
-  expect_error(suppressMessages(image_build("procesing")), "processing and dbscan", class = "shardr_error_image")
+  expect_error(suppressMessages(image_build("procesing")), "processing, dbscan, python and xgboost", class = "shardr_error_image")
   expect_error(image_build("processing", tag = 1), "tag", class = "shardr_error_image")
   withr::local_envvar(DOCKER_HOST = "unix:///nonexistent/docker.sock")
   expect_error(images(), "no Docker daemon", class = "shardr_error_runner_unavailable")
