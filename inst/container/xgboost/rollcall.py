@@ -98,8 +98,7 @@ class Leader:
                     self._answer = self._decide(self._reports)
                 except Exception as error:  # noqa: BLE001 - all hosts wait for an answer, whatever it is
                     self._answer = {"failed": str(error)}
-                for each in self._lines.values():
-                    each.send(self._answer)
+                self._tell(self._answer)
         last = line.receive()
         if last is None or "failed" in last:
             return self._end(f"{host}: {last['failed']}" if last else _died(host))
@@ -110,9 +109,14 @@ class Leader:
 
     def _end(self, reason: str) -> None:
         with self._changed:
-            for line in self._lines.values():
-                line.send({"failed": reason})
+            self._tell({"failed": reason})
             self._changed.notify_all()
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        """Sends to all, to this host last: when it hears of a failure, this process ends, and who tells it with it."""
+        for host in reversed(self._hosts):
+            if host in self._lines:
+                self._lines[host].send(message)
 
     def wait(self) -> None:
         """Returns when all are done; until then a host that fails is heard of by the line of this one."""

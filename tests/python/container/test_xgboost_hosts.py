@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from xgboost_world import ALIKE, ROUNDS, Host, csv, ended, libsvm, oracle, predictions, table
+from xgboost_world import ALIKE, AS_GOOD, ROUNDS, Host, csv, ended, libsvm, oracle, predictions, table
 
 if TYPE_CHECKING:
     import subprocess
@@ -61,6 +61,16 @@ def test_hosts_with_a_share_of_the_rows_each_learn_the_model_of_one_host(tmp_pat
     wanted = float(np.sqrt(np.mean((predictions(hosts[0].model, NEW) - NEW[:, 0]) ** 2)))
     assert float(found[1]) == pytest.approx(wanted, abs=1e-4)
     assert "rmse" not in "".join(printed[1:])
+
+
+def test_of_many_rows_hosts_learn_a_model_that_is_as_good_as_that_of_one(tmp_path: Path) -> None:
+    many, new = table(40_000, seed=5, features=10), table(10_000, seed=6, features=10)
+    hosts = group(tmp_path, [{"train": {"a.csv": csv(part)}} for part in np.array_split(many, 2)])
+    trained(hosts)
+    one, two = (
+        float(np.sqrt(np.mean((predictions(model, new) - new[:, 0]) ** 2))) for model in (oracle(many), hosts[0].model)
+    )
+    assert two == pytest.approx(one, rel=AS_GOOD)
 
 
 @pytest.mark.parametrize("empty", [0, 1])
