@@ -7,7 +7,7 @@
 #' with your AWS credentials. For other registries you are who `docker login` knows, or who the environment variables
 #' SHARDR_REGISTRY_USER and SHARDR_REGISTRY_PASSWORD name. Nothing is written to any file.
 #'
-#' @param image Name of the image; `"processing"` and `"dbscan"` are shardr's own.
+#' @param image Name of the image; [images()] lists them.
 #' @param repository Where to, as in `"registry.example.org/team/name"`. With `ecr` the name there, by default the
 #'   image's own.
 #' @param tag Tag in the registry. Default: that of the image.

@@ -2,24 +2,64 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from docker import APIClient
 
 BASE = "debian:bookworm-slim"
 KEPT = Path(__file__).resolve().parents[1] / ".setup" / "base.tar"
+AUTHORITIES = Path("/usr/local/share/ca-certificates")
+"""Where Debian and its kin keep the certificates of those whom this machine trusts beside the public ones."""
+TRUSTING = "org.shardr.authorities"
+"""The label that says which of them a base image has."""
 PULL_SECONDS = 20  # without a word from the registry
 SLIM = ["/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*"]  # as Debian's own image
 
 
-def ensure_base(host: str) -> None:
-    """See to it that the daemon has the base image; does nothing when it has."""
+def ensure_base(host: str, *, ours: bool) -> None:
+    """See to it that the daemon has the base image; does nothing when it has.
+
+    At a daemon of ours it trusts whom this machine trusts, as a proxy that looks into HTTPS may stand before PyPI.
+    """
     from docker import APIClient
+
+    client = APIClient(base_url=host, version="auto", timeout=PULL_SECONDS)
+    have_base(client)
+    client.timeout = 300
+    found = {path.name: path.read_bytes() for path in sorted(AUTHORITIES.rglob("*.crt"))}
+    wanted = hashlib.sha256(repr(found).encode()).hexdigest()
+    if ours and found and (client.inspect_image(BASE)["Config"].get("Labels") or {}).get(TRUSTING) != wanted:
+        trust(client, found, wanted)
+
+
+def trust(client: APIClient, certificates: dict[str, bytes], digest: str) -> None:
+    """Put certificates where ca-certificates finds them once it is installed."""
+    dockerfile = f"FROM {BASE}\nCOPY *.crt {AUTHORITIES}/\nLABEL {TRUSTING}={digest}\n".encode()
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for name, content in {**certificates, "Dockerfile": dockerfile}.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(content), 0o644
+            archive.addfile(entry, io.BytesIO(content))
+    packed.seek(0)
+    said = list(client.build(fileobj=packed, custom_context=True, tag=BASE, rm=True, forcerm=True, decode=True))
+    if trouble := [line["error"] for line in said if "error" in line]:
+        sys.exit(f"docker: {BASE} cannot be given the certificates of {AUTHORITIES}: {trouble[0]}")
+
+
+def have_base(client: APIClient) -> None:
+    """Pull the base image where the daemon lacks it, else make it."""
     from docker.errors import DockerException, ImageNotFound
     from requests.exceptions import RequestException
 
-    client = APIClient(base_url=host, version="auto", timeout=PULL_SECONDS)
     try:
         client.inspect_image(BASE)
         return

@@ -50,7 +50,7 @@ def daemon() -> Iterator[Daemon]:
     from base_image import ensure_base
 
     with nullcontext(there) if (there := answering()) else own(KEPT) as found:
-        ensure_base(found.host)
+        ensure_base(found.host, ours=found.ours)
         yield found
 
 

@@ -27,5 +27,11 @@ def r_sources() -> Path:
     return _packaged("_r_src", _CHECKOUT)
 
 
+def python_half() -> dict[str, Path]:
+    """What an image for Python scripts holds of shardr, by its place on the path: the runtime and what it imports."""
+    found = [*(_HERE / name for name in ("__init__.py", "errors.py", "py.typed")), *(_HERE / "runtime").rglob("*.py")]
+    return {f"shardr/{path.relative_to(_HERE).as_posix()}": path for path in sorted(found)}
+
+
 def _packaged(name: str, otherwise: Path) -> Path:
     return _HERE / name if (_HERE / name).is_dir() else otherwise

@@ -55,7 +55,7 @@ def test_our_own_serves_and_ends_with_all_it_started(tmp_path: Path) -> None:
 
 def test_our_own_has_the_base_image_and_nothing_of_a_run_before(tmp_path: Path) -> None:
     with daemon.own(tmp_path, ALONE) as found:
-        base_image.ensure_base(found.host)
+        base_image.ensure_base(found.host, ours=True)
         client = APIClient(base_url=found.host)
         client.create_container(base_image.BASE, "true", name="left")
         client.create_volume("left")

@@ -15,15 +15,16 @@ test_that("an image is built and then listed with what is inside", {
 test_that("an image that is not there is missing and has no numbers", {
   local_job_folder()
   found <- images(tag = "nobody-made-this")
-  expect_identical(found$state, c("missing", "missing"))
+  expect_identical(found$state, rep("missing", 4L))
   expect_true(all(is.na(found$size)))
-  expect_identical(found$r_packages, list(character(), character()))
+  expect_identical(found$r_packages, rep(list(character()), 4L))
   expect_output(print(found), "missing")
 })
 
 test_that("what cannot be built is told in a condition", {
   local_job_folder()
-  expect_error(suppressMessages(image_build("procesing")), "processing and dbscan", class = "shardr_error_image")
+  known <- "processing, dbscan, python and xgboost"
+  expect_error(suppressMessages(image_build("procesing")), known, class = "shardr_error_image")
   expect_error(image_build("processing", tag = 1), "tag", class = "shardr_error_image")
   withr::local_envvar(DOCKER_HOST = "unix:///nonexistent/docker.sock")
   expect_error(images(), "no Docker daemon", class = "shardr_error_runner_unavailable")

@@ -37,6 +37,9 @@ class Image:
     r_version: str | None = None
     r_packages: dict[str, str] = field(default_factory=dict)
     """Of shardr's images; of others nobody knows."""
+    python_version: str | None = None
+    python_packages: dict[str, str] = field(default_factory=dict)
+    """Of shardr's images for Python."""
     notes: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
@@ -114,7 +117,7 @@ def check(
 
     folders = [image for image in images if is_folder(image)]
     problems = [p for image in folders for p in of_folder(image, base=base, tag=tag, name=name, file=file)[1]]
-    known = f"shardr has {' and '.join(IMAGES)}; a folder is named with a slash"
+    known = f"shardr has {', '.join(IMAGES[:-1])} and {IMAGES[-1]}; a folder is named with a slash"
     others = [str(image) for image in images if not is_folder(image)]
     problems += [
         Problem("name", f'there is no image "{image}"{did_you_mean(image, IMAGES)}', known)
@@ -171,4 +174,6 @@ def _look(client: APIClient, name: str, tag: str) -> Image:
         base=labels.get("org.opencontainers.image.base.name"),
         r_version=labels.get(f"{LABEL}r-version"),
         r_packages=json.loads(labels.get(f"{LABEL}r-packages", "{}")),
+        python_version=labels.get(f"{LABEL}python-version"),
+        python_packages=json.loads(labels.get(f"{LABEL}python-packages", "{}")),
     )

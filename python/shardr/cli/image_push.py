@@ -22,7 +22,7 @@ def declare_push(parser: Parser) -> None:
         "Bring an image to a registry. Who you are, `docker login` knows, or SHARDR_REGISTRY_USER and"
         " SHARDR_REGISTRY_PASSWORD say; for Amazon's registry your AWS credentials do."
     )
-    parser.add_argument("image", metavar="NAME", help="an image of this machine; processing and dbscan are shardr's")
+    parser.add_argument("image", metavar="NAME", help="an image of this machine; `shardr images` lists them")
     parser.add_argument(
         "repository", metavar="REPOSITORY", nargs="?", help="where to, as in registry.example.org/team/name"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shardr.errors import DataError, Problem, RequestError
+from shardr.errors import DataError, Problem, RequestError, RunnerError
 from shardr.local.builtin import builtin
 from shardr.local.channels import SERVED
 from shardr.requests.facts import TRAINING, checkpoints, facts
@@ -19,16 +19,11 @@ if TYPE_CHECKING:
 
 def check_runnable(request: dict[str, Any], runner: str) -> None:
     """Refuses what the service would take and this machine cannot do; raises ``RequestError`` with all of it."""
-    problems = []
+    problems: list[Problem] = []
     about = facts(request)
     spec = "AlgorithmSpecification" if about.kind is TRAINING else "AppSpecification"
-    if runner == "process" and about.entrypoint is None and builtin(about.image) is None:
-        problems.append(
-            Problem(
-                f"{spec}.ContainerEntrypoint",
-                "is required by the process runner: only the image itself knows what it runs",
-            )
-        )
+    if runner == "process" and about.entrypoint is None:
+        problems += _own_program(spec, about.image)
     words = {f"Environment.{key}": value for key, value in about.environment.items()}
     for field, found in (("ContainerEntrypoint", about.entrypoint), ("ContainerArguments", about.arguments)):
         words |= {f"{spec}.{field}[{i}]": word for i, word in enumerate(found or [])}
@@ -43,6 +38,19 @@ def check_runnable(request: dict[str, Any], runner: str) -> None:
         problems += _overlaps(about)
     if problems:
         raise RequestError("This machine cannot run the request as it is:", problems=problems)
+
+
+def _own_program(spec: str, image: str) -> Iterator[Problem]:
+    """Whether what an image runs by itself can run without it."""
+    known = builtin(image)
+    if known is None:
+        what = "is required by the process runner: only the image itself knows what it runs"
+        yield Problem(f"{spec}.ContainerEntrypoint", what)
+        return
+    try:
+        known.check()
+    except RunnerError as error:
+        yield Problem(f"{spec}.TrainingImage", error.what, error.fix)
 
 
 def _channels(inputs: list[Channel], field: str) -> Iterator[Problem]:

@@ -40,8 +40,8 @@ def test_the_list_of_a_tag_that_nobody_made_says_what_makes_them(
 ) -> None:
     assert main(["images", "list", "--tag", "nobody-made-this"]) == 0
     told = capsys.readouterr()
-    assert told.out.count("missing") == 2
-    assert "shardr images build processing dbscan" in told.err
+    assert told.out.count("missing") == 4
+    assert "shardr images build processing dbscan python xgboost" in told.err
 
 
 def test_a_build_tells_its_steps_on_stderr_and_its_answer_on_stdout(
@@ -94,7 +94,10 @@ def test_a_folder_without_a_dockerfile_says_what_writes_one(tmp_path: Path, caps
     [
         (["bild"], 'images has no word "bild"; did you mean "build"?'),
         (["list", "--tagg=x"], 'shardr images list: there is no option "--tagg=x"; did you mean "--tag"?'),
-        (["build", "procesing", "x"], 'name: there is no image "x" (shardr has processing and dbscan;'),
+        (
+            ["build", "procesing", "x"],
+            'name: no image "x" (shardr has processing, dbscan, python and xgboost;',
+        ),
         (
             ["build", "procesing"],
             'the image cannot be built\n  name: there is no image "procesing"; did you mean "processing"?',

@@ -137,7 +137,7 @@ def test_a_daemon_that_dies_fails_the_job_and_says_so(
     import base_image
 
     with daemon.own(tmp_path / "daemon", ["unshare", "--net"]) as own:
-        base_image.ensure_base(own.host)
+        base_image.ensure_base(own.host, ours=True)
         monkeypatch.setenv("DOCKER_HOST", own.host)
         started = start(tmp_path, "exec sleep 300", network_isolation=True)
     done = started.wait()

@@ -12,8 +12,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from shardr.errors import ImageError, RunnerError
 from shardr.local.docker.build_failure import failed, shortened
-from shardr.local.docker.context import BASE, digest, files, packed
 from shardr.local.docker.context import LABEL as CONTEXT
+from shardr.local.docker.context import digest, files, packed, shared
 from shardr.local.docker.daemon import in_our_words
 from shardr.local.docker.images import IMAGES, OURS, found, own, uri
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 VERSIONS = "/usr/share/shardr/versions.json"
-"""Where an image says which R and which packages it holds."""
+"""Where an image says which R or Python and which packages it holds."""
 LABEL = "org.shardr."
 OWN = "org.shardr.own"
 """The label of images that were built of a user's folder: by it they are listed."""
@@ -47,15 +47,18 @@ class Builder:
     progress: Callable[[str], None] = lambda _: None
 
     def build(self, image: str, version: str) -> str:
-        """Builds an image of shardr's with the layer that all share, and gives its name."""
+        """Builds an image of shardr's with the layer that it shares with others, and gives its name."""
         self._have(self.base)
-        shared = uri(BASE, self.tag)
-        self._run(BASE, files(BASE), f"{BASE}/Dockerfile", {"BASE": self.base}, tag=shared)
+        layer = shared(image)
+        begun = uri(layer, self.tag)
+        self._run(layer, files(layer), f"{layer}/Dockerfile", {"BASE": self.base}, tag=begun)
         about = {f"{LABEL}version": version, CONTEXT: digest(image)}
-        made = self._run(image, files(image), f"{image}/Dockerfile", {"BASE": shared})
+        made = self._run(image, files(image), f"{image}/Dockerfile", {"BASE": begun})
         # which packages are inside is known only now
         versions = self._versions(made)
-        about |= {f"{LABEL}r-version": versions["R"], f"{LABEL}r-packages": json.dumps(versions["packages"])}
+        language = "R" if "R" in versions else "Python"
+        about |= {f"{LABEL}{language.lower()}-version": versions[language]}
+        about |= {f"{LABEL}{language.lower()}-packages": json.dumps(versions["packages"])}
         standard = {"title": f"shardr/{image}", "version": version, "base.name": self.base}
         about |= {f"org.opencontainers.image.{key}": value for key, value in standard.items()}
         self._run(image, {"Dockerfile": _labelled(made, about)}, "Dockerfile", {}, tag=uri(image, self.tag), quiet=True)
@@ -141,7 +144,7 @@ class Builder:
         return made
 
     def _versions(self, image: str) -> dict[str, Any]:
-        """Which R and which packages are inside; nothing is run for it."""
+        """Which R or Python and which packages are inside; nothing is run for it."""
         with in_our_words(f"the image {image} cannot be looked into"):
             container = self.client.create_container(image)["Id"]
             try:

@@ -1,4 +1,4 @@
-"""What the daemon gets to build an image of: the image's own folder, and of the R half what is installed into it."""
+"""What the daemon gets to build an image of: the image's own folder, and of shardr's halves what is put into it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,23 @@ import io
 import tarfile
 from typing import TYPE_CHECKING
 
-from shardr._inst import docker_folder, inst, r_sources
+from shardr._inst import docker_folder, inst, python_half, r_sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-BASE = "base"
-"""The folder of ``docker/`` with what all images share."""
+BASE, PYTHON_BASE = "base", "python-base"
+"""The folders of ``docker/`` with what images share: those with R, and those with Python."""
+PROGRAMS = {"xgboost"}
+"""Folders of ``inst/container/`` that are the program of the image of that name, and of no use in others."""
 LABEL = "org.shardr.context"
 """Says of an image what it was made of."""
+
+
+def shared(image: str) -> str:
+    """The layer that an image is built on."""
+    return PYTHON_BASE if image in {"python", "xgboost"} else BASE
 
 
 def files(image: str) -> dict[str, Path]:
@@ -25,12 +32,22 @@ def files(image: str) -> dict[str, Path]:
     found = _below(folder / image, image)
     if image == BASE:
         found["r-packages.txt"] = folder / "r-packages.txt"
+    elif image == PYTHON_BASE:
+        found |= {name: folder / name for name in ("python-packages.txt", f"{BASE}/without-manuals")}
+    elif shared(image) == PYTHON_BASE:
+        found |= {f"python-half/{name}": path for name, path in python_half().items()}
+        found |= _below(inst("container", image), "program") if image in PROGRAMS else {}
     else:
-        half = {name: r_sources() / name for name in ("DESCRIPTION", "NAMESPACE", "LICENSE")}
-        half |= _below(r_sources() / "R", "R")
-        half |= _below(inst("container"), "inst/container") | _below(inst("schema"), "inst/schema")
-        found |= {f"r-half/{name}": path for name, path in half.items()}
+        found |= {f"r-half/{name}": path for name, path in _r_half().items()}
     return dict(sorted(found.items()))
+
+
+def _r_half() -> dict[str, Path]:
+    half = {name: r_sources() / name for name in ("DESCRIPTION", "NAMESPACE", "LICENSE")}
+    half |= _below(r_sources() / "R", "R")
+    half |= _below(inst("container"), "inst/container") | _below(inst("schema"), "inst/schema")
+    others = tuple(f"inst/container/{program}/" for program in PROGRAMS)
+    return {name: path for name, path in half.items() if not name.startswith(others)}
 
 
 def packed(files: Mapping[str, Path | bytes]) -> bytes:
@@ -47,7 +64,7 @@ def packed(files: Mapping[str, Path | bytes]) -> bytes:
 
 def digest(image: str) -> str:
     """What an image is made of in one word, that of the shared layer with it."""
-    return hashlib.sha256(packed(files(BASE)) + packed(files(image))).hexdigest()
+    return hashlib.sha256(packed(files(shared(image))) + packed(files(image))).hexdigest()
 
 
 def outdated(image: str, labels: Mapping[str, str]) -> bool:

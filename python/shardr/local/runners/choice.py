@@ -74,6 +74,7 @@ def machine(runner: str, images: Sequence[str]) -> dict[str, Any]:
 
 def docker_machine(images: Sequence[str]) -> dict[str, Any]:
     """The daemon, and how large and of which kind the machine is that it runs on."""
+    from shardr.local.builtin import image_here
     from shardr.local.docker.context import outdated
     from shardr.local.docker.daemon import connect, in_our_words, there
     from shardr.local.docker.images import IMAGES, required, uri
@@ -88,7 +89,7 @@ def docker_machine(images: Sequence[str]) -> dict[str, Any]:
     client = connect(at)
     with in_our_words("Docker cannot be used"):
         info = client.info()
-    there_are = {image: required(client, image) for image in dict.fromkeys(images)}
+    there_are = {image: required(client, image) for image in dict.fromkeys(map(image_here, images))}
     own = {uri(image): image for image in IMAGES}
     stale = [own[name] for name, image in there_are.items() if name in own and outdated(own[name], image.labels)]
     options = " ".join(info.get("SecurityOptions") or [])

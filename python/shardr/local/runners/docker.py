@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.errors import RunnerError
 from shardr.local import limits
+from shardr.local.builtin import image_here
 from shardr.local.contract import Tree
 from shardr.local.docker import network, traces
 from shardr.local.docker.container import About, Container
@@ -62,7 +63,7 @@ class DockerRunner:
     def _image(self, name: str) -> Found:
         """The image, looked up once: all instances get the same, whatever its name comes to mean meanwhile."""
         if name not in self._images:
-            self._images[name] = required(self._client, name)
+            self._images[name] = required(self._client, image_here(name))
         return self._images[name]
 
     def start(self, instances: Sequence[Instance]) -> dict[str, Running]:

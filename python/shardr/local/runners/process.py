@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from shardr.errors import RunnerError
+from shardr.local.builtin import builtin
 from shardr.local.runners.machine import SYSTEM, this_machine
 from shardr.local.runners.started import Process, Sandboxed
 from shardr.spec.places import ML
@@ -143,7 +144,8 @@ class ProcessRunner:
         command += ["--proc", "/proc", "--dev", "/dev", "--dir", "/run", "--dir", "/var", "--dir", "/root"]
         command += ["--bind", str(scratch), "/tmp", "--symlink", "/tmp", "/var/tmp"]  # noqa: S108 - its own
         command += ["--ro-bind", str(hosts), "/etc/hosts", *_host_name(scratch, instance), *_resolver()]
-        for path in self._visible:
+        known = builtin(instance.image)
+        for path in [*self._visible, *([str(known.program)] if known else [])]:
             command += ["--ro-bind", path, path]
         for path, place in sorted(instance.linked.items(), key=lambda item: len(item[1])):
             command += ["--ro-bind", path, place]
@@ -157,6 +159,9 @@ class ProcessRunner:
 
 def _command(instance: Instance) -> list[str]:
     """What runs, by the contract's table; without an image there is no ENTRYPOINT to add arguments to."""
+    known = builtin(instance.image) if instance.entrypoint is None else None
+    if known is not None:
+        return [*known.entrypoint, *(instance.arguments or [])]
     if instance.entrypoint is None:
         raise RunnerError(
             "only the image itself knows what it runs, and the process runner has no image",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-LIMITS = {"processing": 450e6, "dbscan": 520e6}
+LIMITS = {"processing": 450e6, "dbscan": 520e6, "python": 450e6, "xgboost": 470e6}
 
 
 @pytest.fixture(scope="module", params=IMAGES)
@@ -37,11 +37,18 @@ def test_an_image_that_was_built_is_up_to_date_and_small(image: shardr.Image) ->
 
 
 def test_the_labels_say_which_packages_are_inside_at_the_pinned_versions(image: shardr.Image) -> None:
-    pins = dict(line.split() for line in (docker_folder() / "r-packages.txt").read_text().splitlines())
-    inside = {name: version for name, version in image.r_packages.items() if name in pins}
+    language = "r" if context.shared(image.name) == context.BASE else "python"
+    packages = image.r_packages if language == "r" else image.python_packages
+    pins = dict(line.split() for line in (docker_folder() / f"{language}-packages.txt").read_text().splitlines())
+    inside = {name: version for name, version in packages.items() if name in pins}
     assert inside == {name: pins[name] for name in inside}
-    assert {"data.table", "jsonlite", "cli", "rlang"} <= inside.keys()
-    assert image.r_packages["shardr"] == shardr.__version__
+    if language == "r":
+        assert {"data.table", "jsonlite", "cli", "rlang"} <= inside.keys()
+        assert packages["shardr"] == shardr.__version__
+    else:
+        assert {"numpy", "pandas", "scipy"} <= inside.keys()
+        assert ("xgboost-cpu" in inside) == (image.name == "xgboost")
+        assert image.python_version == "3.11.2"
     assert found(connect(), image.id).labels["org.shardr.version"] == shardr.__version__
     assert image.base == "debian:bookworm-slim"
 
@@ -61,7 +68,10 @@ def test_no_compiler_is_left_inside(image: shardr.Image) -> None:
 
 def test_the_environment_has_the_names_that_the_process_runner_sets(image: shardr.Image) -> None:
     inside = connect().inspect_image(image.id)["Config"]["Env"]
-    assert {line.partition("=")[0] for line in inside} == this_machine().environment.keys()
+    wanted = this_machine().environment.keys()
+    if context.shared(image.name) == context.PYTHON_BASE:
+        wanted = {name for name in wanted if not name.startswith("R_")}
+    assert {line.partition("=")[0] for line in inside} == wanted
 
 
 def test_r_multiplies_with_openblas(processing_image: str) -> None:
@@ -74,6 +84,14 @@ def test_the_r_half_loads_and_an_error_has_a_traceback(processing_image: str) ->
     status, printed = image_world.output(processing_image, "Rscript", "-e", code)
     assert status == 1
     assert "Traceback (innermost call first):\n  1: f()" in printed
+
+
+def test_the_runtime_of_scripts_is_all_of_shardr_in_a_python_image(docker_host: str) -> None:
+    pytest.importorskip("shardr.runtime")
+    name = shardr.build_image("python").uri
+    code = "import shardr.runtime, sys; print(sorted(m for m in sys.modules if m.split('.')[0] == 'shardr')[:3])"
+    status, printed = image_world.output(name, "python3", "-c", code)
+    assert (status, printed) == (0, "['shardr', 'shardr.errors', 'shardr.runtime']\n")
 
 
 def test_the_command_given_is_all_that_runs(processing_image: str) -> None:
@@ -89,9 +107,12 @@ def test_building_again_without_a_change_gives_the_same_image(processing_image: 
 
 
 def test_images_share_their_first_layers(docker_host: str) -> None:
-    layers = [connect().inspect_image(shardr.build_image(name).id)["RootFS"]["Layers"] for name in IMAGES]
-    shared = connect().inspect_image("shardr/base:latest")["RootFS"]["Layers"]
-    assert all(found[: len(shared)] == shared for found in layers)
+    def layers(name: str) -> list[str]:
+        return list(connect().inspect_image(name)["RootFS"]["Layers"])
+
+    for name in IMAGES:
+        first = layers(f"shardr/{context.shared(name)}:latest")
+        assert layers(shardr.build_image(name).uri)[: len(first)] == first
 
 
 @pytest.fixture
@@ -115,7 +136,8 @@ def changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processing_image: s
 
 def test_an_image_made_of_other_files_is_outdated(changed: str) -> None:
     states = {image.uri: image.state for image in shardr.images("shardr-test-changed")}
-    assert states == {changed: "outdated", "shardr/dbscan:shardr-test-changed": "missing"}
+    others = {f"shardr/{name}:shardr-test-changed": "missing" for name in IMAGES if name != "processing"}
+    assert states == {changed: "outdated"} | others
 
 
 def test_proxies_of_the_caller_reach_the_build_but_not_the_image(

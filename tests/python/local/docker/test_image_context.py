@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 def test_the_images_are_the_folders_of_docker() -> None:
     folders = {path.name for path in docker_folder().iterdir() if path.is_dir()}
-    assert folders == {*IMAGES, context.BASE}
+    assert folders == {*IMAGES, context.BASE, context.PYTHON_BASE}
 
 
-@pytest.mark.parametrize("image", [*IMAGES, context.BASE])
+@pytest.mark.parametrize("image", [*IMAGES, context.BASE, context.PYTHON_BASE])
 def test_packing_the_same_files_again_gives_the_same_bytes(image: str, tmp_path: Path) -> None:
     files = context.files(image)
     again = {}
@@ -39,7 +39,15 @@ def test_the_context_holds_the_r_half_without_what_no_image_reads() -> None:
         names = archive.getnames()
     assert {"processing/Dockerfile", "r-half/DESCRIPTION", "r-half/R/container.R"} <= set(names)
     assert "r-half/inst/container/Rprofile.R" in names
-    assert [name for name in names if name.startswith(("r-half/inst/examples", "r-half/man", "dbscan"))] == []
+    others = ("r-half/inst/examples", "r-half/man", "r-half/inst/container/xgboost/", "dbscan")
+    assert [name for name in names if name.startswith(others)] == []
+
+
+def test_the_context_of_a_program_is_it_and_the_runtime() -> None:
+    names = set(context.files("xgboost"))
+    assert {"xgboost/Dockerfile", "program/__main__.py", "python-half/shardr/errors.py"} <= names
+    assert {name.split("/")[0] for name in names} == {"xgboost", "program", "python-half"}
+    assert not [name for name in context.files("python") if name.startswith("program/")]
 
 
 def test_a_change_of_an_r_script_changes_the_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

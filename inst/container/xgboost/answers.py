@@ -1,0 +1,106 @@
+"""Predictions for a request: what it may hold, and in which form the answer goes back."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from typing import Any
+
+import records
+import xgboost as xgb
+from place import MODEL, UserError, opt_ml
+from scipy import sparse
+
+ANSWERS = ("text/csv", "application/json", "application/jsonlines")
+
+
+class RequestError(Exception):
+    """A request that is refused: it gets another status than 200."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class Model:
+    """The model that is served."""
+
+    def __init__(self, booster: xgb.Booster) -> None:
+        self._booster = booster
+        self._columns = booster.num_features()
+        self._turn = threading.Lock()  # not all of XGBoost's boosters predict in several threads
+
+    @classmethod
+    def loaded(cls) -> Model:
+        """The model that was unpacked for this instance; raises ``UserError`` where there is none."""
+        folder = opt_ml("model")
+        found = [path for path in sorted(folder.glob("*")) if path.is_file() and not path.name.startswith(".")]
+        path = folder / MODEL if (folder / MODEL) in found else next(iter(found), None)
+        if path is None:
+            raise UserError(f"there is no model: {folder / MODEL} is not there")
+        content = path.read_bytes()
+        if content[:1] == b"\x80":
+            raise UserError(f"{path.name} is a pickle, and loading one runs what is in it: save it by save_model()")
+        try:
+            booster = xgb.Booster({"nthread": 1}, model_file=bytearray(content))
+        except xgb.core.XGBoostError as error:
+            raise UserError(f"{path.name} is no model of XGBoost: {str(error).splitlines()[0]}") from None
+        return cls(booster)
+
+    def answer(self, body: bytes, content_type: str | None, accept: str | None) -> tuple[str, str]:
+        """The content type of the answer and the answer; raises ``RequestError``."""
+        kind = _answer_type(accept)
+        found = _read(body, content_type or "text/csv")
+        features = self._fitting(found.features)
+        with self._turn:
+            scores = self._booster.predict(xgb.DMatrix(features), validate_features=False).tolist()
+        return kind, _written(scores, kind)
+
+    def _fitting(self, features: Any) -> Any:
+        """The rows with as many columns as the model has."""
+        rows, columns = features.shape
+        if sparse.issparse(features):
+            if columns == self._columns + 1 and features.nnz and features.indices.min() > 0:  # counted from 1
+                features = sparse.csr_matrix((features.data, features.indices - 1, features.indptr))
+                columns = self._columns
+            if columns <= self._columns:
+                features.resize(rows, self._columns)
+                return features
+        if columns != self._columns:
+            label = "; the label is not sent" if columns == self._columns + 1 else ""
+            raise RequestError(400, f"the model has {self._columns} features, the request {columns}{label}")
+        return features
+
+
+def _read(body: bytes, content_type: str) -> records.Records:
+    name = content_type.partition(";")[0].strip().lower()
+    if name not in {"text/csv", "text/libsvm", "text/x-libsvm"}:
+        raise RequestError(415, f"the content type {name} is not read here: send text/csv or text/libsvm")
+    try:
+        found = records.csv_body(body) if name == "text/csv" else records.libsvm(body, "the request")
+    except UserError as error:
+        raise RequestError(415, str(error)) from None
+    if found is None:
+        raise RequestError(415, "the request has no rows")
+    return found
+
+
+def _answer_type(accept: str | None) -> str:
+    if not accept or "*/*" in accept:
+        return os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT") or ANSWERS[0]
+    asked = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
+    found = next((kind for kind in asked if kind in ANSWERS), None)
+    if found is None:
+        raise RequestError(406, f"{accept} is not answered: accept {', '.join(ANSWERS)}")
+    return found
+
+
+def _written(scores: list[Any], kind: str) -> str:
+    if kind == "application/json":
+        return json.dumps({"predictions": [{"score": score} for score in scores]})
+    if kind == "application/jsonlines":
+        return "".join(json.dumps({"score": score}) + "\n" for score in scores)
+    if os.environ.get("SAGEMAKER_BATCH"):  # any value: a line for each record
+        return "".join(f"{score}\n" for score in scores)
+    return ",".join(map(str, scores))
