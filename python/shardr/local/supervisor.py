@@ -132,7 +132,7 @@ class Supervisor:
             self._report["hosts"][host]["state"] = "InProgress"
         self._phase("Training")
         self._tell(started=self._started)
-        counting = Counting(self._inputs)
+        counting = Counting(self._inputs if self._work.tables else {})
         mirror = self._mirror()
         watch = Watch(self._running, self._events, times, ends_together=self._work.ends_together, mirror=mirror)
         end = watch.through(lambda ending: self._change(counting, ending), self._note)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from shardr.errors import Problem
 from shardr.spec.parts import Input, Manifest, Output, StepOutput
-from shardr.spec.problems import did_you_mean
+from shardr.spec.problems import did_you_mean, shown
 from shardr.spec.processing import ProcessingStep
 
 MOST_INPUTS = 20
@@ -33,7 +33,7 @@ def check(pipeline: Pipeline) -> list[Problem]:
         problems += _sources(at, step, pipeline)
         problems += _network(at, step)
         problems += _of_processing(at, step) if isinstance(step, ProcessingStep) else _of_training(at, step)
-    return problems or list(_cycle(pipeline))
+    return problems or [*_cycle(pipeline), *_chosen(pipeline)]
 
 
 def _of_processing(at: str, step: ProcessingStep) -> Iterator[Problem]:
@@ -160,6 +160,19 @@ def _claims(at: str, step: ProcessingStep) -> Iterator[Problem]:
                 yield Problem(where, f'"{name}" is not one of the {noun} of this step{did_you_mean(name, known)}')
         if not known:
             yield Problem(f"{at}.expect", f"cannot hold: the step has no {noun}")
+
+
+def _chosen(pipeline: Pipeline) -> Iterator[Problem]:
+    """What is wrong with the choice of steps: one that runs needs one that does not, or none is left."""
+    gone = {step.name for step in pipeline.steps if not step.wanted}
+    if len(gone) == len(pipeline.steps):
+        yield Problem("steps", "none is part of the run, as when says of each")
+        return
+    for i, step in enumerate(pipeline.steps):
+        for name in step.needs:
+            if step.wanted and name in gone:
+                when = pipeline.step(name).when
+                yield Problem(f"steps[{i}]", f'needs step "{name}", which is no part of the run: when is {shown(when)}')
 
 
 def _network(at: str, step: AnyStep) -> Iterator[Problem]:

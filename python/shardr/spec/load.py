@@ -80,6 +80,7 @@ def examine(source: SpecSource, given: Mapping[str, Any] | None = None, base: Pa
         # what was left out for being wrong is not missing
         wrong = {problem.path for problem in problems}
         problems += [problem for problem in check(pipeline) if problem.path not in wrong]
+        pipeline = pipeline.model_copy(update={"steps": [step for step in pipeline.steps if step.wanted]})
     return Examined(pipeline, folder, origin, problems)
 
 

@@ -13,6 +13,7 @@ from shardr.spec.foreign import kind as kind_of
 from shardr.spec.foreign_step import FROM_SDK
 from shardr.spec.places import PROCESSING
 from shardr.spec.processing import ProcessingStep
+from shardr.spec.step import WHEN
 from shardr.spec.training import TrainingInput, TrainingStep
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ def _pattern_words(pattern: str) -> str:
         return "expected a duration such as P30D (30 days) or PT12H (12 hours)"
     if pattern == parts.ROLE:
         return "expected the ARN of a role, arn:aws:iam::<account>:role/<name>"
+    if pattern == WHEN:
+        return "expected true, false, or a comparison, as ${mode} == script"
     return f"expected a path below {PROCESSING}/"
 
 

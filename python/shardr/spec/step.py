@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
@@ -12,6 +13,8 @@ from shardr.spec.foreign_step import plain_step
 from shardr.spec.parts import DURATION, INTERPRETERS, NAME, Channel, Model, Result, StepOutput, Text, Words, one_or_many
 
 Ids = Annotated[list[Annotated[str, Field(max_length=32)]], BeforeValidator(one_or_many)]
+
+WHEN = r"^[^=!]*[=!]=[^=!]*$"
 
 
 class Step(Model):
@@ -68,6 +71,10 @@ class Step(Model):
         "Equal are its code, command, arguments, environment, image and inputs, by their addresses.",
         pattern=DURATION,
     )
+    when: bool | Annotated[str, Field(pattern=WHEN)] = Field(
+        default=True,
+        description="Whether the step is part of the run: true, false, or a comparison, as ${mode} == script.",
+    )
     depends_on: Annotated[list[str], BeforeValidator(one_or_many)] = Field(
         default=[], description="Steps that must be complete first, besides those whose outputs are used."
     )
@@ -77,6 +84,14 @@ class Step(Model):
     def _plain(cls, value: Any) -> Any:
         """Objects of the SageMaker SDK are taken for what they say; ``network_config=`` and ``processor=``, too."""
         return refuse(plain_step(value))
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the step is part of the run."""
+        if isinstance(self.when, bool):
+            return self.when
+        one, comparison, other = (part.strip() for part in re.split(r"([=!]=)", self.when, maxsplit=1))
+        return (one == other) == (comparison == "==")
 
     @property
     def channels(self) -> list[Channel]:

@@ -40,6 +40,8 @@ class Work(Protocol):
     """What every instance gets besides what the request says."""
     ends_together: bool
     """Whether no instance goes on when one has failed."""
+    tables: bool
+    """Whether the records of its channels can be counted: CSV without a header would be one short."""
     kept_when_stopped: bool
     """Whether what was written until a stop is taken in."""
 

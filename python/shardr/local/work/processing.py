@@ -22,6 +22,7 @@ class ProcessingWork:
 
     config = f"{ML}/config"
     ends_together = False
+    tables = True
     kept_when_stopped = False
 
     def __init__(self, facts: Facts, request: dict[str, Any], job: JobFolder) -> None:

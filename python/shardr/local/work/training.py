@@ -32,6 +32,7 @@ class TrainingWork:
 
     def __init__(self, facts: Facts, request: dict[str, Any], job: JobFolder, storage: LocalStorage) -> None:
         self.facts, self._request, self._job, self._storage = facts, request, job, storage
+        self.tables = facts.entrypoint is not None  # what an image's own algorithm reads, only it knows
         arn = contract.arn(facts.kind, facts.name)
         self.environment = {"TRAINING_JOB_NAME": facts.name, "TRAINING_JOB_ARN": arn}
 
