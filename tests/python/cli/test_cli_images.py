@@ -96,7 +96,7 @@ def test_a_folder_without_a_dockerfile_says_what_writes_one(tmp_path: Path, caps
         (["list", "--tagg=x"], 'shardr images list: there is no option "--tagg=x"; did you mean "--tag"?'),
         (
             ["build", "procesing", "x"],
-            'name: no image "x" (shardr has processing, dbscan, python and xgboost;',
+            'there is no image "x" (shardr has processing, dbscan, python and xgboost;',
         ),
         (
             ["build", "procesing"],
