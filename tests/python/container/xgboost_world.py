@@ -88,7 +88,7 @@ class Host:
         assert found
         given = os.environ | {"SHARDR_BASE_DIR": str(self.folder)} | environment
         return subprocess.Popen(
-            found.command(what), env=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [*found.entrypoint, what], env=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
 
     def train(self, **environment: str) -> tuple[int, str]:
