@@ -2,7 +2,8 @@
 
     python bench/models.py [megabytes]
 
-They take turns; the lower time of the repeats counts, for both.
+They take turns, and the median of the turns' ratios counts: making 10,000 files takes the system 0.3 s or 5, in either
+program, by what else the machine does.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import tempfile
 import time
 from array import array
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 from shardr.data.archive import pack, unpack
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MEGABYTES = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-SMALL_FILES, REPEATS = 10_000, 4
+SMALL_FILES, REPEATS = 10_000, 7
 UNPACK_TARGET, PACK_TARGET = 0.6, 2.0
 
 
@@ -58,8 +60,9 @@ def seconds(action: Callable[[], object], target: Path) -> float:
 
 
 def compare(what: str, target: float, pairs: list[tuple[float, float]]) -> None:
+    ratio = median(theirs / ours for theirs, ours in pairs)
     theirs, ours = (min(times) for times in zip(*pairs, strict=True))
-    print(f"{what}: {theirs / ours:.2f} x tar ({ours:.2f} vs {theirs:.2f} s, {len(pairs)} runs) target >= {target}")
+    print(f"{what}: {ratio:.2f} x tar (at best {ours:.2f} vs {theirs:.2f} s, {len(pairs)} runs) target >= {target}")
 
 
 def main() -> None:
