@@ -6,9 +6,9 @@
 #' job, the message of the job, the reason why it failed, and the files that it made.
 #'
 #' @param id The id of a run, the name of one of its jobs, or a run itself.
-#' @returns For a job a list of class `shardr_job` as `DescribeProcessingJob` or `DescribeTrainingJob` answers, with what
-#'   each instance did under `Shardr`. For a run a run as [job_run()] gives, with its jobs under `jobs`. An error of class
-#'   `shardr_error_not_found` when it is neither.
+#' @returns For a job a list of class `shardr_job` as `DescribeProcessingJob` or `DescribeTrainingJob` answers, with
+#'   what each instance did under `Shardr`. For a run a run as [job_run()] gives, with its jobs under `jobs`. An error
+#'   of class `shardr_error_not_found` when it is neither.
 #' @export
 #' @examples
 #' \dontrun{

@@ -71,17 +71,19 @@ step_lines <- function(x, number = NULL) {
   count <- x$instance_count %||% 1
   trains <- identical(x$type, "training")
   about <- c(
-    runs, paste(c(
-      if (trains) "training", "on", count, if (isTRUE(x$spot)) "spot", if (identical(count, 1)) "instance" else "instances"
-    ), collapse = " "),
+    runs, paste0(
+      if (trains) "training ", "on ", count, if (isTRUE(x$spot)) " spot",
+      if (identical(count, 1)) " instance" else " instances"
+    ),
     if (!is.null(x$expect)) paste0("expects ", format(x$expect))
   )
   outputs <- if (trains) model_words(x) else vapply(x$outputs %||% list(), format, "")
+  told <- unlist(x$hyperparameters)
   after <- unlist(x$depends_on)
   c(
     paste0(if (!is.null(number)) paste0(number, " "), x$name, ": ", paste(about, collapse = ", ")),
     vapply(x$inputs %||% list(), function(input) paste0("    in   ", format(input)), ""),
-    if (length(x$hyperparameters)) paste0("    with ", paste0(names(x$hyperparameters), "=", x$hyperparameters, collapse = ", ")),
+    if (length(told)) paste0("    with ", paste0(names(told), "=", told, collapse = ", ")),
     if (length(outputs)) paste0("    out  ", paste(outputs, collapse = ", ")),
     if (length(after)) paste0("    after ", paste(after, collapse = ", "))
   )

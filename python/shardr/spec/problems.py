@@ -102,8 +102,8 @@ def _problem(item: Any) -> Problem:
     if kind == "string_pattern_mismatch":
         return Problem(path, f"found {shown(found)}, {_pattern_words(context['pattern'])}")
     if kind in {"too_long", "string_too_long"}:
-        noun = "characters" if kind == "string_too_long" else "items"
-        size = context.get("actual_length", len(found) if hasattr(found, "__len__") else "more")
+        noun = "characters" if isinstance(found, str) else "items"
+        size = len(found) if hasattr(found, "__len__") else "more"
         return Problem(path, f"found {size} {noun}, at most {context['max_length']} are allowed")
     if kind == "too_short":
         return Problem(path, f"found {len(found)} items, at least {context['min_length']} is needed")
