@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
@@ -20,9 +19,7 @@ Collision = Literal["error", "prefix_host", "last_wins"]
 
 def _hyperparameter(value: Any) -> Any:
     """The service takes text only; logicals are spelled as in JSON, and so are lists and maps, in canonical form."""
-    if isinstance(value, list | dict):
-        return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
-    return as_text(value) if isinstance(value, bool | int | float) else value
+    return as_text(value) if isinstance(value, bool | int | float | list | dict) else value
 
 
 Hyperparameter = Annotated[
