@@ -112,6 +112,7 @@ test_that("a training job runs, is described, and leaves one model of all its in
   expect_identical(unpacked(archive), list(
     `algo-1.txt` = c("10 true [\"a\",\"b\"]", "4"), `algo-2.txt` = c("10 true [\"a\",\"b\"]", "1")
   ))
+  expect_identical(basename(collect(run, "train", "model", merge = identity)), c("algo-1.txt", "algo-2.txt"))
   job <- job_describe(run$steps$train$job)
   expect_identical(job$TrainingJobStatus, "Completed")
   expect_identical(unlist(job$HyperParameters), c(center = "true", kinds = "[\"a\",\"b\"]", top_k = "10"))
