@@ -15,6 +15,10 @@
 #'   in the order of their keys, are dealt out to the instances. `"balanced"`: shards of even size in bytes, each a
 #'   single-instance job of its own.
 #' @param path Folder in the instance, below `/opt/ml/processing/`. Default: `input/<name>` or `output/<name>` there.
+#'   For processing steps only: the channels of a training step are below `/opt/ml/input/data/`.
+#' @param input_mode For training steps only: `"File"` (default), the data is there before the job starts; `"FastFile"`,
+#'   it is read when it is opened.
+#' @param content_type For training steps only: what the data is, as `"text/csv"`; algorithms of the service ask for it.
 #' @param destination Folder or `s3://` prefix to leave the output in. Default: a fresh place for each run.
 #' @param on_collision What to do when two instances write a file of the same name: `"error"` (default), `"prefix_host"`
 #'   (put the instance's name before the file's) or `"last_wins"`.
@@ -25,13 +29,16 @@
 #' @examples
 #' job_input("raw", "dataset/", distribution = "ShardedByS3Key")
 #' job_input("filtered", step_output("filter", "filtered"))
+#' job_input("train", "dataset/", content_type = "text/csv")
 #' job_output("scores", on_collision = "prefix_host")
-job_input <- function(name, source, distribution = NULL, path = NULL) {
+job_input <- function(name, source, distribution = NULL, path = NULL, input_mode = NULL, content_type = NULL) {
   fields <- list(
     name = as_text(if (missing(name)) NULL else name), source = as_source(if (missing(source)) NULL else source),
-    distribution = as_text(distribution), path = as_text(path)
+    distribution = as_text(distribution), path = as_text(path), input_mode = as_text(input_mode),
+    content_type = as_text(content_type)
   )
-  new_part(fields, "Input", "shardr_input", environment())
+  training <- !is.null(input_mode) || !is.null(content_type)
+  new_part(fields, if (training) "TrainingInput" else "Input", "shardr_input", environment())
 }
 
 #' @rdname job_input

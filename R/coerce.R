@@ -21,14 +21,14 @@ as_texts <- function(x) {
   each(x, as_word)
 }
 
-# A named vector or list as a named list of texts.
-as_text_map <- function(x) {
+# A named vector or list as a named list of texts, each made by `as_one`.
+as_text_map <- function(x, as_one = as_word) {
   if (is.null(x) || length(x) == 0L) return(if (is.null(x)) NULL else empty_map())
   if (!has_names(x)) return(problem("expected a name for each value", "write c(NAME = \"value\")"))
   if (anyDuplicated(names(x))) {
     return(problem(paste0("found ", shown(names(x)[duplicated(names(x))][1]), " twice")))
   }
-  values <- each(x, as_word)
+  values <- each(x, as_one)
   if (is_problem(values)) values else rlang::set_names(values, checked_utf8(names(x)))
 }
 
@@ -47,6 +47,30 @@ as_flag <- function(x) {
   if (is.null(x) || is_reference(x)) return(x)
   if (is.logical(x) && length(x) == 1L && !is.na(x)) return(unname(x))
   problem(paste0("found ", shown(x), ", expected TRUE or FALSE"))
+}
+
+# Several numbers as a list.
+as_numbers <- function(x) {
+  if (is.null(x)) return(NULL)
+  each(x, function(one) if (is_number(one)) one else problem(paste0("found ", shown(one), ", expected a number")))
+}
+
+# One text, number, TRUE or FALSE; vectors, and lists of all these, as lists: what JSON can say.
+as_tree <- function(x) {
+  if (is.factor(x)) x <- as.character(x)
+  if (!is.list(x) && length(x) <= 1L && is.null(names(x))) return(as_value(x))
+  values <- each(x, as_tree)
+  if (is_problem(values) || is.null(names(x))) return(values)
+  if (!has_names(x)) return(problem("expected a name for each value, or for none"))
+  rlang::set_names(values, checked_utf8(names(x)))
+}
+
+# One text, number, TRUE or FALSE.
+as_value <- function(x) {
+  if (is.null(x) || (length(x) == 1L && is.na(x))) {
+    return(problem(paste0("found ", shown(x), ", expected a value"), "leave it out to get the default"))
+  }
+  if (is_number(x)) as.numeric(x) else if (is.logical(x)) as_flag(x) else as_text(x)
 }
 
 as_word <- function(x) {

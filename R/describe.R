@@ -2,13 +2,13 @@
 
 #' Everything that is known of a run or a job
 #'
-#' Prints what each instance did: its state, exit code, seconds, and the file of its log; then the message of the job,
-#' the reason why it failed, and the files that it made.
+#' Prints what each instance did: its state, exit code, seconds, and the file of its log; then the metrics of a training
+#' job, the message of the job, the reason why it failed, and the files that it made.
 #'
 #' @param id The id of a run, the name of one of its jobs, or a run itself.
-#' @returns For a job a list of class `shardr_job` as `DescribeProcessingJob` answers, with what each instance did under
-#'   `Shardr`. For a run a run as [job_run()] gives, with its jobs under `jobs`. An error of class
-#'   `shardr_error_not_found` when it is neither.
+#' @returns For a job a list of class `shardr_job` as `DescribeProcessingJob` or `DescribeTrainingJob` answers, with
+#'   what each instance did under `Shardr`. For a run a run as [job_run()] gives, with its jobs under `jobs`. An error
+#'   of class `shardr_error_not_found` when it is neither.
 #' @export
 #' @examples
 #' \dontrun{
@@ -28,7 +28,10 @@ job_describe <- function(id) {
 new_job <- function(found) structure(found, class = "shardr_job")
 
 #' @export
-format.shardr_job <- function(x, ...) paste0("<job ", x$ProcessingJobName, ": ", x$ProcessingJobStatus, ">")
+format.shardr_job <- function(x, ...) {
+  kind <- if (is.null(x$TrainingJobName)) "ProcessingJob" else "TrainingJob"
+  paste0("<job ", x[[paste0(kind, "Name")]], ": ", x[[paste0(kind, "Status")]], ">")
+}
 
 #' @export
 print.shardr_job <- function(x, ...) {
@@ -65,7 +68,10 @@ job_lines <- function(job) {
   rows <- if (!is.null(ours$rows_in) || !is.null(ours$rows_out)) {
     paste0("  rows: ", counted(ours$rows_in), " in, ", counted(ours$rows_out), " out")
   }
-  c(rows, hosts, indented("message", job$ExitMessage), indented("failure", job$FailureReason))
+  metrics <- vapply(job$FinalMetricDataList %||% list(), function(metric) {
+    paste0("  ", metric$MetricName, ": ", format(metric$Value, digits = 6))
+  }, "")
+  c(rows, hosts, metrics, indented("message", job$ExitMessage), indented("failure", job$FailureReason))
 }
 
 # The lines of a text below one another, what they are before the first.

@@ -4,7 +4,7 @@
 format.shardr_pipeline <- function(x, ...) {
   c(
     paste0("<pipeline ", x$name, ">"),
-    if (length(x$steps) == 0L) "no steps yet: add one with processing_step()",
+    if (length(x$steps) == 0L) "no steps yet: add one with processing_step() or training_step()",
     unlist(Map(step_lines, x$steps, seq_along(x$steps))),
     vapply(seq_along(x$parameters), function(i) {
       paste0("parameter ", names(x$parameters)[i], ": ", format(x$parameters[[i]]))
@@ -17,9 +17,10 @@ format.shardr_step <- function(x, ...) step_lines(x)
 
 #' @export
 format.shardr_input <- function(x, ...) {
+  how <- c(x$distribution, x$input_mode, x$content_type)
   paste0(
     x$name, ": ", if (is.list(x$source)) format(x$source) else x$source,
-    if (!is.null(x$distribution)) paste0(" (", x$distribution, ")"),
+    if (length(how)) paste0(" (", paste(how, collapse = ", "), ")"),
     if (!is.null(x$path)) paste0(" at ", x$path)
   )
 }
@@ -68,16 +69,27 @@ print.shardr_part <- function(x, ...) {
 step_lines <- function(x, number = NULL) {
   runs <- paste(c(unlist(x$command), x$code %||% paste("image", x$image), unlist(x$arguments)), collapse = " ")
   count <- x$instance_count %||% 1
+  trains <- identical(x$type, "training")
   about <- c(
-    runs, paste("on", count, if (identical(count, 1)) "instance" else "instances"),
+    runs, paste0(
+      if (trains) "training ", "on ", count, if (isTRUE(x$spot)) " spot",
+      if (identical(count, 1)) " instance" else " instances"
+    ),
     if (!is.null(x$expect)) paste0("expects ", format(x$expect))
   )
-  outputs <- vapply(x$outputs %||% list(), format, "")
+  outputs <- if (trains) model_words(x) else vapply(x$outputs %||% list(), format, "")
+  told <- unlist(x$hyperparameters)
   after <- unlist(x$depends_on)
   c(
     paste0(if (!is.null(number)) paste0(number, " "), x$name, ": ", paste(about, collapse = ", ")),
     vapply(x$inputs %||% list(), function(input) paste0("    in   ", format(input)), ""),
+    if (length(told)) paste0("    with ", paste0(names(told), "=", told, collapse = ", ")),
     if (length(outputs)) paste0("    out  ", paste(outputs, collapse = ", ")),
     if (length(after)) paste0("    after ", paste(after, collapse = ", "))
   )
+}
+
+# A training step's outputs as its own fields tell where they go.
+model_words <- function(x) {
+  format.shardr_output(list(name = "model", destination = x$destination, on_collision = x$on_collision))
 }

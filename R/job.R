@@ -177,11 +177,3 @@ as_set <- function(set, call) {
   checked(values, "spec_invalid", "`set` has values that no parameter can take.", call)
   rlang::set_names(values, names(set))
 }
-
-# One text, number, TRUE or FALSE.
-as_value <- function(x) {
-  if (is.null(x) || (length(x) == 1L && is.na(x))) {
-    return(problem(paste0("found ", shown(x), ", expected a value"), "leave it out to get the default"))
-  }
-  if (is_number(x)) as.numeric(x) else if (is.logical(x)) as_flag(x) else as_text(x)
-}

@@ -1,15 +1,15 @@
 # A job as data: a pipeline and its steps. Everything here describes and touches nothing.
 
-#' Describe a job: a pipeline of processing steps
+#' Describe a job: a pipeline of steps
 #'
-#' `pipeline()` starts the description of a job, `processing_step()` adds a step to it. Nothing runs and no file is
-#' looked at before a verb such as [job_plan()] or [job_run()] is called.
+#' `pipeline()` starts the description of a job, `processing_step()` and [training_step()] add a step to it. Nothing
+#' runs and no file is looked at before a verb such as [job_plan()] or [job_run()] is called.
 #'
 #' Write what is natural in R: 2 is a whole number, one value is a list of one where a list is meant, a named vector is
 #' a map. `NA` is refused everywhere. A text `"${name}"` stands for the value of the [parameter()] of that name.
 #'
 #' @param name Name of the pipeline or the step: letters, digits and single hyphens between them, at most 63.
-#' @param ... For `pipeline()`, steps made by `processing_step()` without a pipeline. For `processing_step()` nothing:
+#' @param ... For `pipeline()`, steps made without a pipeline. For `processing_step()` nothing:
 #'   all arguments that follow go by their names.
 #' @param description What the pipeline is for, in words.
 #' @param parameters Named list of [parameter()]s: values to set from outside.
@@ -83,61 +83,15 @@ processing_step <- function(pipeline = NULL, name = NULL, ..., code = NULL, inpu
                             max_attempts = NULL, network_isolation = NULL, encrypt_traffic = NULL, subnets = NULL,
                             security_group_ids = NULL, volume_kms_key = NULL, output_kms_key = NULL, cache = NULL,
                             depends_on = NULL, expect = NULL, network_config = NULL, processor = NULL) {
-  call <- environment()
-  alone <- !inherits(pipeline, "shardr_pipeline")
-  extra <- unused_arguments(list(...), names(formals()))
-  if (alone && !is.null(pipeline)) {
-    if (!is.null(name)) {
-      extra <- c(extra, list(problem(
-        "only the pipeline and the name go without a name", paste0("write code = ", shown(name)), path = "name"
-      )))
-    }
-    name <- pipeline
-  }
   fields <- list(
-    name = as_text(name), image = as_text(image), command = as_texts(command), code = as_text(code),
-    arguments = as_texts(arguments), environment = as_text_map(environment),
-    instance_count = as_whole(instance_count), instance_type = as_text(instance_type),
-    volume_size_gb = as_whole(volume_size_gb), max_runtime_seconds = as_whole(max_runtime_seconds),
-    max_attempts = as_whole(max_attempts), network_isolation = as_flag(network_isolation),
-    encrypt_traffic = as_flag(encrypt_traffic), subnets = as_texts(subnets),
-    security_group_ids = as_texts(security_group_ids), volume_kms_key = as_text(volume_kms_key),
-    output_kms_key = as_text(output_kms_key), cache = as_text(cache),
-    depends_on = as_texts(depends_on), inputs = as_inputs(inputs), outputs = as_outputs(outputs),
-    expect = as_part(expect, "shardr_expect", "rows_preserved()")
+    outputs = as_outputs(outputs), expect = as_part(expect, "shardr_expect", "rows_preserved()")
   )
-  taken <- c(fields_of_sdk("network_config", network_config, call), fields_of_sdk("processor", processor, call))
-  fields <- c(Filter(Negate(is.null), fields), taken)
-  fields <- fields[!duplicated(names(fields))]
-  step <- new_part(fields, "ProcessingStep", "shardr_step", call, more = extra)
-  if (alone) step else add_step(pipeline, step, call)
+  new_step("processing", fields, list(...), environment())
 }
-
-# The fields of a step that an object of the SageMaker SDK stands for.
-fields_of_sdk <- function(name, x, call) {
-  if (is.null(x)) return(NULL)
-  wrong <- function(found) rlang::set_names(list(found), name)
-  if (!is_python(x)) return(wrong(problem(paste0("found ", shown(x), ", expected an object of the SageMaker SDK"))))
-  tryCatch(python_fields(name, x, call = call), shardr_error_spec_invalid = function(e) wrong(inner_problem(e)))
-}
-
-add_step <- function(pipeline, step, call) {
-  if (step$name %in% step_names(pipeline)) {
-    shardr_abort(
-      "spec_invalid", paste0("Pipeline \"", pipeline$name, "\" has a step \"", step$name, "\" already."),
-      list(problem("each step needs a name of its own", path = "name")),
-      call = call
-    )
-  }
-  pipeline$steps <- c(pipeline$steps, list(step))
-  pipeline
-}
-
-step_names <- function(pipeline) vapply(pipeline$steps, function(step) step$name, "")
 
 # An object of one part of the spec, or one error with everything that is wrong with its fields. `later` names a
-# required field that comes later, `more` are problems found elsewhere.
-new_part <- function(fields, schema_name, class, call, more = list(), later = NULL) {
+# required field that comes later, `more` are problems found elsewhere, `what` begins the message.
+new_part <- function(fields, schema_name, class, call, more = list(), later = NULL, what = part_words[[class]]) {
   fields <- Filter(Negate(is.null), fields)
   wrong <- vapply(fields, is_problem, TRUE)
   problems <- Map(problem_at, fields[wrong], names(fields)[wrong])
@@ -145,7 +99,6 @@ new_part <- function(fields, schema_name, class, call, more = list(), later = NU
   schema$required <- setdiff(unlist(schema$required), c(later, names(fields)[wrong]))
   problems <- c(more, unname(problems), schema_problems(boxed(plain(fields[!wrong]), schema), schema))
   if (length(problems)) {
-    what <- part_words[[class]]
     if (is.character(fields$name) && !wrong["name"]) what <- paste0(what, " \"", fields$name, "\"")
     count <- paste0(length(problems), " problem", if (length(problems) > 1L) "s")
     shardr_abort("spec_invalid", paste0(what, " has ", count, "."), problems, call = call)
@@ -154,8 +107,8 @@ new_part <- function(fields, schema_name, class, call, more = list(), later = NU
 }
 
 part_words <- list(
-  shardr_pipeline = "The pipeline", shardr_step = "The processing step", shardr_input = "The input",
-  shardr_output = "The output", shardr_step_output = "The step's output", shardr_manifest = "The manifest",
+  shardr_pipeline = "The pipeline", shardr_input = "The input", shardr_output = "The output",
+  shardr_step_output = "The step's output", shardr_manifest = "The manifest",
   shardr_expect = "The claim on rows", shardr_parameter = "The parameter"
 )
 
@@ -178,7 +131,7 @@ as_steps <- function(x) {
   if (length(wrong)) {
     place <- wrong[1]
     name <- if (has_names(x[place])) names(x)[place] else paste0("..", place)
-    fix <- "make it with processing_step()"
+    fix <- "make it with processing_step() or training_step()"
     return(problem(paste0(name, " is ", shown(x[[place]]), ", expected a step"), fix))
   }
   names <- vapply(x, function(step) step$name, "")
@@ -198,16 +151,4 @@ as_parameters <- function(x) {
     return(problem(paste0("found ", shown(found), ", expected a parameter()"), example, path = names(x)[wrong[1]]))
   }
   if (length(x)) x else empty_map()
-}
-
-# Arguments that no formal took, with the one that was meant.
-unused_arguments <- function(dots, known) {
-  given <- names(dots) %||% rep("", length(dots))
-  lapply(seq_along(dots), function(i) {
-    if (nzchar(given[i])) {
-      problem(paste0("is not an argument", did_you_mean(given[i], setdiff(known, "..."))), path = given[i])
-    } else {
-      problem(paste0("found ", shown(dots[[i]]), " without a name"), "give it the name of its argument")
-    }
-  })
 }

@@ -55,12 +55,14 @@ python_abort <- function(error, call, ...) {
 # Places are counted from 1 and written as R writes them; what the shell would do, R does by its own verbs.
 in_r_words <- function(text) {
   if (is.null(text)) return(NULL)
-  places <- gregexpr("\\b(steps|inputs|outputs|arguments|command|depends_on)\\[[0-9]+\\]", text, perl = TRUE)
+  lists <- "steps|inputs|outputs|arguments|command|depends_on|metrics|interruptions"
+  places <- gregexpr(paste0("\\b(", lists, ")\\[[0-9]+\\]"), text, perl = TRUE)
   regmatches(text, places) <- lapply(regmatches(text, places), function(found) {
     number <- as.numeric(sub(".*\\[([0-9]+)\\]", "\\1", found))
     paste0(sub("\\[.*", "", found), "[[", number + 1, "]]", recycle0 = TRUE)
   })
   text <- gsub("]].", "]]$", text, fixed = TRUE)
+  text <- gsub("set spot: true", "set spot = TRUE", text, fixed = TRUE)
   text <- gsub("`shardr jobs`", "`jobs()`", text, fixed = TRUE)
   text <- gsub("`shardr (run|estimate)`", "`job_\\1()`", text)
   text <- gsub("`shardr split`", "`split_file()`", text, fixed = TRUE)

@@ -30,8 +30,8 @@ kind_of <- function(x) {
 }
 
 fits_kind <- function(option, kind, x) {
-  type <- option$type
-  if (identical(type, "integer")) kind == "number" && x == round(x) else is.null(type) || identical(type, kind)
+  types <- unlist(option$type)
+  if (identical(types, "integer")) kind == "number" && x == round(x) else is.null(types) || kind %in% types
 }
 
 # The option that a value is meant for: of its kind and, for a map, with all fields there that it needs.
@@ -41,22 +41,37 @@ option_for <- function(x, options) {
   if (kind == "object" && length(fit) > 1L) {
     whole <- Filter(function(option) all(unlist(option$required) %in% names(x)), fit)
     if (length(whole)) fit <- whole
+    fit <- of_its_type(x, fit)
   }
   if (length(fit)) fit[[1]] else NULL
 }
 
+# Of the kinds of step the one that a map says it is, or, misspelt, seems to mean; the first is what need not be said.
+of_its_type <- function(x, options) {
+  types <- vapply(options, function(option) option$properties$type$const %||% "", "")
+  said <- if (is.character(x$type)) x$type else ""
+  meant <- nzchar(types) & vapply(types, function(type) nzchar(did_you_mean(said, type)), NA)
+  if (any(meant)) options[meant] else options
+}
+
+# The type of JSON that each option is in the end.
+types_of <- function(options) vapply(options, function(option) unlist(option$type)[1] %||% "", "")
+
+# Whether a value is given as any of several types, and becomes text.
+becomes_text <- function(x, schema) length(schema$type) > 1L && kind_of(x) %in% unlist(schema$type)
+
 # The value as the schema would have it written: lists of one boxed, an empty list a map where a map is meant, a name
 # alone the map that needs no more than a name.
 boxed <- function(x, schema) {
+  if (becomes_text(x, schema)) return(if (is.character(x)) unname(x) else json_text(x))
   options <- options_of(schema)
-  types <- vapply(options, function(option) option$type %||% "", "")
+  types <- types_of(options)
   if (is.list(x) && length(x) == 0L && "object" %in% types && !"array" %in% types) x <- empty_map()
-  if ("array" %in% types && !kind_of(x) %in% c("array", "null")) x <- list(x)
+  if (is_one_of_list(x, options)) x <- list(x)
   if (is.character(x)) {
     by_name <- vapply(options, function(option) identical(unlist(option$required), "name"), TRUE)
     if (any(by_name)) x <- list(name = x)
   }
-  if (is.numeric(x) && "string" %in% types && !any(c("integer", "number") %in% types)) x <- number_text(x)
   option <- option_for(x, options)
   switch(kind_of(x),
     object = rlang::set_names(
@@ -66,6 +81,18 @@ boxed <- function(x, schema) {
     unname(x)
   )
 }
+
+# Whether a value stands for the list of it alone: there is a list to be, and nothing else that it could be.
+is_one_of_list <- function(x, options) {
+  kind <- kind_of(x)
+  lists <- vapply(options, function(option) identical(option$type, "array"), NA)
+  if (!any(lists) || kind %in% c("array", "null")) return(FALSE)
+  items <- do.call(c, lapply(options[lists], function(option) options_of(option$items)))
+  others <- setdiff_lists(options[!lists], items)
+  !any(vapply(others, fits_kind, NA, kind, x))
+}
+
+setdiff_lists <- function(x, y) Filter(function(one) !any(vapply(y, identical, NA, one)), x)
 
 # The schema of one field of a map; one without rules when the field is not known.
 field_schema <- function(option, name) {
@@ -96,7 +123,7 @@ schema_problems <- function(x, schema, path = "") {
   options <- Filter(Negate(is_reference_option), options_of(schema))
   option <- option_for(x, options)
   if (is.null(option)) {
-    types <- setdiff(vapply(options, function(one) one$type %||% "", ""), "null")
+    types <- setdiff(types_of(options), "null")
     return(list(problem(paste0("found ", shown(x), ", expected ", kind_words(types)), path = path)))
   }
   switch(kind_of(x),
@@ -114,10 +141,16 @@ object_problems <- function(x, option, path) {
   at <- function(name) if (nzchar(path)) paste0(path, "$", name) else name
   missing <- setdiff(unlist(option$required), names(x))
   found <- lapply(missing, function(name) problem("is required", path = at(name)))
+  if (length(x) > (option$maxProperties %||% Inf)) found <- c(found, list(too_many(x, option$maxProperties, path)))
   for (name in names(x)) {
     if (isFALSE(option$additionalProperties) && !name %in% known) {
-      unknown <- problem(paste0("is not a known field", did_you_mean(name, known)), path = at(name))
-      found <- c(found, list(unknown))
+      other <- other_kind[[option$title]]
+      wrong <- if (!is.null(other) && name %in% names(part_schema(other$title)$properties)) {
+        paste("is for", other$steps, "steps only")
+      } else {
+        paste0("is not a known field", did_you_mean(name, known))
+      }
+      found <- c(found, list(problem(wrong, path = at(name))))
     } else {
       found <- c(found, schema_problems(x[[name]], field_schema(option, name), at(name)))
     }
@@ -125,11 +158,17 @@ object_problems <- function(x, option, path) {
   found
 }
 
+# What the same part is in the other kind of step.
+other_kind <- list(
+  ProcessingStep = list(title = "TrainingStep", steps = "training"),
+  Input = list(title = "TrainingInput", steps = "training"),
+  TrainingStep = list(title = "ProcessingStep", steps = "processing"),
+  TrainingInput = list(title = "Input", steps = "processing")
+)
+
 array_problems <- function(x, option, path) {
   size <- length(x)
-  if (size > (option$maxItems %||% Inf)) {
-    return(list(problem(paste0("found ", size, ", at most ", option$maxItems, " are allowed"), path = path)))
-  }
+  if (size > (option$maxItems %||% Inf)) return(list(too_many(x, option$maxItems, path)))
   if (size < (option$minItems %||% 0)) {
     return(list(problem("found none, expected at least one", path = path)))
   }
@@ -137,11 +176,17 @@ array_problems <- function(x, option, path) {
   do.call(c, c(list(list()), Map(function(item, at) schema_problems(item, option$items, at), x, places)))
 }
 
+too_many <- function(x, most, path) {
+  problem(paste0("found ", length(x), ", at most ", most, " are allowed"), path = path)
+}
+
 scalar_problems <- function(x, option, path) {
   wrong <- NULL
-  if (!is.null(option$enum) && !x %in% unlist(option$enum)) {
-    allowed <- paste0("\"", unlist(option$enum), "\"", collapse = ", ")
-    wrong <- paste0("found ", shown(x), ", expected one of ", allowed, did_you_mean(x, unlist(option$enum)))
+  allowed <- unlist(option$enum) %||% option$const
+  if (!is.null(allowed) && !x %in% allowed) {
+    if (!is.null(option$const)) allowed <- names(step_schemas)
+    words <- paste0("\"", allowed, "\"", collapse = ", ")
+    wrong <- paste0("found ", shown(x), ", expected one of ", words, did_you_mean(x, allowed))
   } else if (is.character(x) && nchar(x) > (option$maxLength %||% Inf)) {
     wrong <- paste0("found ", nchar(x), " characters, at most ", option$maxLength, " are allowed")
   } else if (is.character(x) && nchar(x) < (option$minLength %||% 0)) {

@@ -111,7 +111,7 @@ as_pipeline <- function(tree) {
       }
       part(input, "shardr_input")
     })
-    step$outputs <- lapply(step$outputs, part, "shardr_output")
+    if (!is.null(step$outputs)) step$outputs <- lapply(step$outputs, part, "shardr_output")
     if (!is.null(step$expect)) step$expect <- part(step$expect, "shardr_expect")
     part(step, "shardr_step")
   })

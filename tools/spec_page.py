@@ -69,7 +69,7 @@ def _type(about: dict[str, Any]) -> str:
 
 
 def _bounds(about: dict[str, Any]) -> str:
-    low, high = about.get("minimum"), about.get("maximum", about.get("maxItems"))
+    low, high = about.get("minimum"), about.get("maximum", about.get("maxItems", about.get("maxProperties")))
     if low is not None and high is not None:
         return f", {low} to {high}"
     return f", at most {high}" if high is not None else f", from {low}" if low is not None else ""

@@ -48,7 +48,7 @@ fail_job <- function() pipeline("bad", processing_step("b", code = "fail.R", ins
 
 # What differs from run to run, replaced: ids of runs, folders, seconds.
 steady <- function(lines) {
-  lines <- gsub("(copy|bad|slow)-[0-9]{6}-[0-9]{6}-[0-9a-f]{4}", "RUN", lines)
+  lines <- gsub("(copy|bad|slow|train)-[0-9]{6}-[0-9]{6}-[0-9a-f]{4}", "RUN", lines)
   lines <- gsub("[^ \"(]*/job [^/]*/", "FOLDER/", lines)
   gsub(" +[0-9]+[.][0-9]+", " 0.0", lines)
 }

@@ -2,6 +2,7 @@
 # The Python half builds the same specs in tests/python/spec/test_contract_specs.py.
 
 one <- function(...) pipeline("one", processing_step("a", ...))
+trains <- function(...) pipeline("one", training_step("a", ...))
 
 built <- function() {
   list(
@@ -117,7 +118,51 @@ built <- function() {
         sum = parameter("number", 0.1 + 0.2), small = parameter("number", 1e-7), huge = parameter("number", 1e20),
         three = parameter("number", 3), flag = parameter("boolean", FALSE), text = parameter("string", "")
       )
-    )
+    ),
+    "training-smallest" = trains(code = "train.R"),
+    "training-all-fields" = trains(
+      image = "python", command = c("python3", "-u"), code = "train.py", source_dir = "src/", arguments = "--verbose",
+      hyperparameters = list(top_k = 10, center = TRUE), environment = c(LEVEL = "debug"), instance_count = 2,
+      instance_type = "ml.m5.xlarge", volume_size_gb = 50, max_runtime_seconds = 3600, max_attempts = 2,
+      network_isolation = TRUE, encrypt_traffic = TRUE, subnets = "subnet-1", security_group_ids = "sg-1",
+      volume_kms_key = "alias/disks", output_kms_key = "alias/models", cache = "P30D",
+      inputs = list(
+        job_input("train", "data/", distribution = "ShardedByS3Key", content_type = "text/csv"),
+        job_input("all", "s3://bucket/all/", input_mode = "FastFile")
+      ),
+      metrics = c("validation:rmse", "train:rmse"), destination = "s3://bucket/models/", on_collision = "prefix_host",
+      retry_attempts = 3, keep_alive_seconds = 600
+    ),
+    "training-of-an-image" = trains(
+      image = "xgboost", hyperparameters = list(objective = "reg:squarederror", num_round = 50, eta = 0.1),
+      inputs = job_input("train", "data/", content_type = "text/csv")
+    ),
+    "training-on-spot-instances" = trains(
+      code = "train.R", source_dir = "src",
+      metrics = c("validation:rmse" = "rmse=([0-9.]+)", loss = "loss: (\\S+)"), spot = TRUE,
+      max_wait_seconds = 2 * 86400, checkpoints = "s3://bucket/checkpoints/", interruptions = c(2, 0.5)
+    ),
+    "training-defaults-given" = trains(
+      code = "train.R", hyperparameters = list(), metrics = character(), interruptions = numeric(),
+      checkpoints = FALSE, spot = FALSE, on_collision = "error", max_runtime_seconds = 86400,
+      inputs = job_input("train", "data/", "FullyReplicated", input_mode = "File")
+    ),
+    "training-hyperparameters" = trains(
+      code = "train.R", checkpoints = TRUE,
+      hyperparameters = list(
+        text = factor("a b"), whole = 3L, part = 0.1, small = 1e-7, large = 1e20, yes = TRUE, no = FALSE,
+        kinds = c("a", "\u00e9"), layers = c(64, 32), mixed = list(b = c(1, 0.5), a = TRUE), one = list("x"),
+        dotted.name = 1
+      )
+    ),
+    "training-between-processing" = pipeline("bank") |>
+      processing_step("split", code = "split.R", outputs = c("train", "test")) |>
+      training_step("train", code = "train.R", inputs = list(train = step_output("split", "train"))) |>
+      processing_step(
+        "score",
+        code = "score.R", inputs = list(model = step_output("train", "model"), test = step_output("split", "test")),
+        outputs = "scores"
+      )
   )
 }
 

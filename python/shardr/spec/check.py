@@ -46,6 +46,8 @@ def _of_processing(at: str, step: ProcessingStep) -> Iterator[Problem]:
 def _of_training(at: str, step: TrainingStep) -> Iterator[Problem]:
     if step.source_dir is not None and step.code is None:
         yield Problem(f"{at}.code", "is required beside source_dir: the script's path in it")
+    if step.source_dir is not None and step.code is not None and not _inside(step.code):
+        yield Problem(f"{at}.code", f'found "{step.code}", expected a path in source_dir, "{step.source_dir}"')
     if step.code is not None and len(step.inputs) == MOST_INPUTS:
         yield Problem(f"{at}.inputs", f"found {MOST_INPUTS}, at most {MOST_INPUTS - 1} are left beside the script's")
     for i, channel in enumerate(step.inputs):
@@ -64,6 +66,11 @@ def _of_training(at: str, step: TrainingStep) -> Iterator[Problem]:
         yield Problem(f"{at}.checkpoints", f'found "{step.checkpoints}", expected true, false or an s3:// prefix')
     for name, regex in step.metric_definitions.items():
         yield from _metric(f"{at}.metrics.{name}", regex)
+
+
+def _inside(path: str) -> bool:
+    parts = PurePosixPath(path)
+    return not parts.is_absolute() and ".." not in parts.parts and parts.parts[:1] != ("~",)
 
 
 def _metric(at: str, regex: str) -> Iterator[Problem]:

@@ -6,18 +6,20 @@ the service (``ShardedByS3Key``); names of fields are the service's own words in
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from shardr.spec.parts import NAME, ROLE, SOURCE_TAGS, Model, Text, one_or_many
 from shardr.spec.processing import ProcessingStep
-from shardr.spec.training import TrainingStep
+from shardr.spec.training import TRAINING_TAGS, TrainingStep
 
 
 def _step_kind(value: Any) -> str:
+    """The kind that a step says it is, or, misspelt, seems to mean: the rest of it is checked as that."""
     found = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
-    return f"<{found}>" if found == "training" else "<processing>"
+    return "<training>" if get_close_matches(str(found), ["training"]) else "<processing>"
 
 
 AnyStep = Annotated[
@@ -26,7 +28,7 @@ AnyStep = Annotated[
 ]
 
 
-TAGS = frozenset({*SOURCE_TAGS, "<processing>", "<training>"})
+TAGS = frozenset({*SOURCE_TAGS, *TRAINING_TAGS, "<processing>", "<training>"})
 """What stands in the place of an error beside the names of fields."""
 
 

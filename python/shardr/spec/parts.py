@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
 from shardr.spec.foreign import refuse
 from shardr.spec.places import PROCESSING
@@ -40,7 +40,12 @@ def _text(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) else value
 
 
-Text = Annotated[str, BeforeValidator(_text), Field(max_length=256)]
+Text = Annotated[
+    str,
+    BeforeValidator(_text),
+    Field(max_length=256),
+    WithJsonSchema({"type": ["string", "number", "boolean"], "maxLength": 256}),
+]
 Words = Annotated[list[Text], BeforeValidator(one_or_many)]
 
 

@@ -35,6 +35,15 @@ EXPECTED = {
 }
 
 
+OTHER_KIND: dict[type[parts.Model], tuple[type[parts.Model], str]] = {
+    ProcessingStep: (TrainingStep, "training"),
+    parts.Input: (TrainingInput, "training"),
+    TrainingStep: (ProcessingStep, "processing"),
+    TrainingInput: (parts.Input, "processing"),
+}
+"""What the same part is in the other kind of step."""
+
+
 def did_you_mean(found: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """``; did you mean "filter"?`` when one of the known names is close, else the empty string."""
     close = get_close_matches(found, list(known), n=1, cutoff=cutoff)
@@ -74,7 +83,11 @@ def _problem(item: Any) -> Problem:
     if kind == "extra_forbidden":
         if str(loc[-1]) in FROM_SDK and isinstance(found, Refused):
             return Problem(path, found.why)
-        known = [*_model_at(item["loc"][:-1]).model_fields, *(FROM_SDK if isinstance(found, Refused) else ())]
+        model = _model_at(item["loc"][:-1])
+        other, kind_of_step = OTHER_KIND.get(model, (model, ""))
+        if loc[-1] in other.model_fields and other is not model:
+            return Problem(path, f"is for {kind_of_step} steps only")
+        known = [*model.model_fields, *(FROM_SDK if isinstance(found, Refused) else ())]
         return Problem(path, f"is not a known field{did_you_mean(str(loc[-1]), known)}")
     if isinstance(found, Refused):
         return Problem(path, found.why)
@@ -89,8 +102,8 @@ def _problem(item: Any) -> Problem:
     if kind == "string_pattern_mismatch":
         return Problem(path, f"found {shown(found)}, {_pattern_words(context['pattern'])}")
     if kind in {"too_long", "string_too_long"}:
-        noun = "characters" if kind == "string_too_long" else "items"
-        size = context.get("actual_length", len(found) if hasattr(found, "__len__") else "more")
+        noun = "characters" if isinstance(found, str) else "items"
+        size = len(found) if hasattr(found, "__len__") else "more"
         return Problem(path, f"found {size} {noun}, at most {context['max_length']} are allowed")
     if kind == "too_short":
         return Problem(path, f"found {len(found)} items, at least {context['min_length']} is needed")

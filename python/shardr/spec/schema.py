@@ -9,7 +9,8 @@ from shardr.spec.models import Pipeline
 from shardr.spec.parts import Output
 
 STEPS = ("ProcessingStep", "TrainingStep")
-LISTS = frozenset({"inputs", "outputs", "arguments", "depends_on", "subnets", "security_group_ids"})
+LISTS = frozenset({"inputs", "outputs", "arguments", "depends_on", "subnets", "security_group_ids", "interruptions"})
+NO_TEXT = ["integer", "boolean"]
 REFERENCE = {"type": "string", "pattern": r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$"}
 
 
@@ -23,9 +24,10 @@ def job_schema() -> dict[str, Any]:
     for model in (*STEPS, "Pipeline"):
         holder = schema if model == "Pipeline" else schema["$defs"][model]
         for about in holder["properties"].values():
-            if about.get("type") in {"integer", "boolean"}:
-                about["anyOf"] = [{key: about.pop(key) for key in _rules(about)}, REFERENCE]
-    schema["properties"]["permute"]["anyOf"].append(REFERENCE)
+            if about.get("type") in NO_TEXT:
+                about["anyOf"] = [{key: about.pop(key) for key in _rules(about)}]
+            if any(option.get("type") in NO_TEXT for option in about.get("anyOf", [])):
+                about["anyOf"].append(REFERENCE)
     return schema
 
 
@@ -41,6 +43,8 @@ def _allow_shorthand(step: dict[str, Any]) -> None:
     for field in LISTS & step.keys():
         rules = {key: step[field].pop(key) for key in ("type", "items", "maxItems") if key in step[field]}
         step[field]["anyOf"] = [rules, rules["items"]]
+    if "metrics" in step:
+        step["metrics"]["oneOf"].append(step["metrics"]["oneOf"][0]["items"])
     options = step["command"]["anyOf"]
     options.insert(1, options[0]["items"])
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from shardr.runtime.metrics import metric_regex
 from shardr.runtime.values import as_text
@@ -19,13 +18,28 @@ Collision = Literal["error", "prefix_host", "last_wins"]
 
 
 def _hyperparameter(value: Any) -> Any:
-    """The service takes text only; logicals are spelled as in JSON, and so are lists."""
-    if isinstance(value, list | dict):
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    return as_text(value) if isinstance(value, bool | int | float) else value
+    """The service takes text only; logicals are spelled as in JSON, and so are lists and maps, in canonical form."""
+    return as_text(value) if isinstance(value, bool | int | float | list | dict) else value
 
 
-Hyperparameter = Annotated[str, BeforeValidator(_hyperparameter), Field(max_length=2500)]
+Hyperparameter = Annotated[
+    str,
+    BeforeValidator(_hyperparameter),
+    Field(max_length=2500),
+    WithJsonSchema({"type": ["string", "number", "boolean", "array", "object"], "maxLength": 2500}),
+]
+Metrics = Annotated[
+    Annotated[list[str], Field(max_length=40), Tag("<names>")]
+    | Annotated[dict[str, str], Field(max_length=40), Tag("<expressions>")],
+    Discriminator(lambda value: "<expressions>" if isinstance(value, dict) else "<names>"),
+]
+Checkpoints = Annotated[
+    Annotated[str, Tag("<prefix>")] | Annotated[bool, Tag("<switch>")],
+    Discriminator(lambda value: "<switch>" if isinstance(value, bool) else "<prefix>"),
+]
+TRAINING_TAGS = frozenset({"<names>", "<expressions>", "<prefix>", "<switch>"})
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False), AfterValidator(lambda v: int(v) if v.is_integer() else v)]
+"""Whole ones without a point, as R writes them."""
 
 
 class TrainingInput(Channel):
@@ -65,11 +79,10 @@ class TrainingStep(Step):
     inputs: Annotated[
         list[Annotated[TrainingInput, BeforeValidator(refuse)]], BeforeValidator(one_or_many), Field(max_length=20)
     ] = Field(default=[], description="Channels in; at most 20.")
-    metrics: Annotated[list[str] | dict[str, str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = Field(
+    metrics: Annotated[Metrics, BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] = Field(
         default=[],
         description="Metrics to look for in the log: names that the script logs with log_metric(), or a regular "
         "expression for each name, whose first group is the value.",
-        max_length=40,
     )
     destination: str | None = Field(
         default=None, description="Folder or s3:// prefix to leave the model in. Default: a fresh place for each run."
@@ -77,7 +90,7 @@ class TrainingStep(Step):
     on_collision: Collision = Field(
         default="error", description="What to do when two instances write a file of the same name to the model."
     )
-    checkpoints: str | bool = Field(
+    checkpoints: Checkpoints = Field(
         default=False,
         description="true: what the script writes to /opt/ml/checkpoints outlives an interruption. An s3:// prefix: it "
         "outlives the run, too, and the next run goes on from it.",
@@ -86,7 +99,7 @@ class TrainingStep(Step):
     max_wait_seconds: int | None = Field(
         default=None, description="How long a spot job may wait and run together. Default: max_runtime_seconds.", ge=1
     )
-    interruptions: list[float] = Field(
+    interruptions: Annotated[list[Seconds], BeforeValidator(lambda v: v if isinstance(v, list) else [v])] = Field(
         default=[],
         description="On this machine: after how many seconds the instances are taken away, as spot instances are, each "
         "time that they have started; to rehearse it.",

@@ -15,6 +15,7 @@ from shardr.spec.load import load
 from shardr.spec.models import Parameter, Pipeline
 from shardr.spec.parts import Expect, Input, Manifest, Output, StepOutput
 from shardr.spec.processing import ProcessingStep
+from shardr.spec.training import TrainingInput, TrainingStep
 
 FOLDER = Path(__file__).parents[2] / "contract" / "specs"
 CASES = {path.stem: json.loads(path.read_text("utf-8")) for path in FOLDER.glob("*.json")}
@@ -22,6 +23,10 @@ CASES = {path.stem: json.loads(path.read_text("utf-8")) for path in FOLDER.glob(
 
 def _one(**fields: object) -> Pipeline:
     return Pipeline(name="one", steps=[ProcessingStep(name="a", **fields)])  # type: ignore[arg-type]
+
+
+def _trains(**fields: object) -> Pipeline:
+    return Pipeline(name="one", steps=[TrainingStep(name="a", type="training", **fields)])  # type: ignore[arg-type]
 
 
 BUILT: dict[str, Pipeline] = {
@@ -196,6 +201,92 @@ BUILT: dict[str, Pipeline] = {
             "text": Parameter(type="string", default=""),
         },
         steps=[ProcessingStep(name="a", code="a.R")],
+    ),
+    "training-smallest": _trains(code="train.R"),
+    "training-all-fields": _trains(
+        image="python",
+        command=["python3", "-u"],
+        code="train.py",
+        source_dir="src/",
+        arguments=["--verbose"],
+        hyperparameters={"top_k": 10, "center": True},
+        environment={"LEVEL": "debug"},
+        instance_count=2,
+        instance_type="ml.m5.xlarge",
+        volume_size_gb=50,
+        max_runtime_seconds=3600,
+        max_attempts=2,
+        network_isolation=True,
+        encrypt_traffic=True,
+        subnets=["subnet-1"],
+        security_group_ids=["sg-1"],
+        volume_kms_key="alias/disks",
+        output_kms_key="alias/models",
+        cache="P30D",
+        inputs=[
+            TrainingInput(name="train", source="data/", distribution="ShardedByS3Key", content_type="text/csv"),
+            TrainingInput(name="all", source="s3://bucket/all/", input_mode="FastFile"),
+        ],
+        metrics=["validation:rmse", "train:rmse"],
+        destination="s3://bucket/models/",
+        on_collision="prefix_host",
+        retry_attempts=3,
+        keep_alive_seconds=600,
+    ),
+    "training-of-an-image": _trains(
+        image="xgboost",
+        hyperparameters={"objective": "reg:squarederror", "num_round": 50, "eta": 0.1},
+        inputs=[TrainingInput(name="train", source="data/", content_type="text/csv")],
+    ),
+    "training-on-spot-instances": _trains(
+        code="train.R",
+        source_dir="src",
+        metrics={"validation:rmse": "rmse=([0-9.]+)", "loss": r"loss: (\S+)"},
+        spot=True,
+        max_wait_seconds=172_800,
+        checkpoints="s3://bucket/checkpoints/",
+        interruptions=[2, 0.5],
+    ),
+    "training-defaults-given": _trains(
+        code="train.R",
+        hyperparameters={},
+        metrics=[],
+        interruptions=[],
+        checkpoints=False,
+        spot=False,
+        on_collision="error",
+        max_runtime_seconds=86_400,
+        inputs=[TrainingInput(name="train", source="data/", distribution="FullyReplicated", input_mode="File")],
+    ),
+    "training-hyperparameters": _trains(
+        code="train.R",
+        checkpoints=True,
+        hyperparameters={
+            "text": "a b", "whole": 3, "part": 0.1, "small": 1e-7, "large": 1e20, "yes": True, "no": False,
+            "kinds": ["a", "é"], "layers": [64, 32], "mixed": {"b": [1, 0.5], "a": True}, "one": ["x"],
+            "dotted.name": 1,
+        },
+    ),
+    "training-between-processing": Pipeline(
+        name="bank",
+        steps=[
+            ProcessingStep(name="split", code="split.R", outputs=[Output(name="train"), Output(name="test")]),
+            TrainingStep(
+                name="train",
+                type="training",
+                code="train.R",
+                inputs=[TrainingInput(name="train", source=StepOutput(step="split", output="train"))],
+            ),
+            ProcessingStep(
+                name="score",
+                code="score.R",
+                inputs=[
+                    Input(name="model", source=StepOutput(step="train", output="model")),
+                    Input(name="test", source=StepOutput(step="split", output="test")),
+                ],
+                outputs=[Output(name="scores")],
+            ),
+        ],
     ),
 }  # fmt: skip
 

@@ -57,3 +57,14 @@ def test_every_field_says_what_it_is() -> None:
     for name, model in {"Pipeline": SCHEMA, **SCHEMA["$defs"]}.items():
         for field, about in model.get("properties", {}).items():
             assert about.get("description"), f"{name}.{field} has no description"
+
+
+@pytest.mark.parametrize("path", sorted((PAGES / "tests/contract/specs").glob("*.json")), ids=lambda path: path.stem)
+def test_each_spec_of_the_contract_fits_the_schema(path: Path) -> None:
+    jsonschema.validate(json.loads(json.loads(path.read_text("utf-8"))["canonical"]), SCHEMA)
+
+
+def test_what_becomes_text_may_be_written_as_what_it_is() -> None:
+    step = {"name": "a", "type": "training", "code": "a.R", "arguments": ["--n", 1], "environment": {"N": True}}
+    more = {"hyperparameters": {"k": 10, "on": True, "grid": [1, 2]}, "metrics": "rmse", "interruptions": 2}
+    jsonschema.validate({"name": "j", "tags": {"cost": 42}, "steps": [{**step, **more}]}, SCHEMA)
