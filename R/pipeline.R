@@ -72,6 +72,7 @@ pipeline <- function(name, ..., description = NULL, parameters = NULL, permute =
 #' @param cache On SageMaker: for how long an equal job that completed stands for this step, as `"P30D"` or `"PT12H"`.
 #'   Equal are its code, command, arguments, environment, image and inputs, by their addresses.
 #' @param depends_on Names of steps that must be complete first, besides those whose outputs are used.
+#' @param when Whether the step is part of the run: `TRUE`, `FALSE`, or a comparison, as `"${mode} == script"`.
 #' @param expect What must be true of the rows, or the job fails: see [rows_preserved()].
 #' @param network_config,processor A `NetworkConfig`, and a `Processor` or `ScriptProcessor`, of the SageMaker SDK that
 #'   reticulate brings: their settings hold where the step does not have its own. A processor's role and tags are the
@@ -82,7 +83,8 @@ processing_step <- function(pipeline = NULL, name = NULL, ..., code = NULL, inpu
                             environment = NULL, image = NULL, volume_size_gb = NULL, max_runtime_seconds = NULL,
                             max_attempts = NULL, network_isolation = NULL, encrypt_traffic = NULL, subnets = NULL,
                             security_group_ids = NULL, volume_kms_key = NULL, output_kms_key = NULL, cache = NULL,
-                            depends_on = NULL, expect = NULL, network_config = NULL, processor = NULL) {
+                            depends_on = NULL, when = NULL, expect = NULL, network_config = NULL,
+                            processor = NULL) {
   fields <- list(
     outputs = as_outputs(outputs), expect = as_part(expect, "shardr_expect", "rows_preserved()")
   )

@@ -207,6 +207,8 @@ pattern_words <- function(pattern) {
     "letters, digits, \".\", \"_\" and \"-\", starting with a letter or digit"
   } else if (startsWith(pattern, "^P")) {
     "a duration such as P30D (30 days) or PT12H (12 hours)"
+  } else if (grepl("[=!]=", pattern, fixed = TRUE)) {
+    "true, false, or a comparison, as ${mode} == script"
   } else if (startsWith(pattern, "^arn:")) {
     "the ARN of a role, arn:aws:iam::<account>:role/<name>"
   } else {

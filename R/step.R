@@ -34,7 +34,8 @@ step_readers <- function() {
     environment = as_text_map, instance_count = as_whole, instance_type = as_text, volume_size_gb = as_whole,
     max_runtime_seconds = as_whole, max_attempts = as_whole, network_isolation = as_flag, encrypt_traffic = as_flag,
     subnets = as_texts, security_group_ids = as_texts, volume_kms_key = as_text, output_kms_key = as_text,
-    cache = as_text, depends_on = as_texts, inputs = as_inputs
+    cache = as_text, depends_on = as_texts, inputs = as_inputs,
+    when = function(x) if (is.logical(x)) as_flag(x) else as_text(x)
   )
 }
 

@@ -55,7 +55,7 @@ training_step <- function(pipeline = NULL, name = NULL, ..., code = NULL, source
                           volume_size_gb = NULL, max_runtime_seconds = NULL, max_attempts = NULL,
                           network_isolation = NULL, encrypt_traffic = NULL, subnets = NULL,
                           security_group_ids = NULL, volume_kms_key = NULL, output_kms_key = NULL, cache = NULL,
-                          depends_on = NULL, network_config = NULL) {
+                          depends_on = NULL, when = NULL, network_config = NULL) {
   fields <- list(
     type = "training", source_dir = as_text(source_dir), hyperparameters = as_hyperparameters(hyperparameters),
     metrics = as_metrics(metrics), destination = as_text(destination), on_collision = as_text(on_collision),

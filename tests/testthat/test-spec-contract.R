@@ -119,6 +119,13 @@ built <- function() {
         three = parameter("number", 3), flag = parameter("boolean", FALSE), text = parameter("string", "")
       )
     ),
+    "steps-by-a-parameter" = pipeline(
+      "one",
+      processing_step("a", code = "a.R", when = "${mode} == a"),
+      processing_step("b", code = "b.R", when = "${mode} != a"),
+      processing_step("c", code = "c.R", when = FALSE),
+      parameters = list(mode = parameter(default = "b"))
+    ),
     "training-smallest" = trains(code = "train.R"),
     "training-all-fields" = trains(
       image = "python", command = c("python3", "-u"), code = "train.py", source_dir = "src/", arguments = "--verbose",

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from shardr.spec.parts import NAME, ROLE, SOURCE_TAGS, Model, Text, one_or_many
 from shardr.spec.processing import ProcessingStep
+from shardr.spec.step import STEP_TAGS
 from shardr.spec.training import TRAINING_TAGS, TrainingStep
 
 
@@ -28,7 +29,7 @@ AnyStep = Annotated[
 ]
 
 
-TAGS = frozenset({*SOURCE_TAGS, *TRAINING_TAGS, "<processing>", "<training>"})
+TAGS = frozenset({*SOURCE_TAGS, *STEP_TAGS, *TRAINING_TAGS, "<processing>", "<training>"})
 """What stands in the place of an error beside the names of fields."""
 
 

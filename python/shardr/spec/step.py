@@ -6,7 +6,7 @@ import re
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from shardr.spec.foreign import refuse
 from shardr.spec.foreign_step import plain_step
@@ -14,7 +14,12 @@ from shardr.spec.parts import DURATION, INTERPRETERS, NAME, Channel, Model, Resu
 
 Ids = Annotated[list[Annotated[str, Field(max_length=32)]], BeforeValidator(one_or_many)]
 
-WHEN = r"^[^=!]*[=!]=[^=!]*$"
+WHEN = r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\}|[^=!]*[=!]=[^=!]*)$"
+When = Annotated[
+    Annotated[str, Field(pattern=WHEN), Tag("<comparison>")] | Annotated[bool, Tag("<switch>")],
+    Discriminator(lambda value: "<switch>" if isinstance(value, bool) else "<comparison>"),
+]
+STEP_TAGS = frozenset({"<comparison>", "<switch>"})
 
 
 class Step(Model):
@@ -71,7 +76,7 @@ class Step(Model):
         "Equal are its code, command, arguments, environment, image and inputs, by their addresses.",
         pattern=DURATION,
     )
-    when: bool | Annotated[str, Field(pattern=WHEN)] = Field(
+    when: When = Field(
         default=True,
         description="Whether the step is part of the run: true, false, or a comparison, as ${mode} == script.",
     )
@@ -90,8 +95,8 @@ class Step(Model):
         """Whether the step is part of the run."""
         if isinstance(self.when, bool):
             return self.when
-        one, comparison, other = (part.strip() for part in re.split(r"([=!]=)", self.when, maxsplit=1))
-        return (one == other) == (comparison == "==")
+        one, *comparison, other = (part.strip() for part in re.split(r"([=!]=)", self.when, maxsplit=1))
+        return (one == other) == (comparison == ["=="])
 
     @property
     def channels(self) -> list[Channel]:

@@ -37,7 +37,7 @@ Checkpoints = Annotated[
     Annotated[str, Tag("<prefix>")] | Annotated[bool, Tag("<switch>")],
     Discriminator(lambda value: "<switch>" if isinstance(value, bool) else "<prefix>"),
 ]
-TRAINING_TAGS = frozenset({"<names>", "<expressions>", "<prefix>", "<switch>"})
+TRAINING_TAGS = frozenset({"<names>", "<expressions>", "<prefix>"})
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False), AfterValidator(lambda v: int(v) if v.is_integer() else v)]
 """Whole ones without a point, as R writes them."""
 

@@ -202,6 +202,15 @@ BUILT: dict[str, Pipeline] = {
         },
         steps=[ProcessingStep(name="a", code="a.R")],
     ),
+    "steps-by-a-parameter": Pipeline(
+        name="one",
+        parameters={"mode": Parameter(default="b")},
+        steps=[
+            ProcessingStep(name="a", code="a.R", when="${mode} == a"),
+            ProcessingStep(name="b", code="b.R", when="${mode} != a"),
+            ProcessingStep(name="c", code="c.R", when=False),
+        ],
+    ),
     "training-smallest": _trains(code="train.R"),
     "training-all-fields": _trains(
         image="python",
