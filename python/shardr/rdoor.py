@@ -51,6 +51,28 @@ def collect_frame(run: str, step: str, output: str, fill: bool) -> tuple[str, li
     return json.dumps(_answer(collected), default=_plain, ensure_ascii=False), buffers
 
 
+def metrics_frame(id: str, step: str | None) -> tuple[str, list[Any]]:
+    """The metrics of a run, a row for each value, as ``collect_frame()`` gives an output."""
+    buffers: list[Any] = []
+
+    def read_metrics() -> str:
+        import pyarrow as pa
+
+        from shardr.api.jobs import run_of
+        from shardr.api.metrics.reading import read
+        from shardr.data.columns import to_r
+
+        run, of_step = run_of(id)
+        table = read(run, step or of_step).table()
+        for name in ("index", "x"):  # counts of R are doubles, as they may pass 2^31
+            table = table.set_column(table.column_names.index(name), name, table[name].cast(pa.float64(), safe=False))
+        header, parts = to_r(table)
+        buffers.extend(parts)
+        return header
+
+    return json.dumps(_answer(read_metrics), default=_plain, ensure_ascii=False), buffers
+
+
 def fields(kind: str, value: Any, place: int) -> str:
     """The fields that an object of the SageMaker SDK stands for: ``{"ok": fields}``, or ``{"error": …}``.
 
