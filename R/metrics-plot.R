@@ -50,15 +50,40 @@ metric_panel <- function(what, each) {
   if (alone && named) graphics::axis(1, seq_along(each), labels) else graphics::axis(1)
   graphics::axis(2, las = 1)
   graphics::grid(nx = NA, ny = NULL)
-  colours <- if (alone) picture_colours[1] else rep_len(picture_colours, length(each))
-  types <- rep_len(rep(c(1, 2, 3, 4), each = length(picture_colours)), length(each))
+  look <- if (alone) list(colour = rep_len(1, length(each)), dash = rep_len(1, length(each))) else metric_looks(each)
+  colours <- picture_colours[(look$colour - 1) %% length(picture_colours) + 1]
+  dashes <- (look$dash - 1) %% 4 + 1
   for (i in seq_along(each)) {
     there <- c(FALSE, !is.na(y[[i]]), FALSE)
     lone <- which(there[-c(1, length(there))] & !utils::head(there, -2) & !utils::tail(there, -2))
-    graphics::lines(x[[i]], y[[i]], col = rep_len(colours, i)[i], lty = types[i])
-    graphics::points(x[[i]][lone], y[[i]][lone], pch = 19, col = rep_len(colours, i)[i])
+    graphics::lines(x[[i]], y[[i]], col = colours[i], lty = dashes[i])
+    graphics::points(x[[i]][lone], y[[i]][lone], pch = 19, col = colours[i])
   }
-  if (!alone && named && length(each) > 1) graphics::legend("topright", labels, col = colours, lty = types, bty = "n")
+  if (!alone && named && length(each) > 1) {
+    graphics::legend(emptiest_corner(unlist(x), unlist(y)), labels, col = colours, lty = dashes, bty = "n")
+  }
+}
+
+# A colour for each metric and a dash for each instance; where one of both is alone, each line has its own.
+metric_looks <- function(each) {
+  metric <- vapply(each, function(one) paste(one$step[1], one$metric[1], sep = "\r"), "")
+  instance <- vapply(each, function(one) one$instance[1], "")
+  if (length(unique(metric)) == 1L || length(unique(instance)) == 1L) {
+    return(list(colour = seq_along(each), dash = seq_along(each)))
+  }
+  list(colour = match(metric, unique(metric)), dash = match(instance, unique(instance)))
+}
+
+# The corner that is farthest from all points.
+emptiest_corner <- function(x, y) {
+  seen <- !is.na(y)
+  if (!any(seen)) return("topright")
+  place <- function(v) if (diff(range(v)) > 0) (v - min(v)) / diff(range(v)) else rep(0.5, length(v))
+  x <- place(x[seen])
+  y <- place(y[seen])
+  corners <- list(topright = c(1, 1), topleft = c(0, 1), bottomright = c(1, 0), bottomleft = c(0, 0))
+  far <- vapply(corners, function(corner) min((x - corner[1])^2 + (y - corner[2])^2), 0)
+  names(corners)[which.max(far)]
 }
 
 # What tells the lines of a panel apart: of step, metric and instance those that differ; else the metric.

@@ -7,9 +7,9 @@
 #'
 #' @param run A run, its id, or the name of one of its jobs.
 #' @param step Name of a step, to see only its metrics.
-#' @returns A data frame of class `shardr_metrics` with a row for each value: `step`, `instance`, `metric`, `index` (1 is
-#'   the instance's first value of the metric), `x` (the `step` of [log_metric()], else the index) and `value`. It prints
-#'   a line for each series: its last, lowest and highest value, and how it went; `plot()` draws it. Errors:
+#' @returns A data frame of class `shardr_metrics` with a row for each value: `step`, `instance`, `metric`, `index` (1
+#'   is the instance's first value of the metric), `x` (the `step` of [log_metric()], else the index) and `value`. It
+#'   prints a line for each series: its last, lowest and highest value, and how it went; `plot()` draws it. Errors:
 #'   `shardr_error_not_found` for an unknown run or step.
 #' @seealso [log_metric()]; `shardr metrics RUN --follow` in the shell, which shows them as they come.
 #' @export

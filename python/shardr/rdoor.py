@@ -10,10 +10,10 @@ import json
 import os
 from contextlib import nullcontext
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shardr.cli.output import json_text
 from shardr.errors import ShardrError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def call(verb: str, arguments: str) -> str:
     >>> call("describe", '{"id": "nothing"}')[:30]
     '{"error": {"code": "not_found"'
     """
-    return json.dumps(_answer(lambda: VERBS[verb](**json.loads(arguments))), default=_plain, ensure_ascii=False)
+    return json_text(_answer(lambda: VERBS[verb](**json.loads(arguments))))
 
 
 def collect_frame(run: str, step: str, output: str, fill: bool) -> tuple[str, list[Any]]:
@@ -48,7 +48,7 @@ def collect_frame(run: str, step: str, output: str, fill: bool) -> tuple[str, li
         buffers.extend(parts)
         return header
 
-    return json.dumps(_answer(collected), default=_plain, ensure_ascii=False), buffers
+    return json_text(_answer(collected)), buffers
 
 
 def metrics_frame(id: str, step: str | None) -> tuple[str, list[Any]]:
@@ -70,7 +70,7 @@ def metrics_frame(id: str, step: str | None) -> tuple[str, list[Any]]:
         buffers.extend(parts)
         return header
 
-    return json.dumps(_answer(read_metrics), default=_plain, ensure_ascii=False), buffers
+    return json_text(_answer(read_metrics)), buffers
 
 
 def fields(kind: str, value: Any, place: int) -> str:
@@ -92,7 +92,7 @@ def fields(kind: str, value: Any, place: int) -> str:
         except CannotBeSaidError as error:
             raise SpecError("The object cannot be used.", problems=[Problem("", str(error))]) from error
 
-    return json.dumps(_answer(found), ensure_ascii=False)
+    return json_text(_answer(found))
 
 
 def _answer(work: Callable[[], Any]) -> dict[str, Any]:
@@ -104,12 +104,6 @@ def _answer(work: Callable[[], Any]) -> dict[str, Any]:
         if os.environ.get("SHARDR_DEBUG"):
             raise
         return {"error": {"code": "internal", "message": f"{type(error).__name__}: {error}", "problems": []}}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return os.fspath(value)
 
 
 def _read(path: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from shardr.errors import DataError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Figure
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Okabe and Ito's: told apart by everybody, and in R's pictures, too."""

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import pandas as pd
-    from matplotlib.figure import Figure
 
+    from shardr.api.picture import Figure
     from shardr.data.merge import MergeResult
     from shardr.engines.base import Cursor, Engine, LogLine, RunView, StepView
 
@@ -133,8 +133,8 @@ class Run:
     def metrics(self, step: str | None = None) -> pd.DataFrame:
         """What training steps logged of their metrics until now, a row for each value.
 
-        The columns are ``step``, ``instance``, ``metric``, ``index`` (1 is the instance's first value of it), ``x`` (the
-        ``step=`` of ``log_metric``, else the index) and ``value``.
+        The columns are ``step``, ``instance``, ``metric``, ``index`` (1 is the instance's first value of it), ``x``
+        (the ``step=`` of ``log_metric``, else the index) and ``value``.
         """
         from shardr.api.metrics.reading import read
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from shardr.cli.output import Output, count, seconds, size, state
 from shardr.engines.base import OVER
+from shardr.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -135,10 +136,11 @@ class _Newest:
         from shardr.api.run import Run
 
         metrics = self._metrics = self._metrics or Metrics(Run(id))
-        if metrics.defined:
-            lines, self._cursor = metrics.run.read_logs(self._cursor)
-            for series, value, _ in metrics.take(lines):
-                self._values.setdefault(series.step, {})[series.metric] = value
+        with suppress(AwsError):  # who may not read logs may wait for a run all the same
+            if metrics.defined:
+                lines, self._cursor = metrics.run.read_logs(self._cursor)
+                for series, value, _ in metrics.take(lines):
+                    self._values.setdefault(series.step, {})[series.metric] = value
         self._looked = time.monotonic()
 
 

@@ -53,8 +53,8 @@ def final(request: Mapping[str, Any], logs: Sequence[Path]) -> tuple[dict[str, f
 def _finder(regex: str) -> Any:
     """How a line is searched by an expression that has a value in it; None for one that Python cannot read.
 
-    One that begins with ``.*`` finds what it finds from the start of a line or not at all. To try it from each character
-    of a line, as a search does, would take the square of the line's length.
+    One that begins with ``.*`` finds what it finds from the start of a line or not at all. To try it from each
+    character of a line, as a search does, would take the square of the line's length.
     """
     try:
         compiled = re.compile(regex)

@@ -11,10 +11,9 @@ from shardr.errors import DataError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from matplotlib.figure import Figure
-
     from shardr.api.metrics.reading import Metrics
     from shardr.api.metrics.series import Series
+    from shardr.api.picture import Figure
 
 LINES = ("-", "--", ":", "-.")
 MOST_NAMED = 12
@@ -37,11 +36,12 @@ def draw(metrics: Metrics, file: str | Path | None) -> Figure:
         labels = _labels(lines)
         if all(len(series.values) == 1 for series in lines):  # a place for each: lines of one value are none
             panel.plot(labels, [series.last for series in lines], "o", color=COLOURS[0])
+            panel.margins(x=0.3)
             named = False
         else:
-            for i, series in enumerate(lines):
-                _line(panel, series, i, labels[i])
-            panel.xaxis.get_major_locator().set_params(integer=True)
+            for series, label, look in zip(lines, labels, _looks(lines), strict=True):
+                _line(panel, series, label, look)
+            panel.locator_params(axis="x", integer=True)
             named = 1 < len(lines) <= MOST_NAMED
         panel.set_title(what if len(lines) <= MOST_NAMED else f"{what}, {len(lines)} lines")
         plain(panel)
@@ -53,13 +53,25 @@ def draw(metrics: Metrics, file: str | Path | None) -> Figure:
     return figure
 
 
-def _line(panel: Any, series: Series, i: int, label: str) -> None:
+def _looks(lines: list[Series]) -> list[dict[str, str]]:
+    """A colour for each metric and a dash for each instance; where one of both is alone, each line has its own."""
+    metrics = list(dict.fromkeys((series.step, series.metric) for series in lines))
+    instances = list(dict.fromkeys(series.instance for series in lines))
+    both = len(metrics) > 1 and len(instances) > 1
+    places = [
+        (metrics.index((series.step, series.metric)), instances.index(series.instance)) if both else (i, i)
+        for i, series in enumerate(lines)
+    ]
+    return [{"color": COLOURS[i % len(COLOURS)], "linestyle": LINES[j % len(LINES)]} for i, j in places]
+
+
+def _line(panel: Any, series: Series, label: str, look: dict[str, str]) -> None:
     """A line with gaps, and a dot for a value that has a gap on both sides."""
     heights = [value if math.isfinite(value) else math.nan for value in series.values]
     there = [False, *(not math.isnan(height) for height in heights), False]
     lone = [at for at in range(len(heights)) if there[at + 1] and not there[at] and not there[at + 2]]
-    look = {"color": COLOURS[i % len(COLOURS)], "linestyle": LINES[i // len(COLOURS) % len(LINES)], "label": label}
-    panel.plot(series.x, heights, marker="o", markersize=3, markevery=lone, alpha=0.85, **look)
+    panel.plot(series.x, heights, label=label, alpha=0.85, **look)
+    panel.plot([series.x[at] for at in lone], [heights[at] for at in lone], "o", markersize=4, color=look["color"])
 
 
 def _labels(lines: list[Series]) -> list[str]:

@@ -45,21 +45,17 @@ class Series:
         return [(value, x) for value, x in zip(self.values, self.x, strict=True) if not math.isnan(value)]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data, as ``--json`` prints it; JSON has no numbers for ``"nan"``, ``"inf"`` and ``"-inf"``."""
+        """Plain data, as ``--json`` prints it."""
         low, high = self.lowest, self.highest
         return {
             "step": self.step,
             "instance": self.instance,
             "metric": self.metric,
             "values": len(self.values),
-            "last": _plain(self.last),
-            "min": low and _plain(low[0]),
+            "last": self.last,
+            "min": low and low[0],
             "min_x": low and low[1],
-            "max": high and _plain(high[0]),
+            "max": high and high[0],
             "max_x": high and high[1],
-            "series": {"x": list(self.x), "value": [_plain(value) for value in self.values]},
+            "series": {"x": list(self.x), "value": list(self.values)},
         }
-
-
-def _plain(value: float) -> float | str:
-    return value if math.isfinite(value) else str(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def sparkline(values: Sequence[float], width: int = 24, marks: str = BLOCKS) -> 
     """
     places = min(len(values), width)
     cuts = [i * len(values) // places for i in range(places + 1)] if places else []
-    shown = [_one(values[start:end]) for start, end in zip(cuts, cuts[1:], strict=False)]
+    shown = [_one(values[start:end]) for start, end in pairwise(cuts)]
     heights = [value for value in shown if math.isfinite(value)]
     low, high = min(heights, default=0.0), max(heights, default=0.0)
     return "".join(marks[_mark(value, low, high)] for value in shown)
