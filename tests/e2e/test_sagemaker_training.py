@@ -78,7 +78,11 @@ def test_a_training_step_alone_is_one_job_whose_model_and_metrics_come_back(serv
     assert names(model) == ["algo-1.csv", "algo-2.csv"]
     assert {line.text for line in done.logs(instance="algo-2")} == {"[shardr] share=1"}
     assert shardr.describe(str(step.job))["TrainingJobStatus"] == "Completed"
-    assert done.metrics()[["step", "instance", "metric", "index", "x", "value"]].values.tolist() == [
+
+
+def test_metrics_are_read_from_the_logs_there_by_the_definitions_that_were_sent(served: Served, tmp_path: Path) -> None:
+    done = shardr.run(training(tmp_path), engine="sagemaker", role=ROLE, base=tmp_path)
+    assert done.metrics().values.tolist() == [
         ["work", "algo-1", "share", 1, 1, 2.0],
         ["work", "algo-2", "share", 1, 1, 1.0],
     ]
