@@ -79,6 +79,14 @@ def test_a_training_step_alone_is_one_job_whose_model_and_metrics_come_back(serv
     assert shardr.describe(str(step.job))["TrainingJobStatus"] == "Completed"
 
 
+def test_metrics_are_read_from_the_logs_there_by_the_definitions_that_were_sent(served: Served, tmp_path: Path) -> None:
+    done = shardr.run(training(tmp_path), engine="sagemaker", role=ROLE, base=tmp_path)
+    assert done.metrics().values.tolist() == [
+        ["work", "algo-1", "share", 1, 1, 2.0],
+        ["work", "algo-2", "share", 1, 1, 1.0],
+    ]
+
+
 def test_a_training_step_among_others_reads_and_is_read_in_one_pipeline(served: Served, tmp_path: Path) -> None:
     spec = training(tmp_path)
     first = worlds.script(tmp_path, f"cp {worlds.IN}/* {worlds.OUT}/", "first.sh")
