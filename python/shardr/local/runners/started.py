@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
+
+from shardr.local.waiting import readable
 
 if TYPE_CHECKING:
     import subprocess
@@ -52,7 +53,7 @@ class Sandboxed(Process):
         gone = _watched(self._first())
         if gone is not None:
             # what the script left running ends with process 1, a moment after bubblewrap itself
-            select.select([gone], [], [], GONE_SECONDS)
+            readable(gone, GONE_SECONDS)
             os.close(gone)
         return code
 
