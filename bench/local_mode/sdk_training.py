@@ -1,4 +1,4 @@
-"""The training job in the local mode of the SDK's version 2: python sdk_training.py IMAGE; prints the seconds of fit()."""
+"""The training job in local mode of the SDK's version 2: python sdk_training.py IMAGE; prints fit()'s seconds."""
 
 import sys
 import tempfile

@@ -126,6 +126,7 @@ class Supervisor:
         assert self._runner is not None  # noqa: S101 - as above
         self._started = self._started or time.time()
         times.begin()
+        mirror = self._mirror()  # first: what an instance writes at once is new, too
         self._running = self._runner.start(instances)
         self._report["notices"] = self._runner.notices()
         for host in self._running:
@@ -133,7 +134,6 @@ class Supervisor:
         self._phase("Training")
         self._tell(started=self._started)
         counting = Counting(self._inputs if self._work.tables else {})
-        mirror = self._mirror()
         watch = Watch(self._running, self._events, times, ends_together=self._work.ends_together, mirror=mirror)
         end = watch.through(lambda ending: self._change(counting, ending), self._note)
         self._runner.settle()
