@@ -20,6 +20,8 @@ MOST = 50
 HOLDERS = {
     "processing-job": "processing:created_with",
     "training-job": "training:created_with",
+    "transform-job": "transform:created_with",
+    "model": "models:created_with",
     "pipeline": "pipelines:created_with",
 }
 """Kinds of ARN, with the function that gives the tags of a name at its creation, or raises ``NotFoundError``."""
