@@ -226,6 +226,18 @@ def test_checkpoints_in_a_place_of_the_users_outlive_the_run_and_their_removal_i
     assert printed(done) == ["two"]
 
 
+def test_instances_that_are_kept_warm_are_taken_over_by_the_next_job_alike(tmp_path: Path) -> None:
+    spec = training(tmp_path, "true", keep_alive_seconds=600)
+    first = run(tmp_path, spec)
+    assert described(first)["WarmPoolStatus"]["Status"] == "Available"
+    other = run(tmp_path, training(tmp_path, "true", keep_alive_seconds=600, instance_count=2))
+    assert described(first)["WarmPoolStatus"]["Status"] == "Available"
+    second = run(tmp_path, spec)
+    assert described(first)["WarmPoolStatus"]["ReusedByJob"] == second.step("work").job
+    assert described(other)["WarmPoolStatus"]["Status"] == "Available"
+    assert "WarmPoolStatus" not in described(run(tmp_path, training(tmp_path, "true")))
+
+
 def test_a_folder_of_code_goes_along(tmp_path: Path) -> None:
     source = tmp_path / "src/lib"
     source.mkdir(parents=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shardr.local import contract
-from shardr.local.operations import jobs
+from shardr.local.operations import jobs, warm
 from shardr.local.operations.phases import phases
 from shardr.local.operations.times import moment
 from shardr.requests.facts import MODEL, TRAINING, artifact
@@ -22,7 +22,8 @@ def create(account: Account, request: dict[str, Any]) -> dict[str, Any]:
 
 def describe(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """A job as it stands: its request, its state, and how it ended; raises ``NotFoundError``."""
-    return described(jobs.find(account, TRAINING, request["TrainingJobName"]))
+    row = jobs.find(account, TRAINING, request["TrainingJobName"])
+    return {**described(row), **warm.pool(account, row)}
 
 
 def stop(account: Account, request: dict[str, Any]) -> dict[str, Any]:
