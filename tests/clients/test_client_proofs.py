@@ -113,6 +113,16 @@ def test_the_builtin_xgboost_of_aws_learns_from_either_sdk_what_xgboost_itself_d
     assert model.predict(new, validate_features=False) == pytest.approx(oracle.predict(new), abs=ALIKE)
 
 
+def test_the_transformer_of_the_second_sdk_asks_the_model_about_every_row(world: World) -> None:
+    printed = world.printed("xgboost 2")
+    [answers] = sorted((world.home / "s3" / line(printed, "answers").removeprefix("s3://")).iterdir())
+    found = [float(text) for text in answers.read_text(encoding="utf-8").split()]
+    rows, new = titanic(world, "train"), xgb.DMatrix(titanic(world, "validation")[:, 1:])
+    settings = {"objective": "binary:logistic", "base_score": 0.5, "eta": 0.1, "max_depth": 5}
+    oracle = xgb.train(settings, xgb.DMatrix(rows[:, 1:], label=rows[:, 0]), 30)
+    assert found == pytest.approx(oracle.predict(new), abs=ALIKE)
+
+
 @pytest.mark.parametrize("sdk", ["sagemaker-2", "sagemaker-3"])
 def test_the_sdk_takes_a_session_of_shardrs_and_needs_no_server(world: World, sdk: str) -> None:
     printed = world.printed(sdk)

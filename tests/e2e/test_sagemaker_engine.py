@@ -20,34 +20,12 @@ from shardr.cli.app import main
 from shardr.errors import JobFailedError, NameInUseError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from shardr.local.serving import Served
 
 ROLE = "arn:aws:iam::000000000000:role/anyone"
 MADE = "/opt/ml/processing/input/made"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    there = tmp_path_factory.mktemp("there")
-    try:
-        yield shardr.serve(home=there, runner="process")
-    finally:
-        shardr.serve_stop(there)
-
-
-@pytest.fixture
-def served(server: Served, monkeypatch: pytest.MonkeyPatch) -> Served:
-    for name in server.cleared:
-        monkeypatch.delenv(name, raising=False)
-    for name, value in server.environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    for name in ("FIRST_PAUSE", "LAST_PAUSE", "FRESH_SECONDS"):  # no quota is to be spared here
-        monkeypatch.setattr(f"shardr.engines.sagemaker.engine.{name}", 0.1)
-    return server
 
 
 def run(folder: Path, spec: dict[str, Any], **how: Any) -> shardr.Run:

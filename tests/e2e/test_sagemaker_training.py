@@ -6,13 +6,11 @@ import tarfile
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import pytest
 import worlds
 
 import shardr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from shardr.local.serving import Served
@@ -22,27 +20,6 @@ BODY = """\
     echo "[shardr] share=$(ls $SM_CHANNEL_TRAIN | wc -l)"
     (echo file,row; tail -qn +2 $SM_CHANNEL_TRAIN/*) > $SM_MODEL_DIR/$SM_CURRENT_HOST.csv
     """
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    there = tmp_path_factory.mktemp("there")
-    try:
-        yield shardr.serve(home=there, runner="process")
-    finally:
-        shardr.serve_stop(there)
-
-
-@pytest.fixture
-def served(server: Served, monkeypatch: pytest.MonkeyPatch) -> Served:
-    for name in server.cleared:
-        monkeypatch.delenv(name, raising=False)
-    for name, value in server.environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    for name in ("FIRST_PAUSE", "LAST_PAUSE", "FRESH_SECONDS"):  # no quota is to be spared here
-        monkeypatch.setattr(f"shardr.engines.sagemaker.engine.{name}", 0.1)
-    return server
 
 
 def training(folder: Path, **fields: Any) -> dict[str, Any]:

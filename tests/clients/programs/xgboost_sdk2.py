@@ -31,3 +31,12 @@ print("image", about["AlgorithmSpecification"]["TrainingImage"])
 print("model", estimator.model_data)
 print("metrics", {item["MetricName"]: item["Value"] for item in about.get("FinalMetricDataList", [])})
 print("status", about["TrainingJobStatus"], about["SecondaryStatus"])
+
+# The model is asked about the validation rows, without their label: the Transformer of the SDK, unchanged.
+transformer = estimator.transformer(
+    instance_count=2, instance_type="ml.m5.large", strategy="MultiRecord", assemble_with="Line", accept="text/csv"
+)
+transformer.transform(
+    validation, content_type="text/csv", split_type="Line", input_filter="$[1:]", wait=True, logs=True
+)
+print("answers", transformer.output_path)
