@@ -1,4 +1,4 @@
-"""Algorithms that shardr has a program for, of SageMaker and its own: which image, and what runs where there is none."""
+"""Algorithms that shardr has a program for, of SageMaker and its own: which image, and what runs without one."""
 
 from __future__ import annotations
 
