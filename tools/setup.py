@@ -22,7 +22,7 @@ LEVELS = ("demo", "test", "bench")  # each holds the ones before it
 # What each level adds. R packages come as r-cran-<name in lower case>: built, so no compiler is needed.
 R_PACKAGES = {
     "demo": ["cli", "jsonlite", "rlang", "reticulate", "data.table"],
-    "test": ["testthat", "withr", "lintr", "roxygen2", "knitr", "rmarkdown"],
+    "test": ["testthat", "withr", "lintr", "roxygen2", "knitr", "rmarkdown", "dbscan"],
     "bench": ["readr", "dplyr"],  # the tidyverse scripts that ours are timed against
 }
 TOOLS = {

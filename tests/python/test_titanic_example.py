@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xgboost as xgb
-from container.xgboost_world import ALIKE, CSV, Host, ended
+from container.host_world import CSV, ended
+from container.xgboost_world import ALIKE, Host
 
 EXAMPLE = Path(__file__).parents[2] / "inst" / "examples" / "titanic-xgboost"
 DIGEST = "43bbf0bba140916dbf5471392d2b59726900ff584ea92ac754a697ee71261c1a"

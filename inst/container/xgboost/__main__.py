@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 
 def main() -> int:
@@ -14,16 +15,10 @@ def main() -> int:
     # Idle threads sleep: where instances share a machine's cores, those that spin hold up the others, 0.35 s for a
     # round of 3 ms. It is read when XGBoost is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    if sys.argv[1:] == ["train"]:
-        from training import train
+    sys.path.append(str(Path(__file__).resolve().parents[1] / "builtin"))
+    from verbs import run
 
-        return train()
-    if sys.argv[1:] == ["serve"]:
-        from serving import serve
-
-        return serve()
-    print(f'expected train or serve, found "{" ".join(sys.argv[1:])}"', file=sys.stderr)
-    return 2
+    return run(sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -9,18 +9,12 @@ from typing import Any
 
 import records
 import xgboost as xgb
-from place import MODEL, UserError, opt_ml
+from boosting import MODEL
+from place import UserError, opt_ml
 from scipy import sparse
+from serving import RequestError, answer_type
 
 ANSWERS = ("text/csv", "application/json", "application/jsonlines")
-
-
-class RequestError(Exception):
-    """A request that is refused: it gets another status than 200."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
 
 
 class Model:
@@ -50,7 +44,7 @@ class Model:
 
     def answer(self, body: bytes, content_type: str | None, accept: str | None) -> tuple[str, str]:
         """The content type of the answer and the answer; raises ``RequestError``."""
-        kind = _answer_type(accept)
+        kind = answer_type(accept, ANSWERS)
         found = _read(body, content_type or "text/csv")
         features = self._fitting(found.features)
         with self._turn:
@@ -83,16 +77,6 @@ def _read(body: bytes, content_type: str) -> records.Records:
         raise RequestError(415, str(error)) from None
     if found is None:
         raise RequestError(415, "the request has no rows")
-    return found
-
-
-def _answer_type(accept: str | None) -> str:
-    if not accept or "*/*" in accept:
-        return os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT") or ANSWERS[0]
-    asked = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
-    found = next((kind for kind in asked if kind in ANSWERS), None)
-    if found is None:
-        raise RequestError(406, f"{accept} is not answered: accept {', '.join(ANSWERS)}")
     return found
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from hyperparameters import Hyperparameters
 
+MODEL = "xgboost-model"
+"""Name of the model's file, as SageMaker's container has it."""
 CHECKPOINT = "xgboost-checkpoint"
 KEPT = 5
 """Checkpoints that stay, as with SageMaker's container."""

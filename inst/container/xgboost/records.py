@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import xgboost as xgb
 from place import UserError, opt_ml
 from scipy import sparse
+from tables import delimiter_of, files, first_line, is_number, numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
 TYPES = {"text/csv": "csv", "csv": "csv", "text/libsvm": "libsvm", "text/x-libsvm": "libsvm", "libsvm": "libsvm"}
 LATER = ("recordio-protobuf", "parquet")
-DELIMITERS = ",\t;| "
-FOLDER_DEPTH = 3
 
 
 @dataclass(frozen=True)
@@ -64,33 +61,22 @@ def kind(content_type: str | None) -> str:
 def channel(name: str, content_type: str | None, *, weights: bool) -> Records | None:
     """All rows of a channel, or None where this host has none."""
     read = {"csv": _csv_file, "libsvm": _libsvm_file}[kind(content_type)]
-    parts = [part for path in _files(opt_ml("input", "data", name)) if (part := read(path, name, weights=weights))]
+    parts = [part for path in files(opt_ml("input", "data", name)) if (part := read(path, name, weights=weights))]
     return _bound(parts, name) if parts else None
-
-
-def _files(folder: Path) -> list[Path]:
-    found = sorted(folder.rglob("*"), key=lambda path: str(path).encode()) if folder.is_dir() else []
-    for path in found:
-        inside = path.relative_to(folder)
-        if inside.name.startswith("."):
-            raise UserError(f"{folder.name}/{inside} is hidden: SageMaker's container refuses such files; remove it")
-        if path.is_file() and len(inside.parts) > FOLDER_DEPTH + 1:
-            raise UserError(f"{folder.name}/{inside} lies too deep: at most {FOLDER_DEPTH} folders")
-    return [path for path in found if path.is_file() and not path.name.startswith("_")]
 
 
 def _csv_file(path: Path, channel: str, *, weights: bool) -> Records | None:
     name, content = f"{channel}/{path.name}", path.read_bytes()
-    first = content.lstrip().partition(b"\n")[0].decode("utf-8", "replace").strip()
+    first = first_line(content)
     if not first:
         return None
-    delimiter = _delimiter(first)
-    if not any(map(_number, first.split(delimiter))):
+    delimiter = delimiter_of(content)
+    if not any(map(is_number, first.split(delimiter))):
         raise UserError(
             f'{name} begins with a header, "{first[:80]}": the built-in XGBoost takes each line for a row;'
             " write the file without it, with the label as the first column"
         )
-    table = _csv(content, delimiter, name)
+    table = numbers_of(content, delimiter, name)
     ahead = 2 if weights else 1
     if table.shape[1] <= ahead:
         what = "label and the weight" if weights else "label"
@@ -102,44 +88,7 @@ def _csv_file(path: Path, channel: str, *, weights: bool) -> Records | None:
 
 def csv_body(body: bytes) -> Records:
     """The rows of a request, which has no labels."""
-    return Records(_csv(body, _delimiter(body.lstrip().partition(b"\n")[0].decode("utf-8", "replace")), "the request"))
-
-
-def _csv(content: bytes, delimiter: str, name: str) -> Any:
-    """A table of numbers; an empty cell is a missing value."""
-    try:
-        table = pd.read_csv(io.BytesIO(content), header=None, sep=delimiter, dtype=np.float32, skipinitialspace=True)
-    except (ValueError, pd.errors.ParserError) as error:
-        raise UserError(_fault(content, delimiter, name) or f"{name} is no CSV of numbers: {error}") from None
-    # pandas fills up a line that is too short
-    if content.count(delimiter.encode()) != len(table) * (table.shape[1] - 1) and delimiter != " ":
-        raise UserError(_fault(content, delimiter, name) or f"{name}: not all of its lines have as many cells")
-    return table.to_numpy()
-
-
-def _fault(content: bytes, delimiter: str, name: str) -> str | None:
-    """The first line that is not as the first one."""
-    width = None
-    for number, line in enumerate(content.decode("utf-8", "replace").splitlines(), 1):
-        cells = line.split(delimiter) if line.strip() else []
-        width = width or len(cells)
-        if cells and len(cells) != width:
-            return f'{name}, line {number}: expected {width} cells, found {len(cells)} in "{line[:80]}"'
-        if wrong := [cell for cell in cells if cell.strip() and not _number(cell)]:
-            return f'{name}, line {number}: expected numbers, found "{wrong[0][:40]}"'
-    return None
-
-
-def _delimiter(line: str) -> str:
-    return max(DELIMITERS, key=line.strip().count)
-
-
-def _number(text: str) -> bool:
-    try:
-        float(text.strip().strip('"'))
-    except ValueError:
-        return False
-    return True
+    return Records(numbers_of(body, delimiter_of(body), "the request"))
 
 
 def _libsvm_file(path: Path, channel: str, *, weights: bool) -> Records | None:  # noqa: ARG001 - a label has its own

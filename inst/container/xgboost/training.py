@@ -6,16 +6,14 @@ import os
 import re
 import signal
 import time
-import traceback
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import records
-from boosting import FORMAT, Checkpoints, Rounds, Stop, boosted, latest
+from boosting import FORMAT, MODEL, Checkpoints, Rounds, Stop, boosted, latest
 from hyperparameters import Hyperparameters, read
-from place import MODEL, UserError, config, failed, hosts, opt_ml, say, write
-from rollcall import Leader, Member
+from job import Job, run
+from place import UserError, config, failed, inside, opt_ml, say, write
 from xgboost import collective
 from xgboost.core import XGBoostError
 from xgboost.tracker import RabitTracker
@@ -32,34 +30,15 @@ def train() -> int:
     """Does the job; the exit status of the program."""
     stop = Stop()
     signal.signal(signal.SIGTERM, lambda *_: _stopped(stop))
-    member: Member | None = None
-    try:
-        host, all_hosts = hosts()
-        leader = None
-        if len(all_hosts) > 1:
-            leader = Leader(all_hosts, _Decision(all_hosts)) if host == all_hosts[0] else None
-            member = Member(host, all_hosts[0])
-        _train(host, member, stop)
-        if leader:
-            leader.wait()
-        return 0
-    except UserError as error:
-        reason = str(error)
-    except XGBoostError as error:
-        if member and "/collective/" in str(error):  # the name of the host that died comes by the line to the first
-            time.sleep(VERDICT_SECONDS)
-        reason = _told(error)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the service wants a reason
-        traceback.print_exc()
-        reason = f"{type(error).__name__}: {error}"
-    if member:
-        member.fail(reason)
-    failed(reason)
-    return 1
+    return run(lambda job: _train(job, stop), _Decision, _reason)
 
 
-def _told(error: XGBoostError) -> str:
+def _reason(error: Exception, job: Job) -> str | None:
     """XGBoost's reason without the place in its sources and its stack."""
+    if not isinstance(error, XGBoostError):
+        return None
+    if job.member and "/collective/" in str(error):  # the name of the host that died comes by the line to the first
+        time.sleep(VERDICT_SECONDS)
     first = str(error).strip().splitlines()[0]
     return "XGBoost: " + re.sub(r"^\[[\d:]+\] \S+:\d+: (Check failed: [^:]*: )?", "", first)
 
@@ -71,9 +50,9 @@ def _stopped(stop: Stop) -> None:
         os._exit(STOPPED)
 
 
-def _train(host: str, member: Member | None, stop: Stop) -> None:
+def _train(job: Job, stop: Stop) -> None:
     channels = config("inputdataconfig.json")
-    size = len(hosts()[1])
+    host, size = job.host, len(job.hosts)
     settings = read(config("hyperparameters.json"), size, validation="validation" in channels)
     stop.saves = settings["save_model_on_termination"] == "true"
     if "train" not in channels:
@@ -82,11 +61,9 @@ def _train(host: str, member: Member | None, stop: Stop) -> None:
     data, validation = (_channel(name, channels, settings) for name in ("train", "validation"))
     report = {"rows": _rows(data), "columns": data.shape[1] if data else 0, "width": _width(data)}
     report["validation"] = _rows(validation) if "validation" in channels else None
-    if member is None:
-        decision = _Decision([host])({host: report})
-    else:
-        decision = member.report(report)
-        member.watch(_ended)
+    decision = job.agree(report)
+    if job.member:
+        job.member.watch(_ended)
     if host in decision["training"]:
         together = _together(host, decision["training"], decision["tracker"])
         matrices = [found.matrix(decision["columns"]) if found else None for found in (data, validation)]
@@ -94,14 +71,12 @@ def _train(host: str, member: Member | None, stop: Stop) -> None:
             _boost(settings, *matrices, first=host == decision["training"][0], stop=stop)
     else:
         say(f"{host} has no rows of each channel, as SageMaker's container wants it: it takes no part and leaves")
-    if member:
-        member.done()
 
 
 def _boost(settings: Hyperparameters, data: Any, validation: Any, *, first: bool, stop: Stop) -> None:
     """Trains; the first of the hosts keeps the checkpoints and the model, which is the same on all."""
     kept = config("checkpointconfig.json").get("LocalPath")
-    begun = latest(_inside(kept)) if kept and first else (b"", 0)
+    begun = latest(inside(kept)) if kept and first else (b"", 0)
     if kept and collective.is_distributed():
         begun = collective.broadcast(begun, 0)
     before = begun[1]
@@ -109,7 +84,7 @@ def _boost(settings: Hyperparameters, data: Any, validation: Any, *, first: bool
     if first:
         if before:
             say(f"goes on after {before} rounds of a checkpoint")
-        callbacks = [Rounds(before), *([Checkpoints(_inside(kept), before)] if kept else [])]
+        callbacks = [Rounds(before), *([Checkpoints(inside(kept), before)] if kept else [])]
     model = boosted(settings, data, validation, callbacks=callbacks, stop=stop, begun=begun)
     if first:
         write(opt_ml("model", MODEL), bytes(model.save_raw(FORMAT)))
@@ -175,11 +150,6 @@ def _rows(found: records.Records | None) -> int:
 def _width(found: records.Records | None) -> int | None:
     """Features of a row where all rows must have as many: sparse ones need not."""
     return found.shape[1] if found and not found.sparse else None
-
-
-def _inside(path: str) -> Path:
-    """A folder of the job's configuration, which is written as a container sees it."""
-    return opt_ml(path[len("/opt/ml/") :]) if path.startswith("/opt/ml/") else Path(path)
 
 
 def _ended(reason: str) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from xgboost_world import ALIKE, AS_GOOD, ROUNDS, Host, csv, ended, libsvm, oracle, predictions, table
+from host_world import ended
+from xgboost_world import ALIKE, AS_GOOD, ROUNDS, Host, csv, libsvm, oracle, predictions, table
 
 if TYPE_CHECKING:
     import subprocess

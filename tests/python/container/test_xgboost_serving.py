@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import pickle
 import re
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from xgboost_world import Host, csv, ended, libsvm, oracle, predictions, table
+from host_world import Served, ended
+from xgboost_world import Host, csv, libsvm, oracle, predictions, table
 
 if TYPE_CHECKING:
     import subprocess
@@ -25,36 +25,12 @@ MODEL = oracle(ROWS)
 WANTED = predictions(MODEL, NEW)
 
 
-class Served:
-    def __init__(self, port: int) -> None:
-        self._port = port
-
-    def ask(
-        self, body: str | bytes | None, kind: str = "text/csv", accept: str = "", path: str = "/invocations"
-    ) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)
-        headers = {"Content-Type": kind} | ({"Accept": accept} if accept else {})
-        connection.request("GET" if body is None else "POST", path, body, headers)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
-
-
 @contextmanager
 def serving(folder: Path, **environment: str) -> Iterator[tuple[Served, subprocess.Popen[str]]]:
     host = Host(folder / "ml", {})
     (host.folder / "model/xgboost-model").write_bytes(bytes(MODEL.save_raw("json")))
-    local = {"SAGEMAKER_BIND_TO_PORT": "0", "SHARDR_BIND_HOST": "127.0.0.1"}
-    process = host.start("serve", **local, **environment)
-    try:
-        assert process.stdout
-        found = re.fullmatch(r"listening on port (\d+)\n", process.stdout.readline())
-        assert found
-        yield Served(int(found[1])), process
-    finally:
-        process.kill()
-        process.wait()
-        assert process.stdout
-        process.stdout.close()
+    with host.serving(**environment) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

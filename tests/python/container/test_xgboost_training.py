@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from xgboost_world import CSV, ROUNDS, Host, csv, ended, libsvm, oracle, predictions, table
+from host_world import CSV, ended
+from xgboost_world import ROUNDS, Host, csv, libsvm, oracle, predictions, table
 
 if TYPE_CHECKING:
     from pathlib import Path

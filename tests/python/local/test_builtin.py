@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from shardr.errors import RunnerError
-from shardr.local.builtin import builtin
+from shardr.local.builtin import ALGORITHMS, builtin
+
+CLIENTS = Path(__file__).parents[3] / ".setup" / "clients"
 
 
 @pytest.mark.parametrize(
@@ -39,7 +43,9 @@ def test_xgboost_of_every_version_and_region_is_our_image_and_our_program(uri: s
         "811284229777.dkr.ecr.us-east-1.amazonaws.com/xgboost:2",
         "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost-neo:1",
         "example.com/683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1",
-        "382416733822.dkr.ecr.us-east-1.amazonaws.com/pca:1",
+        "382416733822.dkr.ecr.us-east-1.amazonaws.com/pca:2",
+        "382416733822.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1",  # the account has PCA only
+        "683313688378.dkr.ecr.us-east-1.amazonaws.com/pca:1",
         "shardr/processing",
         "xgboost",
         "",
@@ -49,8 +55,41 @@ def test_no_other_image_is_taken_for_it(uri: str) -> None:
     assert builtin(uri) is None
 
 
-def test_the_program_starts_by_its_command_and_says_what_it_takes() -> None:
-    found = builtin("shardr/xgboost")
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "382416733822.dkr.ecr.us-east-1.amazonaws.com/pca:1",
+        "174872318107.dkr.ecr.us-west-2.amazonaws.com/pca:latest",
+        "387376663083.dkr.ecr.cn-northwest-1.amazonaws.com.cn/pca:1",
+        "shardr/pca",
+    ],
+)
+def test_pca_of_every_region_is_our_image_and_our_program(uri: str) -> None:
+    found = builtin(uri)
+    assert found is not None
+    assert (found.name, found.image) == ("pca", "shardr/pca")
+    assert all((folder).is_dir() for folder in found.folders)
+
+
+@pytest.mark.parametrize("version", ["2", "3"])
+@pytest.mark.parametrize("name", ["pca", "xgboost"])
+def test_the_accounts_are_those_that_the_sdk_lists(name: str, version: str) -> None:
+    """Of whichever SDK `tools/clients.py` has put there."""
+    lists = list(
+        (CLIENTS / f"sagemaker-{version}").glob(f"lib/*/site-packages/sagemaker/**/image_uri_config/{name}.json")
+    )
+    if not lists:
+        pytest.skip("tools/clients.py has not been run")
+    for each in lists:
+        told = json.loads(each.read_text())
+        versions = told.get("versions") or told["training"]["versions"]
+        found = {account for about in versions.values() for account in about["registries"].values()}
+        assert found == ALGORITHMS[name].accounts
+
+
+@pytest.mark.parametrize("name", ["pca", "xgboost"])
+def test_the_program_starts_by_its_command_and_says_what_it_takes(name: str) -> None:
+    found = builtin(f"shardr/{name}")
     assert found is not None
     found.check()
     said = subprocess.run([*found.entrypoint, "training"], capture_output=True, text=True, check=False)

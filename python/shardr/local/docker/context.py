@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 
 BASE, PYTHON_BASE = "base", "python-base"
 """The folders of ``docker/`` with what images share: those with R, and those with Python."""
-PROGRAMS = {"xgboost"}
+PROGRAMS = ("pca", "xgboost")
 """Folders of ``inst/container/`` that are the program of the image of that name, and of no use in others."""
+PROGRAMS_SHARE = "builtin"
+"""The folder beside them with what they have in common."""
 LABEL = "org.shardr.context"
 """Says of an image what it was made of."""
 
 
 def shared(image: str) -> str:
     """The layer that an image is built on."""
-    return PYTHON_BASE if image in {"python", "xgboost"} else BASE
+    return PYTHON_BASE if image in {"python", *PROGRAMS} else BASE
 
 
 def files(image: str) -> dict[str, Path]:
@@ -36,7 +38,8 @@ def files(image: str) -> dict[str, Path]:
         found |= {name: folder / name for name in ("python-packages.txt", f"{BASE}/without-manuals")}
     elif shared(image) == PYTHON_BASE:
         found |= {f"python-half/{name}": path for name, path in python_half().items()}
-        found |= _below(inst("container", image), "program") if image in PROGRAMS else {}
+        for name in (image, PROGRAMS_SHARE) if image in PROGRAMS else ():
+            found |= _below(inst("container", name), f"program/{name}")
     else:
         found |= {f"r-half/{name}": path for name, path in _r_half().items()}
     return dict(sorted(found.items()))
@@ -46,7 +49,7 @@ def _r_half() -> dict[str, Path]:
     half = {name: r_sources() / name for name in ("DESCRIPTION", "NAMESPACE", "LICENSE")}
     half |= _below(r_sources() / "R", "R")
     half |= _below(inst("container"), "inst/container") | _below(inst("schema"), "inst/schema")
-    others = tuple(f"inst/container/{program}/" for program in PROGRAMS)
+    others = tuple(f"inst/container/{program}/" for program in (*PROGRAMS, PROGRAMS_SHARE))
     return {name: path for name, path in half.items() if not name.startswith(others)}
 
 

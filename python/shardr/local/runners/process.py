@@ -164,7 +164,7 @@ class ProcessRunner:
         command += ["--bind", str(scratch), "/tmp", "--symlink", "/tmp", "/var/tmp"]  # noqa: S108 - its own
         command += ["--ro-bind", str(hosts), "/etc/hosts", *_host_name(scratch, instance), *_resolver()]
         known = builtin(instance.image)
-        for path in [*self._visible, *([str(known.program)] if known else [])]:
+        for path in [*self._visible, *(map(str, known.folders) if known else [])]:
             command += ["--ro-bind", path, path]
         for path, place in sorted(instance.linked.items(), key=lambda item: len(item[1])):
             command += ["--ro-bind", path, place]

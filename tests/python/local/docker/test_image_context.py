@@ -39,14 +39,17 @@ def test_the_context_holds_the_r_half_without_what_no_image_reads() -> None:
         names = archive.getnames()
     assert {"processing/Dockerfile", "r-half/DESCRIPTION", "r-half/R/container.R"} <= set(names)
     assert "r-half/inst/container/Rprofile.R" in names
-    others = ("r-half/inst/examples", "r-half/man", "r-half/inst/container/xgboost/", "dbscan")
+    others = ("r-half/inst/examples", "r-half/man", "dbscan")
+    others += tuple(f"r-half/inst/container/{name}/" for name in ("builtin", "pca", "xgboost"))
     assert [name for name in names if name.startswith(others)] == []
 
 
-def test_the_context_of_a_program_is_it_and_the_runtime() -> None:
-    names = set(context.files("xgboost"))
-    assert {"xgboost/Dockerfile", "program/__main__.py", "python-half/shardr/errors.py"} <= names
-    assert {name.split("/")[0] for name in names} == {"xgboost", "program", "python-half"}
+@pytest.mark.parametrize("image", ["pca", "xgboost"])
+def test_the_context_of_a_program_is_it_with_what_programs_share_and_the_runtime(image: str) -> None:
+    names = set(context.files(image))
+    assert {f"{image}/Dockerfile", f"program/{image}/__main__.py", "python-half/shardr/errors.py"} <= names
+    assert {name.split("/")[0] for name in names} == {image, "program", "python-half"}
+    assert {name.split("/")[1] for name in names if name.startswith("program/")} == {image, "builtin"}
     assert not [name for name in context.files("python") if name.startswith("program/")]
 
 

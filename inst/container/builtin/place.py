@@ -8,9 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-MODEL = "xgboost-model"
-"""Name of the model's file, as SageMaker's container has it."""
-
 
 class UserError(Exception):
     """What the user can put right: the message is the job's failure reason."""
@@ -54,3 +51,8 @@ def write(path: Path, content: bytes) -> None:
     hidden = path.with_name(f".{path.name}.sagemaker-ignore")
     hidden.write_bytes(content)
     hidden.replace(path)
+
+
+def inside(path: str) -> Path:
+    """A folder of the job's configuration, which is written as a container sees it."""
+    return opt_ml(path[len("/opt/ml/") :]) if path.startswith("/opt/ml/") else Path(path)

@@ -1,0 +1,69 @@
+"""A training job from begin to end: with the other hosts where there are several, and with a reason if it fails."""
+
+from __future__ import annotations
+
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from place import UserError, failed, hosts
+from rollcall import Leader, Member
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Decide = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class Job:
+    """This host's part of the job."""
+
+    def __init__(self, decide: Callable[[list[str]], Decide]) -> None:
+        self.host, self.hosts = hosts()
+        self._decide = decide
+        self._leader: Leader | None = None
+        self.member: Member | None = None
+
+    def begin(self) -> None:
+        """Calls the other hosts."""
+        if len(self.hosts) > 1:
+            if self.host == self.hosts[0]:
+                self._leader = Leader(self.hosts, self._decide(self.hosts))
+            self.member = Member(self.host, self.hosts[0])
+
+    def agree(self, report: dict[str, Any]) -> dict[str, Any]:
+        """Says what this host has; what is to be done, once all have said it: the first of the hosts decides."""
+        if self.member is None:
+            return self._decide([self.host])({self.host: report})
+        return self.member.report(report)
+
+    def end(self) -> None:
+        """Leaves; the first of the hosts when all have."""
+        if self.member:
+            self.member.done()
+        if self._leader:
+            self._leader.wait()
+
+
+def run(
+    work: Callable[[Job], None],
+    decide: Callable[[list[str]], Decide],
+    reason_of: Callable[[Exception, Job], str | None] = lambda *_: None,
+) -> int:
+    """Does the work; the exit status of the program. ``reason_of`` knows the errors of the algorithm's own library."""
+    job = Job(decide)
+    try:
+        job.begin()
+        work(job)
+        job.end()
+        return 0
+    except UserError as error:
+        reason = str(error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the service wants a reason
+        known = reason_of(error, job)
+        if known is None:
+            traceback.print_exc()
+        reason = known or f"{type(error).__name__}: {error}"
+    if job.member:
+        job.member.fail(reason)
+    failed(reason)
+    return 1

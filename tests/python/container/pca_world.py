@@ -1,0 +1,98 @@
+"""Rows with components that are far apart, rows as recordIO, and instances that find components."""
+
+from __future__ import annotations
+
+import struct
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from container import host_world
+
+PROGRAMS = Path(__file__).parents[3] / "inst" / "container"
+for name in ("builtin", "pca"):
+    sys.path.append(str(PROGRAMS / name))  # what the program writes is read by its own modules, tried on their own
+
+from artifact import packed, unpacked  # noqa: E402, F401
+
+RECORDIO = {"ContentType": "application/x-recordio-protobuf", "TrainingInputMode": "File"}
+NO_LABEL = {"ContentType": "text/csv;label_size=0", "TrainingInputMode": "File"}
+
+
+def settings(columns: int, components: int, **more: str) -> dict[str, str]:
+    return {"feature_dim": str(columns), "num_components": str(components), "mini_batch_size": "500", **more}
+
+
+def table(rows: int, columns: int = 12, seed: int = 1, centre: float = 3.0) -> np.ndarray:
+    """Single precision; the variance halves from one direction to the next."""
+    draw = np.random.default_rng(seed)
+    turned, _ = np.linalg.qr(np.random.default_rng(99).normal(size=(columns, columns)))
+    scaled = draw.normal(size=(rows, columns)) * 2.0 ** (-np.arange(columns) / 2)
+    return (scaled @ turned.T + centre).astype(np.float32)
+
+
+def csv(rows: np.ndarray) -> str:
+    return "".join(",".join(f"{value:.9g}" for value in row) + "\n" for row in rows.tolist())
+
+
+def field_of(number: int, content: bytes) -> bytes:
+    return varint(number << 3 | 2) + varint(len(content)) + content
+
+
+def varint(value: int) -> bytes:
+    found = bytearray()
+    while value > 127:
+        found.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*found, value])
+
+
+def framed(record: bytes, part: int = 0) -> bytes:
+    return struct.pack("<II", 0xCED7230A, part << 29 | len(record)) + record + bytes(-len(record) % 4)
+
+
+def record(tensor: bytes, kind: int = 2, label: float | None = None) -> bytes:
+    entry = field_of(1, b"values") + field_of(2, field_of(kind, tensor))
+    found = field_of(1, entry)
+    if label is not None:
+        value = field_of(2, field_of(1, struct.pack("<f", label)))
+        found += field_of(2, field_of(1, b"values") + field_of(2, value))
+    return found
+
+
+def dense(rows: np.ndarray, labels: bool = False) -> bytes:
+    return b"".join(
+        framed(record(field_of(1, row.astype("<f4").tobytes()), label=i if labels else None))
+        for i, row in enumerate(rows)
+    )
+
+
+def sparse(rows: np.ndarray) -> bytes:
+    found = []
+    for row in rows:
+        keys = np.flatnonzero(row)
+        tensor = b""
+        if len(keys):
+            tensor += field_of(1, row[keys].astype("<f4").tobytes()) + field_of(2, b"".join(map(varint, keys.tolist())))
+        found.append(framed(record(tensor + field_of(3, varint(len(row))))))
+    return b"".join(found)
+
+
+@dataclass
+class Host(host_world.Host):
+    """One instance: ``files`` by channel and name."""
+
+    algorithm = "pca"
+    hyperparameters: dict[str, str] = field(default_factory=lambda: settings(12, 4))
+
+    @property
+    def model(self) -> dict[str, Any]:
+        return unpacked((self.folder / "model/model_algo-1").read_bytes(), "model")
+
+
+def apart(vectors: np.ndarray, wanted: np.ndarray) -> float:
+    """The sine of the largest angle between the spaces of two sets of columns: 0 where they are the same."""
+    here, there = (np.linalg.qr(found.astype(np.float64))[0] for found in (vectors, wanted))
+    return float(np.linalg.norm(here - there @ (there.T @ here), 2))
