@@ -15,7 +15,7 @@ from typing import Any, Literal
 from shardr import errors
 from shardr.errors import NameInUseError, RunnerError, ShardrError
 from shardr.local.home import Home
-from shardr.local.jobs import python
+from shardr.local.runners.interpreter import python
 from shardr.local.serving import Served, ServeFolder
 
 READY_SECONDS = 30

@@ -10,12 +10,12 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shardr.local import locks, outputs
 from shardr.local.contract import failure_reason
 from shardr.local.runners import choice
+from shardr.local.runners.interpreter import python
 from shardr.local.store import JobRow, Store
 from shardr.requests.facts import kind_of
 
@@ -102,12 +102,6 @@ def nap(seconds: float) -> None:
 def _reap() -> None:
     """Lets go of supervisors that have ended: a long session would collect them as zombies."""
     _started[:] = [process for process in _started if process.poll() is None]
-
-
-def python() -> str:
-    """This interpreter's program; inside R ``sys.executable`` may be R itself."""
-    inside = Path(sys.prefix, "bin", "python3")
-    return str(inside) if inside.exists() else sys.executable
 
 
 def _take(folder: JobFolder) -> int | None:

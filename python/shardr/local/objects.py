@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shardr.errors import RunnerError
-from shardr.local.jobs import python
+from shardr.local.runners.interpreter import python
 
 if TYPE_CHECKING:
     from collections.abc import Callable

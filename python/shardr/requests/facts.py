@@ -127,6 +127,32 @@ class Facts:
         return next(result.uri for result in self.outputs if result.name == output)
 
 
+@dataclass(frozen=True)
+class ModelFacts:
+    """The request of a model, as far as serving it goes."""
+
+    name: str
+    image: str
+    environment: dict[str, str]
+    data: str | None
+    """Where the archive with the model is, or the folder; None: the image has all it needs."""
+    isolated: bool
+
+
+def model_facts(request: Mapping[str, Any]) -> ModelFacts:
+    """The facts of a ``CreateModel`` request; what is not there is empty."""
+    containers = request.get("Containers", [])
+    container = request.get("PrimaryContainer") or (containers[0] if containers else {})
+    source = container.get("ModelDataSource", {}).get("S3DataSource", {})
+    return ModelFacts(
+        name=request["ModelName"],
+        image=container.get("Image", ""),
+        environment=container.get("Environment", {}),
+        data=container.get("ModelDataUrl", source.get("S3Uri")),
+        isolated=request.get("EnableNetworkIsolation", False),
+    )
+
+
 def kind_of(request: Mapping[str, Any]) -> Kind:
     """The kind of job that a request makes, or that an answer describes.
 

@@ -66,6 +66,15 @@ class Container:
             self.remove()
         return code
 
+    def address(self) -> str:
+        """Its address on the network that it is on; raises ``RunnerError`` when it has ended."""
+        with in_our_words(f"{self._instance.host} cannot be looked at"):
+            networks = self._client.inspect_container(self._id)["NetworkSettings"]["Networks"]
+        found: list[str] = [about["IPAddress"] for about in networks.values() if about["IPAddress"]]
+        if not found:
+            raise RunnerError(f"{self._instance.host} has no address: it has ended")
+        return found[0]
+
     def terminate(self) -> None:
         """SIGTERM to the script; when nothing in the container heeds it, its end.
 

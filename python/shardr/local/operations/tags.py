@@ -20,6 +20,7 @@ MOST = 50
 HOLDERS = {
     "processing-job": "processing:created_with",
     "training-job": "training:created_with",
+    "model": "models:created_with",
     "pipeline": "pipelines:created_with",
 }
 """Kinds of ARN, with the function that gives the tags of a name at its creation, or raises ``NotFoundError``."""

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from shardr.local.runners.doors import Door
+
 
 @dataclass(frozen=True)
 class Instance:
@@ -35,6 +37,8 @@ class Instance:
     environment: dict[str, str]
     network_isolation: bool
     log: Path
+    serves: bool = False
+    """Whether it listens for requests of this machine, as the instances of a model do."""
 
 
 class Running(Protocol):
@@ -65,6 +69,9 @@ class Runner(Protocol):
 
     def start(self, instances: Sequence[Instance]) -> dict[str, Running]:
         """Starts all instances, by host; raises ``RunnerError`` and leaves none running when one cannot start."""
+
+    def door(self, host: str) -> Door:
+        """How the server of a started instance is reached; raises ``RunnerError``."""
 
     def notices(self) -> list[str]:
         """What the user should know of how the instances were started: where they got less than their type has."""

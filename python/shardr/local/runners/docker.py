@@ -21,6 +21,7 @@ from shardr.local.docker.container import About, Container
 from shardr.local.docker.daemon import Address, connect
 from shardr.local.docker.images import required
 from shardr.local.docker.owner import Written
+from shardr.local.runners.doors import Door
 from shardr.spec.places import ML
 
 if TYPE_CHECKING:
@@ -100,16 +101,17 @@ class DockerRunner:
         alone = len(instance.hosts) == 1
         name = traces.name(self._job)
         can = self._machine["limits"]
+        isolated = instance.network_isolation and not instance.serves  # nobody could ask it anything
         host: dict[str, Any] = {
             "mounts": _mounts(instance),
-            "network_mode": ("none" if instance.network_isolation else "bridge") if alone else name,
+            "network_mode": ("none" if isolated else "bridge") if alone else name,
             "log_config": {"Type": "none"},  # the log is ours
         }
         if granted.cpus and can["cpus"]:
             host["nano_cpus"] = int(granted.cpus * 1e9)
         if granted.memory_bytes and can["memory"]:
             host |= {"mem_limit": granted.memory_bytes, "memswap_limit": granted.memory_bytes}
-        if alone and instance.network_isolation:
+        if alone and isolated:
             host["extra_hosts"] = {instance.host: "127.0.0.1"}
         if self._machine["selinux"]:
             host["security_opt"] = ["label=disable"]  # else its policy hides what is mounted
@@ -128,6 +130,10 @@ class DockerRunner:
             endpoint = self._client.create_endpoint_config(aliases=[instance.host])
             settings["networking_config"] = {"EndpointsConfig": {name: endpoint}}
         return settings
+
+    def door(self, host: str) -> Door:
+        """The container's own address."""
+        return Door(self._containers[host].address())
 
     def notices(self) -> list[str]:
         """Where instances got less than their type has."""

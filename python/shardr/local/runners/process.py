@@ -19,6 +19,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from shardr.errors import RunnerError
 from shardr.local.builtin import builtin
+from shardr.local.runners.doors import Door, Keeper
+from shardr.local.runners.interpreter import python
 from shardr.local.runners.machine import SYSTEM, this_machine
 from shardr.local.runners.started import Process, Sandboxed
 from shardr.spec.places import ML
@@ -49,6 +51,8 @@ class ProcessRunner:
         self._visible: list[str] = machine["visible"]
         self.links: bool = machine["sandboxed"]
         self._alive: IO[bytes] | None = None
+        self._started: dict[str, tuple[Instance, Process]] = {}
+        self._keepers: dict[str, Keeper] = {}
         self.name = "process" if self.links else "process without a sandbox"
 
     def copies(self, image: str) -> bool:  # noqa: ARG002 - the same for every image
@@ -60,19 +64,34 @@ class ProcessRunner:
         started: dict[str, Running] = {}
         try:
             for instance in instances:
-                started[instance.host] = self._start(instance)
+                process = self._start(instance)
+                started[instance.host] = process
+                self._started[instance.host] = instance, process
         except BaseException:
             for running in started.values():
                 running.kill()
             raise
         return started
 
+    def door(self, host: str) -> Door:
+        """A socket that hands out connections to the instance's own network; without a sandbox its port."""
+        instance, process = self._started[host]
+        if not isinstance(process, Sandboxed):
+            return Door("127.0.0.1")
+        if host not in self._keepers:
+            path = instance.root.parent / "tmp" / f"{host}.door"
+            self._keepers[host] = Keeper(path, process.first(), python())
+        return self._keepers[host].door
+
     def notices(self) -> list[str]:
         """None: a process takes what it needs."""
         return []
 
     def settle(self) -> None:
-        """Nothing: what a script wrote is the user's."""
+        """Closes the doors; what a script wrote is the user's."""
+        for keeper in self._keepers.values():
+            keeper.close()
+        self._keepers.clear()
 
     def close(self) -> None:
         """Nothing: all that was made lies in the job's folder."""
@@ -136,7 +155,7 @@ class ProcessRunner:
         hosts.write_text(_hosts_file(instance), encoding="ascii")
         command = ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", instance.host]
         command += ["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
-        command += ["--unshare-net"] if instance.network_isolation else []
+        command += ["--unshare-net"] if instance.network_isolation or instance.serves else []
         command += _system_mounts()
         home = instance.root.parents[2]
         if any(home.is_relative_to(folder) for folder in SYSTEM):

@@ -6,9 +6,12 @@ import json
 import os
 import select
 import signal
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
+
+from shardr.errors import RunnerError
 
 if TYPE_CHECKING:
     import subprocess
@@ -55,6 +58,15 @@ class Sandboxed(Process):
             select.select([gone], [], [], GONE_SECONDS)
             os.close(gone)
         return code
+
+    def first(self) -> int:
+        """Process 1 of the sandbox, as soon as there is one; raises ``RunnerError`` when it has ended before."""
+        end = time.monotonic() + GONE_SECONDS
+        while (pid := self._first()) is None:
+            if self._popen.poll() is not None or time.monotonic() > end:
+                raise RunnerError("the instance has ended before it could be reached")
+            time.sleep(0.002)
+        return pid
 
     def _first(self) -> int | None:
         """Process 1 of the sandbox as this machine numbers it; None before bubblewrap has made it."""
