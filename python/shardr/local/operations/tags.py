@@ -21,6 +21,8 @@ HOLDERS = {
     "processing-job": "processing:created_with",
     "training-job": "training:created_with",
     "model": "models:created_with",
+    "endpoint-config": "endpoint_configs:created_with",
+    "endpoint": "endpoints:created_with",
     "pipeline": "pipelines:created_with",
 }
 """Kinds of ARN, with the function that gives the tags of a name at its creation, or raises ``NotFoundError``."""
