@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import io
 import os
 import threading
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
@@ -28,7 +30,13 @@ if TYPE_CHECKING:
 OWN = {"config_file": os.devnull, "credentials_file": os.devnull}
 """Settings that differ from botocore's defaults: the user's own files say nothing here."""
 NOWHERE = "http://s3.not-on-this-machine"
-ANSWERED = {"sagemaker": "sagemaker", "cloudwatch-logs": "logs", "sts": "sts", "iam": "iam"}
+ANSWERED = {
+    "sagemaker": "sagemaker",
+    "sagemaker-runtime": "sagemaker-runtime",
+    "cloudwatch-logs": "logs",
+    "sts": "sts",
+    "iam": "iam",
+}
 """Services as botocore's events name them, and as its clients do."""
 
 
@@ -86,20 +94,23 @@ class LocalSession(boto3.Session):  # type: ignore[misc]
                 f"{operation} of {service} is not answered on this machine", fix=f"answered are {known}"
             )
         headers = {name.lower(): _text(value) for name, value in request.headers.items()}
-        body = request.body if isinstance(request.body, bytes) else _text(request.body or "").encode()
-        reply = answer(self._account, headers, body)
+        body = _bytes(request.body or b"")
+        reply = answer(self._account, headers, body, urlsplit(request.url).path)
         return AWSResponse(request.url, reply.status, dict(reply.headers), _Body(reply.body))
 
 
-class _Body:
+class _Body(io.BytesIO):
     """The body of an answer, as botocore reads it."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
 
     def stream(self, **_: Any) -> Iterator[bytes]:
         """All of it."""
-        yield self._content
+        yield self.read()
+
+
+def _bytes(body: Any) -> bytes:
+    """A body as the user gave it: bytes, text, or an open file."""
+    content = body.read() if hasattr(body, "read") else body
+    return content.encode() if isinstance(content, str) else bytes(content)
 
 
 def _text(value: str | bytes) -> str:
