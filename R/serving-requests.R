@@ -168,7 +168,7 @@ is_object <- function(x) is.list(x) && !is.null(names(x))
 json_rows <- function(value) {
   if (!is.list(value)) refuse(400L, "expected an object or a list of records")
   if (!is_object(value)) {
-    rows <- if (length(value) && all(lengths(value) == 1L) && !any(vapply(value, is.list, NA))) list(value) else value
+    rows <- if (length(value) && !any(vapply(value, is.list, NA))) list(value) else value
     return(lapply(rows, features))
   }
   only <- if (length(value) == 1L) names(value) else ""

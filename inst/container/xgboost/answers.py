@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from typing import Any
 
 import records
@@ -12,15 +11,9 @@ import xgboost as xgb
 from place import MODEL, UserError, opt_ml
 from scipy import sparse
 
+from shardr.runtime.serving import Answer, RequestError
+
 ANSWERS = ("text/csv", "application/json", "application/jsonlines")
-
-
-class RequestError(Exception):
-    """A request that is refused: it gets another status than 200."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
 
 
 class Model:
@@ -29,7 +22,6 @@ class Model:
     def __init__(self, booster: xgb.Booster) -> None:
         self._booster = booster
         self._columns = booster.num_features()
-        self._turn = threading.Lock()  # not all of XGBoost's boosters predict in several threads
 
     @classmethod
     def loaded(cls) -> Model:
@@ -48,14 +40,15 @@ class Model:
             raise UserError(f"{path.name} is no model of XGBoost: {str(error).splitlines()[0]}") from None
         return cls(booster)
 
-    def answer(self, body: bytes, content_type: str | None, accept: str | None) -> tuple[str, str]:
-        """The content type of the answer and the answer; raises ``RequestError``."""
+    def answer(self, body: bytes, content_type: str, accept: str) -> Answer:
+        """The answer to a request; raises ``RequestError``."""
+        if not body:
+            return Answer(204, "", b"")
         kind = _answer_type(accept)
         found = _read(body, content_type or "text/csv")
         features = self._fitting(found.features)
-        with self._turn:
-            scores = self._booster.predict(xgb.DMatrix(features), validate_features=False).tolist()
-        return kind, _written(scores, kind)
+        scores = self._booster.predict(xgb.DMatrix(features), validate_features=False).tolist()
+        return Answer(200, kind, _written(scores, kind).encode())
 
     def _fitting(self, features: Any) -> Any:
         """The rows with as many columns as the model has."""
@@ -86,7 +79,7 @@ def _read(body: bytes, content_type: str) -> records.Records:
     return found
 
 
-def _answer_type(accept: str | None) -> str:
+def _answer_type(accept: str) -> str:
     if not accept or "*/*" in accept:
         return os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT") or ANSWERS[0]
     asked = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
