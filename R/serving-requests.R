@@ -94,6 +94,7 @@ csv_cells <- function(text) {
     cells[is.na(cells)] <- ""
     return(list(cells = matrix(cells, ncol = widths[[1L]], byrow = TRUE)))
   }
+  if (nchar(gsub("[^\"]", "", text)) %% 2L == 1L) refuse(400L, "line ", length(lines), ": a quote is not closed")
   read <- function(with, ...) {
     con <- textConnection(lines, encoding = "UTF-8")
     on.exit(close(con))
@@ -101,7 +102,6 @@ csv_cells <- function(text) {
   }
   # NA where a cell in quotes goes on in the next line
   widths <- read(utils::count.fields)
-  if (is.na(widths[[length(widths)]])) refuse(400L, "line ", length(lines), ": a quote is not closed")
   ends <- which(!is.na(widths))
   check_widths(widths[ends], c(0L, ends)[seq_along(ends)] + 1L, lines)
   cells <- read(scan, what = "", na.strings = character(), quiet = TRUE)

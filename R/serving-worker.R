@@ -17,6 +17,9 @@ answered <- function(served, req) {
     prediction_answer(served, body, content_type, req$HTTP_ACCEPT %||% ""),
     shardr_refusal = function(e) text_answer(e$status, conditionMessage(e)),
     error = function(e) {
+      if (grepl("reached elapsed time limit", conditionMessage(e), fixed = TRUE)) {
+        return(text_answer(504L, late_text()))
+      }
       message("a request failed: ", conditionMessage(e))
       text_answer(500L, paste0("the model's code failed: ", conditionMessage(e)))
     }
@@ -30,7 +33,8 @@ prediction_answer <- function(served, body, content_type, accept) {
   } else {
     tryCatch(
       served$input(if (is_text(content_type)) request_text(body) else body, content_type),
-      error = function(e) refuse(e$status %||% 400L, conditionMessage(e))
+      shardr_refusal = stop,
+      error = function(e) refuse(400L, conditionMessage(e))
     )
   }
   prediction <- served$predict(served$model, data)
@@ -41,6 +45,8 @@ prediction_answer <- function(served, body, content_type, accept) {
   }
   list(status = 200L, headers = list("Content-Type" = type), body = enc2utf8(answer_text(prediction, type)))
 }
+
+late_text <- function() paste("there was no answer within", serving_seconds(), "seconds")
 
 is_text <- function(content_type) grepl("^text/|json|csv|xml", media_type(content_type))
 

@@ -61,6 +61,7 @@ ended <- function(workers, seconds) {
 watch_workers <- function(workers, sockets, served) {
   on.exit(for (worker in workers) tools::pskill(worker$pid))
   repeat {
+    for (i in which(sockets %in% late_sockets(dirname(sockets[[1L]])))) tools::pskill(workers[[i]]$pid, tools::SIGKILL)
     for (i in which(ended(workers, 0.5))) {
       if (!file.exists(sockets[[i]])) stop("a worker ended before it could answer", call. = FALSE)
       message("worker ", workers[[i]]$pid, " has ended: another takes its place")
@@ -69,6 +70,15 @@ watch_workers <- function(workers, sockets, served) {
     }
     if (parent_pid() != the$serving_parent) return()
   }
+}
+
+# Those whose workers nginx waits for no longer: R's own limit of time does not reach into code in C.
+late_sockets <- function(folder) {
+  log <- file.path(folder, "late.log")
+  if (!file.exists(log) || file.size(log) == 0) return(character())
+  found <- sub("^unix:", "", readLines(log, warn = FALSE))
+  close(file(log, "w")) # nginx appends
+  found
 }
 
 counts_line <- function(counts) {
@@ -104,7 +114,8 @@ nginx_conf <- function(folder, sockets, plumber = FALSE) {
     "  access_log off; error_log stderr crit; # each refused connection otherwise, and workers that end are told",
     sprintf("  %1$s_temp_path %2$s/%1$s;", c("client_body", "proxy", "fastcgi", "uwsgi", "scgi"), folder),
     "  client_max_body_size 100m; client_body_buffer_size 6m; keepalive_requests 1000000;",
-    sprintf("  proxy_read_timeout %.0fs; proxy_buffers 64 16k; proxy_busy_buffers_size 64k;", seconds + 5),
+    "  log_format late $upstream_addr;",
+    sprintf("  proxy_read_timeout %.0fs; proxy_buffers 64 16k; proxy_busy_buffers_size 64k;", seconds + 1),
     "  proxy_set_header Host $host; proxy_set_header X-Request-Start $msec;",
     # a prediction may be asked for again: where a worker dies at it, another one tries
     "  proxy_next_upstream error non_idempotent; proxy_next_upstream_tries 2;",
@@ -133,7 +144,7 @@ nginx_conf <- function(folder, sockets, plumber = FALSE) {
     told("large", 413L, "the request has more than 100 MB"),
     told("ended", 503L, "the worker ended before it had an answer: try again", retry),
     told("busy", 503L, "too many requests wait already: try again", retry),
-    told("late", 504L, sprintf("there was no answer within %.0f seconds", seconds)),
+    told("late", 504L, late_text(), sprintf("access_log %s/late.log late; ", folder)),
     "  }",
     "}"
   )

@@ -163,7 +163,7 @@ def test_a_last_line_without_its_end_counts(served: Served) -> None:
 def test_nothing_of_the_server_runs_as_root(served: Served, container: str) -> None:
     table = connect().top(container, ps_args="-ww -eo uid,pid,args")
     assert {row[0] for row in table["Processes"]} == {"1000"}
-    assert sum("plumber.R" in row[2] for row in table["Processes"]) >= 2
+    assert sum("serving.R" in row[2] for row in table["Processes"]) >= 2
 
 
 def test_sigterm_ends_the_server_within_a_second_with_status_0(image: str, model: Path, network: str) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-LIMITS = {"processing": 450e6, "dbscan": 520e6, "python": 450e6, "xgboost": 470e6}
+LIMITS = {"processing": 450e6, "serving": 520e6, "dbscan": 520e6, "python": 450e6, "xgboost": 470e6}
 
 
 @pytest.fixture(scope="module", params=IMAGES)
