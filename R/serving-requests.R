@@ -13,7 +13,10 @@ refuse <- function(status, ...) {
   ))
 }
 
-media_type <- function(text) tolower(trimws(sub(";.*", "", text)))
+# Without parameters; the plain ones of each request need no regular expression.
+media_type <- function(text) {
+  if (all(text %in% names(forms))) text else tolower(trimws(sub(";.*", "", text)))
+}
 
 # csv, json or jsonlines.
 request_form <- function(content_type) {
@@ -54,6 +57,7 @@ request_text <- function(body) {
 
 # TRUE or FALSE where the content type says so, as in text/csv; header=present.
 csv_header <- function(content_type) {
+  if (content_type == "text/csv") return(NULL)
   said <- regmatches(content_type, regexpr("header *= *\"?(present|absent)", content_type, ignore.case = TRUE))
   if (length(said)) grepl("present$", said, ignore.case = TRUE)
 }
