@@ -1,5 +1,5 @@
 # Serving of models, inside instances: the code that a user writes, and what stands in for what is not written.
-# Python: runtime/serving/code.py.
+# In Python that is runtime/serving/code.py.
 
 #' Serve a model
 #'

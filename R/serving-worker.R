@@ -84,9 +84,9 @@ work <- function(served, socket, parent) {
   server <- httpuv::startPipeServer(socket, NULL, counting)
   saved <- counts
   repeat {
-    later::run_now(0.2)
+    later::run_now(if (identical(counts, saved)) 0.5 else 0.05) # counters are to be written soon
     now <- Sys.time()
-    if (!identical(counts, saved) && now - written > 0.1) {
+    if (!identical(counts, saved) && now - written > 0.05) {
       write_counts(counts, socket)
       saved <- counts
       written <- now

@@ -38,11 +38,7 @@ serve_workers <- function(folder, code = NULL) {
   }
   write_nginx(folder, sockets, plumber = inherits(served, "Plumber"))
   message("serving ", file, " with ", count_of(length(sockets), "worker"), " on port ", serving_port())
-  tryCatch(
-    watch_workers(workers, sockets, served),
-    interrupt = function(e) NULL
-  )
-  Sys.sleep(0.35) # a worker writes its counters within this time
+  watch_workers(workers, sockets, served)
   message(counts_line(all_counts(folder)))
 }
 
@@ -58,18 +54,25 @@ ended <- function(workers, seconds) {
   pids %in% names(suppressWarnings(parallel::mccollect(workers, wait = FALSE, timeout = seconds)))
 }
 
+# Until SIGINT, or until whoever started this process is gone.
 watch_workers <- function(workers, sockets, served) {
-  on.exit(for (worker in workers) tools::pskill(worker$pid))
-  repeat {
-    for (i in which(sockets %in% late_sockets(dirname(sockets[[1L]])))) tools::pskill(workers[[i]]$pid, tools::SIGKILL)
-    for (i in which(ended(workers, 0.5))) {
-      if (!file.exists(sockets[[i]])) stop("a worker ended before it could answer", call. = FALSE)
-      message("worker ", workers[[i]]$pid, " has ended: another takes its place")
-      ended(workers[i], 0) # of one that gave up, the end itself
-      workers[[i]] <- fork_worker(sockets[[i]], served)
+  watch <- function() {
+    while (parent_pid() == the$serving_parent) {
+      late <- sockets %in% late_sockets(dirname(sockets[[1L]]))
+      for (worker in workers[late]) tools::pskill(worker$pid, tools::SIGKILL)
+      for (i in which(ended(workers, 0.2))) {
+        if (!file.exists(sockets[[i]])) stop("a worker ended before it could answer", call. = FALSE)
+        message("worker ", workers[[i]]$pid, " has ended: another takes its place")
+        ended(workers[i], 0) # of one that gave up, the end itself
+        workers[[i]] <<- fork_worker(sockets[[i]], served)
+      }
     }
-    if (parent_pid() != the$serving_parent) return()
   }
+  tryCatch(watch(), interrupt = function(e) NULL, finally = {
+    Sys.sleep(0.15) # they write their counters within this time
+    for (worker in workers) tools::pskill(worker$pid, tools::SIGKILL)
+    suppressWarnings(parallel::mccollect(workers)) # at its end R would wait a second for those who are not collected
+  })
 }
 
 # Those whose workers nginx waits for no longer: R's own limit of time does not reach into code in C.
