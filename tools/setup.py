@@ -22,17 +22,17 @@ LEVELS = ("demo", "test", "bench")  # each holds the ones before it
 # What each level adds. R packages come as r-cran-<name in lower case>: built, so no compiler is needed.
 R_PACKAGES = {
     "demo": ["cli", "jsonlite", "rlang", "reticulate", "data.table"],
-    "test": ["testthat", "withr", "lintr", "roxygen2", "knitr", "rmarkdown", "dbscan"],
+    "test": ["testthat", "withr", "lintr", "roxygen2", "knitr", "rmarkdown", "dbscan", "httpuv", "later", "plumber"],
     "bench": ["readr", "dplyr"],  # the tidyverse scripts that ours are timed against
 }
 TOOLS = {
     "demo": ["bubblewrap"],
-    "test": ["docker-registry", "docker.io", "mmdebstrap", "pandoc", "procps", "qpdf", "tidy"],
-    "bench": ["docker-compose"],  # the official SDK's local mode runs containers by it
+    "test": ["docker-registry", "docker.io", "mmdebstrap", "nginx-light", "pandoc", "procps", "qpdf", "tidy"],
+    "bench": ["docker-compose", "wrk"],  # the official SDK's local mode runs containers by it; wrk asks servers
 }
 SYSTEM_PYTHON = "/usr/bin/python3"
 # where the program is not called as its package
-PROGRAMS = {"bubblewrap": "bwrap", "docker.io": "dockerd", "procps": "ps"}
+PROGRAMS = {"bubblewrap": "bwrap", "docker.io": "dockerd", "nginx-light": "nginx", "procps": "ps"}
 LIBRARIES = ["libopenblas0-pthread"]  # products of matrices 24 times as fast as with R's reference BLAS
 EXTRAS = {"demo": "[serve,xgboost]", "test": "[rpy2,serve,test,xgboost]", "bench": "[rpy2,serve,test,xgboost]"}
 

@@ -145,7 +145,7 @@ def test_in_r_reticulate_is_known_to_python_r_and_the_instance_to_container_file
         assert [line for line in code if re.search(r"[\"']/opt/ml", line)] == []
 
 
-@pytest.mark.parametrize("path", sorted((SOURCE / "runtime").glob("*.py")), ids=relative)
+@pytest.mark.parametrize("path", sorted((SOURCE / "runtime").rglob("*.py")), ids=relative)
 def test_the_runtime_needs_the_standard_library_and_the_errors_only(path: Path) -> None:
     own = r"shardr\.(errors|runtime(\..+)?)"
     names = {name for name in imports(ast.parse(path.read_text())) if not re.fullmatch(own, name)}

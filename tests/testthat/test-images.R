@@ -4,7 +4,7 @@ test_that("an image is built and then listed with what is inside", {
   expect_s3_class(made, "shardr_images")
   expect_identical(made$state, "built")
   listed <- images()
-  expect_identical(listed$name[1:2], c("processing", "dbscan"))
+  expect_identical(listed$name[1:2], c("processing", "serving"))
   expect_identical(as.data.frame(listed)[1L, ], as.data.frame(made)[1L, ])
   expect_identical(listed$r_packages[[1]][["data.table"]], "1.14.8")
   expect_gt(listed$size[[1]], 1e8)
@@ -15,15 +15,15 @@ test_that("an image is built and then listed with what is inside", {
 test_that("an image that is not there is missing and has no numbers", {
   local_job_folder()
   found <- images(tag = "nobody-made-this")
-  expect_identical(found$state, rep("missing", 4L))
+  expect_identical(found$state, rep("missing", 5L))
   expect_true(all(is.na(found$size)))
-  expect_identical(found$r_packages, rep(list(character()), 4L))
+  expect_identical(found$r_packages, rep(list(character()), 5L))
   expect_output(print(found), "missing")
 })
 
 test_that("what cannot be built is told in a condition", {
   local_job_folder()
-  known <- "processing, dbscan, python and xgboost"
+  known <- "processing, serving, dbscan, python and xgboost"
   expect_error(suppressMessages(image_build("procesing")), known, class = "shardr_error_image")
   expect_error(image_build("processing", tag = 1), "tag", class = "shardr_error_image")
   withr::local_envvar(DOCKER_HOST = "unix:///nonexistent/docker.sock")

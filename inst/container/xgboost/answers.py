@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from typing import Any
 
 import records
@@ -23,7 +22,6 @@ class Model:
     def __init__(self, booster: xgb.Booster) -> None:
         self._booster = booster
         self._columns = booster.num_features()
-        self._turn = threading.Lock()  # not all of XGBoost's boosters predict in several threads
 
     @classmethod
     def loaded(cls) -> Model:
@@ -47,8 +45,7 @@ class Model:
         kind = answer_type(accept, ANSWERS)
         found = _read(body, content_type or "text/csv")
         features = self._fitting(found.features)
-        with self._turn:
-            scores = self._booster.predict(xgb.DMatrix(features), validate_features=False).tolist()
+        scores = self._booster.predict(xgb.DMatrix(features), validate_features=False).tolist()
         return kind, _written(scores, kind)
 
     def _fitting(self, features: Any) -> Any:

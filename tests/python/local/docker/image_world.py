@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import os
+import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shardr.local.docker.daemon import connect
@@ -52,3 +56,40 @@ def training(folder: Path, files: dict[str, str], hyperparameters: dict[str, str
     for name, text in files.items():
         (folder / "input/data/train" / name).write_text(text)
     return folder
+
+
+@contextmanager
+def network() -> Iterator[str]:
+    """The id of a network without a way out, in which containers have addresses."""
+    id = connect().create_network(f"shardr-test-{os.getpid()}", internal=True)["Id"]
+    try:
+        yield id
+    finally:
+        connect().remove_network(id)
+
+
+@dataclass(frozen=True)
+class Served:
+    """A model that is served by a container of a network."""
+
+    address: str
+
+    def ask(self, method: str, path: str, body: str | None = None, kind: str = "text/csv") -> tuple[int, str]:
+        connection = http.client.HTTPConnection(self.address, 8080, timeout=20)
+        connection.request(method, path, body, {"Content-Type": kind})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+
+
+def served(container: str) -> Served:
+    """What a container serves, once it answers; fails with its log where it does not."""
+    address = connect().inspect_container(container)["NetworkSettings"]["Networks"]
+    found = Served(next(iter(address.values()))["IPAddress"])
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            if found.ask("GET", "/ping")[0] == 200:
+                return found
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError(connect().logs(container).decode())

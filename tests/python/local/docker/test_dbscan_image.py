@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import math
 import os
 import random
@@ -83,24 +82,10 @@ def model(image: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class Served:
-    """A model that is served, on a host of its own in a network without a way out."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-
-    def ask(self, method: str, path: str, body: str | None = None, kind: str = "text/csv") -> tuple[int, str]:
-        connection = http.client.HTTPConnection(self.address, 8080, timeout=20)
-        connection.request(method, path, body, {"Content-Type": kind})
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
-
-
 @pytest.fixture(scope="module")
 def network(docker_host: str) -> Iterator[str]:
-    id = connect().create_network(f"shardr-test-{os.getpid()}", internal=True)["Id"]
-    yield id
-    connect().remove_network(id)
+    with image_world.network() as id:
+        yield id
 
 
 @pytest.fixture(scope="module")
@@ -110,25 +95,18 @@ def container(image: str, model: Path, network: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def served(container: str, network: str) -> Served:
-    address = connect().inspect_container(container)["NetworkSettings"]["Networks"]
-    found = Served(next(iter(address.values()))["IPAddress"])
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
-            if found.ask("GET", "/ping")[0] == 200:
-                return found
-        except OSError:
-            time.sleep(0.05)
-    pytest.fail(connect().logs(container).decode())
+def served(container: str) -> image_world.Served:
+    return image_world.served(container)
 
 
-def test_ping_answers_200_with_nothing(served: Served) -> None:
+def test_ping_answers_200_with_nothing(served: image_world.Served) -> None:
     assert served.ask("GET", "/ping") == (200, "")
 
 
 @pytest.mark.parametrize("kind", ["text/csv", "application/jsonlines"])
-def test_points_get_the_cluster_of_their_nearest_clustered_neighbour_within_eps(served: Served, kind: str) -> None:
+def test_points_get_the_cluster_of_their_nearest_clustered_neighbour_within_eps(
+    served: image_world.Served, kind: str
+) -> None:
     asked = [*cloud(200, 2), (2.5, 2.5), (50.0, 50.0), *POINTS[:20]]
     known = clustered(0.5, 5)
     wanted = [expected(point, known, 0.5) for point in asked]
@@ -149,21 +127,21 @@ def test_points_get_the_cluster_of_their_nearest_clustered_neighbour_within_eps(
         ("", "there are no points"),
     ],
 )
-def test_a_malformed_line_gives_400_with_its_number(served: Served, body: str, told: str) -> None:
+def test_a_malformed_line_gives_400_with_its_number(served: image_world.Served, body: str, told: str) -> None:
     status, text = served.ask("POST", "/invocations", body)
     assert status == 400
     assert told in text
 
 
-def test_a_last_line_without_its_end_counts(served: Served) -> None:
+def test_a_last_line_without_its_end_counts(served: image_world.Served) -> None:
     assert served.ask("POST", "/invocations", "0,0\r\n5,5")[0] == 200
     assert served.ask("POST", "/invocations", "0,0\r\n5,5")[1].count("\n") == 2
 
 
-def test_nothing_of_the_server_runs_as_root(served: Served, container: str) -> None:
+def test_nothing_of_the_server_runs_as_root(served: image_world.Served, container: str) -> None:
     table = connect().top(container, ps_args="-ww -eo uid,pid,args")
     assert {row[0] for row in table["Processes"]} == {"1000"}
-    assert sum("plumber.R" in row[2] for row in table["Processes"]) >= 2
+    assert sum("serving.R" in row[2] for row in table["Processes"]) >= 2
 
 
 def test_sigterm_ends_the_server_within_a_second_with_status_0(image: str, model: Path, network: str) -> None:

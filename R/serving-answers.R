@@ -1,0 +1,81 @@
+# Predictions as the text of an answer: a line or an element for each row. Python: runtime/serving/answers.py.
+
+# The content type to answer in: what is accepted, else the form of the request.
+answer_type <- function(accept, content_type) {
+  asked <- media_type(strsplit(accept, ",", fixed = TRUE)[[1L]])
+  if (length(asked) == 0L || any(asked %in% c("", "*/*"))) {
+    default <- Sys.getenv("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT")
+    if (nzchar(default)) return(default)
+    sent <- forms[media_type(content_type)]
+    return(if (is.na(sent)) form_types[["json"]] else form_types[[sent]])
+  }
+  known <- forms[asked]
+  if (all(is.na(known))) refuse(406L, accept, " is not answered: accept ", paste(form_types, collapse = ", "))
+  form_types[[known[!is.na(known)][[1L]]]]
+}
+
+answer_rows <- function(prediction) {
+  if (is.data.frame(prediction)) nrow(prediction) else NROW(prediction)
+}
+
+answer_text <- function(prediction, type) {
+  prediction <- plain_prediction(prediction)
+  switch(forms[[media_type(type)]],
+    csv = lines_text(csv_lines(prediction)),
+    json = paste0("{\"predictions\":", json_elements(prediction), "}"),
+    jsonlines = lines_text(json_lines(prediction))
+  )
+}
+
+lines_text <- function(lines) paste0(lines, "\n", collapse = "")
+
+# A data frame, a matrix without names, a vector or a list.
+plain_prediction <- function(x) {
+  if (is.matrix(x) && !is.null(colnames(x))) x <- as.data.frame(x, optional = TRUE)
+  if (is.data.frame(x)) {
+    odd <- vapply(x, is.object, NA)
+    x[odd] <- lapply(x[odd], as.character)
+    return(x)
+  }
+  if (is.factor(x)) x <- as.character(x)
+  if (!is.matrix(x)) x <- unname(if (is.object(x) && is.atomic(x)) as.vector(unclass(x)) else drop(x))
+  x
+}
+
+csv_lines <- function(x) {
+  if (is.list(x) && !is.data.frame(x)) return(vapply(x, function(row) paste(csv_cell(unlist(row)), collapse = ","), ""))
+  columns <- if (is.data.frame(x)) unclass(x) else if (is.matrix(x)) asplit(x, 2L) else list(x)
+  do.call(paste, c(lapply(unname(columns), csv_cell), sep = ","))
+}
+
+csv_cell <- function(values) {
+  text <- as.character(values)
+  if (is.character(values)) {
+    odd <- grepl("[,\"\r\n]", text)
+    text[odd] <- paste0("\"", gsub("\"", "\"\"", text[odd], fixed = TRUE), "\"")
+  }
+  ifelse(is.na(values), "", text)
+}
+
+json_elements <- function(x) {
+  jsonlite::toJSON(x, digits = NA, na = "null", null = "null", dataframe = "rows", auto_unbox = is.list(x))
+}
+
+json_lines <- function(x) {
+  if (is.atomic(x) && !is.matrix(x)) {
+    if (is.character(x)) return(ifelse(is.na(x), "null", json_string(enc2utf8(x))))
+    json <- json_elements(x)
+    return(strsplit(substr(json, 2L, nchar(json) - 1L), ",", fixed = TRUE)[[1L]])
+  }
+  if (is.matrix(x)) x <- asplit(x, 1L)
+  if (!is.data.frame(x)) {
+    return(vapply(x, function(row) {
+      paste(jsonlite::toJSON(c(row), digits = NA, na = "null", null = "null", auto_unbox = is.list(row)))
+    }, ""))
+  }
+  lines <- NULL
+  con <- textConnection("lines", "w", local = TRUE, encoding = "UTF-8")
+  on.exit(close(con))
+  jsonlite::stream_out(x, con, verbose = FALSE, digits = NA, na = "null")
+  lines
+}
