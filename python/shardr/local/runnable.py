@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from shardr.errors import DataError, Problem, RequestError, RunnerError
 from shardr.local.builtin import builtin
 from shardr.local.channels import SERVED
-from shardr.requests.facts import TRAINING, checkpoints, facts
+from shardr.requests.facts import TRAINING, TRANSFORM, TRANSFORMED, checkpoints, facts
 from shardr.spec.places import ML, PROCESSING
 from shardr.storage.uris import split_uri
 
@@ -17,22 +17,27 @@ if TYPE_CHECKING:
     from shardr.requests.facts import Channel, Facts, Result
 
 
-def check_runnable(request: dict[str, Any], runner: str) -> None:
-    """Refuses what the service would take and this machine cannot do; raises ``RequestError`` with all of it."""
+def check_runnable(request: dict[str, Any], runner: str, image: str | None = None) -> None:
+    """Refuses what the service would take and this machine cannot do; raises ``RequestError`` with all of it.
+
+    ``image`` is that of the model that a transform job asks, which its request only names.
+    """
     problems: list[Problem] = []
     about = facts(request)
     spec = "AlgorithmSpecification" if about.kind is TRAINING else "AppSpecification"
     if runner == "process" and about.entrypoint is None:
-        problems += _own_program(spec, about.image)
+        problems += _own_program(spec, about.image) if image is None else _served("ModelName", image)
     words = {f"Environment.{key}": value for key, value in about.environment.items()}
     for field, found in (("ContainerEntrypoint", about.entrypoint), ("ContainerArguments", about.arguments)):
         words |= {f"{spec}.{field}[{i}]": word for i, word in enumerate(found or [])}
     problems += [
         Problem(at, "holds a NUL, which no program can be given") for at, word in words.items() if "\0" in word
     ]
-    problems += _channels(about.inputs, "LocalPath" if about.kind is not TRAINING else "ChannelName")
+    problems += _channels(about.inputs, "LocalPath" if about.kind.name == "processing" else "ChannelName")
     if about.kind is TRAINING:
         problems += _training(request, about)
+    elif about.kind is TRANSFORM:
+        problems += _uri("TransformOutput.S3OutputPath", about.uri(TRANSFORMED))
     else:
         problems += _outputs(request)
         problems += _overlaps(about)
@@ -51,6 +56,15 @@ def _own_program(spec: str, image: str) -> Iterator[Problem]:
         known.check()
     except RunnerError as error:
         yield Problem(f"{spec}.TrainingImage", error.what, error.fix)
+
+
+def _served(at: str, image: str) -> Iterator[Problem]:
+    """Whether a model can be served without its image."""
+    if builtin(image) is None:
+        fix = "take the runner docker, or an image that shardr has a program for"
+        yield Problem(at, f"its image {image} is needed to serve it: only the image itself knows how", fix)
+    else:
+        yield from _own_program("PrimaryContainer", image)
 
 
 def _channels(inputs: list[Channel], field: str) -> Iterator[Problem]:

@@ -29,7 +29,7 @@ from shardr.local.staging import stage_job
 from shardr.local.store import JobRow, Store
 from shardr.local.watch import STOP, STOPPED, Times, Watch
 from shardr.local.work import work_of
-from shardr.requests.facts import TRAINING
+from shardr.requests.facts import TRAINING, TRANSFORM
 from shardr.requests.facts import checkpoints as checkpoints_of
 from shardr.spec.places import ML
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shardr.local.runners.base import Instance, Runner, Running
+    from shardr.local.transform.job import TransformJob
     from shardr.local.watch import End, Ended, Event
     from shardr.local.work import Taken
 
@@ -258,7 +259,13 @@ def main(root: str, name: str, machine: Mapping[str, Any], lock: int) -> None:
         from shardr.local import undertaker
 
         undertaker.watch(home, name, lock)
-    supervisor = Supervisor(home, row, machine, events)
+    supervisor: Supervisor | TransformJob
+    if row.kind == TRANSFORM.name:
+        from shardr.local.transform.job import TransformJob  # most jobs ask no model
+
+        supervisor = TransformJob(home, row, machine, events, _begun)
+    else:
+        supervisor = Supervisor(home, row, machine, events)
     supervisor.run()
     if row.run:
         owners.linger(home, row.run, supervisor.due)

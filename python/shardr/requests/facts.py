@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ARCHIVE = ".tar.gz"
+DATA_NAME, TRANSFORMED = "data", "transformed"
+"""What the input and the output of a transform job are called here; the service has no names for them."""
+TRANSFORM_SECONDS = 28 * 86_400
 MODEL, OUTPUT = "model", "output"
 """The two outputs of every training job."""
 CODE = frozenset({"code", "sm_drivers"})
@@ -72,7 +75,8 @@ class Kind:
 
 PROCESSING = Kind("processing", "ProcessingJob", "processing-job", "Processing")
 TRAINING = Kind("training", "TrainingJob", "training-job", "Training")
-KINDS = {kind.name: kind for kind in (PROCESSING, TRAINING)}
+TRANSFORM = Kind("transform", "TransformJob", "transform-job", "Transform")
+KINDS = {kind.name: kind for kind in (PROCESSING, TRAINING, TRANSFORM)}
 
 
 @dataclass(frozen=True)
@@ -159,12 +163,14 @@ def kind_of(request: Mapping[str, Any]) -> Kind:
     >>> kind_of({"TrainingJobName": "t", "OutputDataConfig": {}}).name
     'training'
     """
+    if "TransformJobName" in request or "TransformInput" in request:
+        return TRANSFORM
     return TRAINING if "TrainingJobName" in request or "OutputDataConfig" in request else PROCESSING
 
 
 def facts(request: Mapping[str, Any]) -> Facts:
     """The facts of a request, or of a description of its job; what is not there is empty, or 0."""
-    return _training(request) if kind_of(request) is TRAINING else _processing(request)
+    return {PROCESSING: _processing, TRAINING: _training, TRANSFORM: _transform}[kind_of(request)](request)
 
 
 def _processing(request: Mapping[str, Any]) -> Facts:
@@ -240,6 +246,27 @@ def _channel(i: int, item: Mapping[str, Any], mode: str) -> Channel:
         sharded=source.get("S3DataDistributionType") == "ShardedByS3Key",
         mode=item.get("InputMode", mode),
         written=item["ChannelName"] in CODE,
+    )
+
+
+def _transform(request: Mapping[str, Any]) -> Facts:
+    """The image is the model's, which the request only names."""
+    resources = request.get("TransformResources", {})
+    source = request["TransformInput"]["DataSource"]["S3DataSource"]
+    at = "TransformInput.DataSource.S3DataSource"
+    return Facts(
+        kind=TRANSFORM,
+        name=request.get("TransformJobName", ""),
+        image="",
+        entrypoint=None,
+        arguments=["serve"],
+        environment=request.get("Environment", {}),
+        instances=resources.get("InstanceCount", 0),
+        instance_type=resources.get("InstanceType", ""),
+        isolated=False,
+        max_runtime_seconds=TRANSFORM_SECONDS,
+        inputs=[Channel(DATA_NAME, "", at, source["S3Uri"], source["S3DataType"], sharded=True)],
+        outputs=[Result(TRANSFORMED, "", request["TransformOutput"]["S3OutputPath"])],
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shardr.local.operations import processing, training
+from shardr.local.operations import processing, training, transform
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 BY_KIND: dict[str, Callable[[JobRow], dict[str, Any]]] = {
     "processing": processing.described,
     "training": training.described,
+    "transform": transform.described,
 }
 
 

@@ -20,6 +20,7 @@ MOST = 50
 HOLDERS = {
     "processing-job": "processing:created_with",
     "training-job": "training:created_with",
+    "transform-job": "transform:created_with",
     "model": "models:created_with",
     "pipeline": "pipelines:created_with",
 }

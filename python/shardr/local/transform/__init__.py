@@ -1,0 +1,1 @@
+"""Transform jobs: a model that is asked about every record of many objects."""

@@ -1,0 +1,173 @@
+"""The life of a transform job: instances that serve the model, every object asked about, answers published."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from contextlib import suppress
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from shardr.data.keys import assign
+from shardr.errors import ShardrError, StoreError
+from shardr.local import contract, jobs, outputs, owners
+from shardr.local.channels import channels
+from shardr.local.contract import tag
+from shardr.local.hosting import Ended, Hosts
+from shardr.local.runners.choice import runner_of
+from shardr.local.store import Store
+from shardr.local.transform.asking import Asker
+from shardr.local.transform.settings import environment, execution_parameters, settings
+from shardr.local.transform.share import Object, Share
+from shardr.local.watch import STOPPED
+from shardr.requests.facts import TRANSFORMED, facts, model_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from shardr.local.home import Home
+    from shardr.local.runners.base import Runner
+    from shardr.local.store import JobRow
+    from shardr.local.watch import Event
+
+HEALTH_SECONDS = 1800
+"""How long the service gives a container of a transform job to be well."""
+LOOK_SECONDS = 0.1
+SHOWN = 3
+
+
+class TransformJob:
+    """Owns a transform job from its start to its final state."""
+
+    def __init__(
+        self,
+        home: Home,
+        row: JobRow,
+        machine: Mapping[str, Any],
+        events: queue.SimpleQueue[Event],
+        begun: Callable[[], bool],
+    ) -> None:
+        self._home, self._row, self._machine, self._events, self._begun = home, row, machine, events, begun
+        self._job, self._facts = home.job(row.name), facts(row.request)
+        self._store, self._hasty = Store(home.store), Store(home.store, patience_seconds=0)
+        self._started: float | None = None
+        self._stop = threading.Event()
+        self._shares: dict[str, Share] = {}
+        self._report: dict[str, Any] = {"hosts": {}}
+        self.due: float | None = None
+        """When the job's owner has something to do again."""
+
+    def run(self) -> None:
+        """Takes the job to its final state, whatever happens."""
+        runner: Runner | None = None
+        try:
+            runner = runner_of(
+                self._machine, self._job.root, lambda name: jobs.alive(self._home.job(name)), cache(self._begun)
+            )
+            status, reason = self._work(runner)
+        except ShardrError as error:
+            why = f": {error.why}" if error.why else ""
+            status, reason = "Failed", f"{error.what}{why}"
+        except Exception as error:  # noqa: BLE001 - a job must end in a final state, with the reason in it
+            import traceback
+
+            traceback.print_exc()
+            status, reason = "Failed", f"InternalServerError: {type(error).__name__}: {error}"
+        self._finish(status, reason)
+        if runner is not None:
+            runner.close()
+
+    def _work(self, runner: Runner) -> tuple[str, str | None]:
+        request = self._row.request
+        self._report["runner"] = runner.name
+        [channel] = channels(self._facts.inputs, self._home.storage)
+        names = contract.hosts(self._facts.instances)
+        seed = tag(request, "permute")
+        shares = dict(zip(names, assign(channel.listing.keys, len(names), int(seed) if seed else None), strict=True))
+        hosts = Hosts(model_facts(self._machine["model"]), self._job, runner)
+        given = {**self._machine["environment"], **environment(request)}
+        self._started = time.time()
+        doors = hosts.start(self._home.storage, self._facts.instances, self._facts.instance_type, given)
+        try:
+            for host in names:
+                self._report["hosts"][host] = {"state": "InProgress", "objects": {"data": len(shares[host])}}
+            self._report["notices"] = runner.notices()
+            self._tell(started=self._started)
+            hosts.await_health(doors, HEALTH_SECONDS)
+            told = execution_parameters(doors[names[0]])
+            how = settings(request, told, csv=tag(request, "csv-lines") == "true")
+            folder = self._job.staged / TRANSFORMED
+            for host in names:
+                named = {channel.listing.name(key): channel.listing.base / key for key in shares[host]}
+                objects = [Object(name, path, folder / f"{name}.out") for name, path in named.items()]
+                self._shares[host] = Share(objects, Asker(doors[host], how), how, self._stop.is_set)
+            ended = self._through(hosts)
+        finally:
+            hosts.stop()
+        if ended is not None:
+            raise hosts.failure(ended)
+        if self._stop.is_set():
+            return "Stopped", STOPPED
+        return self._ended(folder.exists())
+
+    def _through(self, hosts: Hosts) -> Ended | Exception | None:
+        """Lets all shares go through; the instance that has ended meanwhile, if one has."""
+        threads = [
+            threading.Thread(target=self._share, args=(host, share), name=host, daemon=True)
+            for host, share in self._shares.items()
+        ]
+        for thread in threads:
+            thread.start()
+        lost: Ended | Exception | None = None
+        while any(thread.is_alive() for thread in threads):
+            for thread in threads:
+                thread.join(LOOK_SECONDS / len(threads))
+            with suppress(queue.Empty):
+                self._events.get_nowait()
+                self._tell(status="Stopping")
+                self._stop.set()
+            if lost is None and not hosts.ended.empty():
+                lost = hosts.ended.get()
+                self._stop.set()
+        return lost
+
+    def _share(self, host: str, share: Share) -> None:
+        began = time.monotonic()
+        share.through(self._tell)
+        state = "Stopped" if self._stop.is_set() else "Failed" if share.done.failures else "Completed"
+        self._report["hosts"][host] |= {"state": state, "seconds": round(time.monotonic() - began, 3)}
+
+    def _ended(self, made: bool) -> tuple[str, str | None]:
+        failures = {key: why for share in self._shares.values() for key, why in share.done.failures.items()}
+        records = sum(share.done.records for share in self._shares.values())
+        objects = sum(share.done.objects for share in self._shares.values())
+        self._report["rows_in"] = self._report["rows_out"] = records
+        self._report["outputs"] = {TRANSFORMED: {"rows": records, "files": objects - len(failures)}}
+        if made:
+            outputs.publish({TRANSFORMED: self._facts.uri(TRANSFORMED)}, self._job, self._home.storage)
+        if not failures:
+            return "Completed", None
+        shown = [f"{key}: {why}" for key, why in sorted(failures.items())[:SHOWN]]
+        more = f"; and {len(failures) - SHOWN} objects more" if len(failures) > SHOWN else ""
+        return "Failed", f"ClientError: {'; '.join(shown)}{more}"
+
+    def _tell(self, **changes: Any) -> None:
+        """Lets people see how far the job is; when the disk is full they see it later."""
+        done = [share.done for share in self._shares.values()]
+        self._report["progress"] = {"objects": sum(d.objects for d in done), "records": sum(d.records for d in done)}
+        with suppress(StoreError):
+            self._hasty.update_job(self._row.name, report=self._report, **changes)
+
+    def _finish(self, status: str, reason: str | None) -> None:
+        self._store.update_job(
+            self._row.name,
+            status=status,
+            started=self._started,
+            ended=time.time(),
+            failure_reason=contract.failure_reason(reason) if reason else None,
+            report=self._report,
+        )
+        if self._row.run:
+            self.due = owners.advance(self._home, self._row.run)
+        outputs.sweep(self._job)
