@@ -2,6 +2,9 @@
 
 Supported are ``$``, ``.name``, ``.*``, ``['a','b']``, ``[n]``, ``[n,m]``, ``[s:e]``, ``[s:]``, ``[:e]`` and ``[*]``,
 indexes may be negative, and indexes and slices may stand in one list (``$[0,5:]``).
+
+jsonpath-ng does not read such a list, which the service's reference has as its example, finds nothing without an error
+where the service has one, and takes more than the service does: a job that runs here would be refused there.
 """
 
 from __future__ import annotations
