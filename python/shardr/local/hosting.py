@@ -62,6 +62,7 @@ class Hosts:
     def __init__(self, model: ModelFacts, folder: JobFolder, runner: Runner) -> None:
         self._model, self._folder, self._runner = model, folder, runner
         self._running: dict[str, Running] = {}
+        self._threads: dict[str, threading.Thread] = {}
         self.ended: queue.SimpleQueue[Ended | Exception] = queue.SimpleQueue()
         """Instances that have ended, whoever wanted it."""
 
@@ -80,7 +81,8 @@ class Hosts:
             instances.append(self._instance(host, tree, instance_type, environment))
         self._running = self._runner.start(instances)
         for host, running in self._running.items():
-            threading.Thread(target=self._follow, args=(host, running), daemon=True).start()
+            self._threads[host] = threading.Thread(target=self._follow, args=(host, running), daemon=True)
+            self._threads[host].start()
         return {host: self._runner.door(host) for host in hosts}
 
     def _instance(self, host: str, tree: Tree, instance_type: str, environment: Mapping[str, str]) -> Instance:
@@ -135,20 +137,15 @@ class Hosts:
 
     def stop(self, grace: float = STOP_GRACE_SECONDS) -> None:
         """Ends all: SIGTERM, then after the grace time SIGKILL; removes what they had."""
-        left = set(self._running)
-        for running in self._running.values():
-            running.terminate()
+        alive = [host for host, thread in self._threads.items() if thread.is_alive()]
+        for host in alive:
+            self._running[host].terminate()
         end = time.monotonic() + grace
-        while left:
-            try:
-                ended = self.ended.get(timeout=max(0.0, end - time.monotonic()))
-            except queue.Empty:
-                for host in left:
-                    self._running[host].kill()
-                end = time.monotonic() + grace
-                continue
-            left -= {ended.host} if isinstance(ended, Ended) else left
-        self._running.clear()
+        for host in alive:
+            self._threads[host].join(max(0.0, end - time.monotonic()))
+            if self._threads[host].is_alive():
+                self._running[host].kill()
+                self._threads[host].join(grace)
         self._runner.settle()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shardr.errors import NameInUseError
+from shardr.errors import NameInUseError, RequestError
 from shardr.local import contract
 from shardr.local import jobs as started
 from shardr.local.operations import jobs, models, tags
@@ -12,6 +12,7 @@ from shardr.local.operations.times import moment
 from shardr.local.runnable import check_runnable
 from shardr.local.runners.choice import asked_for
 from shardr.local.runners.lately import chosen
+from shardr.local.transform.settings import joining
 from shardr.requests.facts import TRANSFORM, model_facts
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ def create(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     model = models.find(account, request["ModelName"]).request
     image = model_facts(model).image
     runner, machine = chosen(asked_for(account.runner), image, "")
+    problems = joining(request).checked()
+    if problems:
+        raise RequestError("DataProcessing cannot be done as it is:", problems=problems)
     check_runnable(request, runner, image)
     name = request["TransformJobName"]
     # the model as it is now: it may be deleted while the job runs

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from shardr.data.joining import Joining
 from shardr.errors import DataError
 from shardr.local.hosting import PING_SECONDS, Connection
 
@@ -37,6 +38,7 @@ class Settings:
     concurrent: int
     timeout_seconds: float
     retries: int
+    joining: Joining
     csv: bool
     """Beyond the service: a newline in quotes does not end a record."""
 
@@ -62,7 +64,22 @@ def settings(request: Mapping[str, Any], told: Mapping[str, Any], *, csv: bool =
         concurrent=int(concurrent),
         timeout_seconds=client.get("InvocationsTimeoutInSeconds", 600),
         retries=client.get("InvocationsMaxRetries", 3),
+        joining=joining(request),
         csv=csv,
+    )
+
+
+def joining(request: Mapping[str, Any]) -> Joining:
+    """What is filtered and joined."""
+    source, target, how = request["TransformInput"], request["TransformOutput"], request.get("DataProcessing", {})
+    return Joining(
+        source.get("ContentType"),
+        target.get("Accept"),
+        source.get("SplitType", "None"),
+        target.get("AssembleWith", "None"),
+        how.get("InputFilter", "$"),
+        how.get("OutputFilter", "$"),
+        how.get("JoinSource", "None"),
     )
 
 

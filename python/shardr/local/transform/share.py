@@ -58,7 +58,7 @@ class Share:
             for item, batch in self._batches():
                 if self._stopped():
                     break
-                future = None if batch is None or item.failure else pool.submit(self._asker.ask, batch.body)
+                future = None if batch is None or item.failure else pool.submit(self._ask, batch)
                 waiting.append((item, batch, future))
                 while len(waiting) > self._settings.concurrent:
                     self._write(*waiting.popleft(), tell)
@@ -75,13 +75,19 @@ class Share:
             try:
                 with opened(item.source, how.compression) as stream:
                     found = records(stream, how.split, how.payload_bytes)
-                    for batch in batches(found, how.split, how.strategy, how.payload_bytes):
+                    sent = how.joining.request if how.joining.active else None
+                    for batch in batches(found, how.split, how.strategy, how.payload_bytes, as_sent=sent):
                         yield item, batch
                         if item.failure is not None:
                             break  # of this object nothing more is asked
             except (DataError, OSError) as error:
-                item.failure = item.failure or str(error)
+                item.failure = item.failure or (error.what if isinstance(error, DataError) else str(error))
             yield item, None
+
+    def _ask(self, batch: Batch) -> bytes:
+        """The answer to a request, filtered and joined where the job says so."""
+        answer, joining = self._asker.ask(batch.body), self._settings.joining
+        return joining.response(batch.records, answer, batch.first) if joining.active else answer
 
     def _write(self, item: Object, batch: Batch | None, future: Future[bytes] | None, tell: Callable[[], None]) -> None:
         """Puts an answer where it belongs; at the end of an object, or with its failure, the object."""
@@ -94,8 +100,7 @@ class Share:
         try:
             answer = assembled(future.result(), self._settings.assemble)
         except DataError as error:
-            last = batch.first + len(batch.records) - 1
-            which = f"record {batch.first}" if last == batch.first else f"records {batch.first} to {last}"
+            which = f"record {batch.first}" if batch.last == batch.first else f"records {batch.first} to {batch.last}"
             item.failure = f"{which}: {error.what}"
             return
         if item.out is None:

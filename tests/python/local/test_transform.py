@@ -1,0 +1,197 @@
+"""Transform jobs: every record of many objects is asked about, answers lie beside nothing half-done."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tarfile
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import worlds
+import xgboost
+
+import shardr
+from shardr.local.home import Home
+from shardr.requests.check import check_response
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROLE = "arn:aws:iam::000000000000:role/anyone"
+
+
+@pytest.fixture(scope="module")
+def booster() -> xgboost.Booster:
+    """A model of two features."""
+    rows = np.random.default_rng(1).normal(size=(200, 2))
+    data = xgboost.DMatrix(rows, label=rows[:, 0] * 2 + rows[:, 1])
+    return xgboost.train({"max_depth": 3, "verbosity": 0}, data, num_boost_round=3)
+
+
+class World:
+    """A model of this machine's, and objects to ask it about."""
+
+    def __init__(self, home: Path, booster: xgboost.Booster) -> None:
+        self.s3, self.booster = Home(home).storage.root, booster
+        self.client = shardr.local_session().client("sagemaker")
+        archive = self.s3 / "models/model.tar.gz"
+        archive.parent.mkdir(parents=True)
+        content = bytes(booster.save_raw("ubj"))
+        with tarfile.open(archive, "w:gz") as out:
+            member = tarfile.TarInfo("xgboost-model")
+            member.size = len(content)
+            out.addfile(member, io.BytesIO(content))
+        container = {"Image": "shardr/xgboost", "ModelDataUrl": "s3://models/model.tar.gz"}
+        self.client.create_model(ModelName="boosted", ExecutionRoleArn=ROLE, PrimaryContainer=container)
+
+    def put(self, name: str, content: str | bytes) -> None:
+        """An object below s3://data/in/."""
+        path = self.s3 / "data/in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+    def start(self, name: str = "asks", instances: int = 1, **more: Any) -> None:
+        """Starts a job; ``source`` and ``target`` are parts of TransformInput and TransformOutput."""
+        source, target = more.pop("source", {}), more.pop("target", {})
+        place = {"S3DataType": "S3Prefix", "S3Uri": "s3://data/in/"}
+        self.client.create_transform_job(
+            TransformJobName=name,
+            ModelName="boosted",
+            TransformInput={
+                "DataSource": {"S3DataSource": place}, "ContentType": "text/csv", "SplitType": "Line", **source
+            },
+            TransformOutput={"S3OutputPath": "s3://data/out/", "AssembleWith": "Line", **target},
+            TransformResources={"InstanceCount": instances, "InstanceType": "ml.m5.large"},
+            **more,
+        )  # fmt: skip
+
+    def ended(self, name: str = "asks") -> dict[str, Any]:
+        """How a job has ended."""
+        about: dict[str, Any] = {}
+
+        def over() -> bool:
+            about.update(self.client.describe_transform_job(TransformJobName=name))
+            return about["TransformJobStatus"] in {"Completed", "Failed", "Stopped"}
+
+        worlds.until(over, 60)
+        assert check_response("DescribeTransformJob", about) == []
+        return about
+
+    def out(self) -> dict[str, list[float]]:
+        """What was answered, by object."""
+        folder = self.s3 / "data/out"
+        found = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.exists() else []
+        return {str(path.relative_to(folder)): [float(line) for line in path.read_text().split()] for path in found}
+
+    def expected(self, text: str) -> list[float]:
+        """What XGBoost itself predicts for these lines."""
+        rows = np.array([[float(cell) for cell in line.split(",")] for line in text.split()])
+        return [pytest.approx(float(value), abs=1e-6) for value in self.booster.predict(xgboost.DMatrix(rows))]
+
+
+@pytest.fixture
+def world(home: Path, booster: xgboost.Booster) -> World:
+    return World(home, booster)
+
+
+def lines(count: int, start: int = 0) -> str:
+    return "".join(f"{(start + i) % 7 / 7},{(start + i) % 5 / 5}\n" for i in range(count))
+
+
+@pytest.mark.parametrize("strategy", ["MultiRecord", "SingleRecord"])
+def test_every_object_gets_its_answers_in_order_from_any_number_of_instances(world: World, strategy: str) -> None:
+    texts = {f"part-{i}.csv": lines(5 + i, i) for i in range(3)} | {"deeper/last.csv": lines(1)}
+    for name, text in texts.items():
+        world.put(name, text)
+    world.put("empty.csv", "")
+    world.start(instances=2, BatchStrategy=strategy, MaxConcurrentTransforms=3)
+    assert world.ended()["TransformJobStatus"] == "Completed"
+    wanted = {f"{name}.out": world.expected(text) for name, text in texts.items()}
+    assert world.out() == {**wanted, "empty.csv.out": []}
+
+
+def test_requests_are_no_larger_than_the_payload_and_a_record_that_is_fails_its_object_only(world: World) -> None:
+    many = lines(100_000)
+    world.put("many.csv", many)
+    world.put("wide.csv", lines(2) + "1," * 600_000 + "1\n")
+    world.start(MaxPayloadInMB=1)
+    about = world.ended()
+    assert about["TransformJobStatus"] == "Failed"
+    assert "wide.csv: Record 3 is larger" in about["FailureReason"]
+    assert world.out() == {"many.csv.out": world.expected(many)}
+
+
+def test_a_record_that_the_model_refuses_fails_its_object_and_says_which_it_was(world: World) -> None:
+    world.put("bad.csv", lines(3) + "not,numbers\n" + lines(2))
+    world.put("good.csv", lines(4))
+    world.start(BatchStrategy="SingleRecord", MaxConcurrentTransforms=2)
+    about = world.ended()
+    assert about["TransformJobStatus"] == "Failed"
+    assert "bad.csv: record 4: Bad HTTP status received from algorithm: 4" in about["FailureReason"]
+    assert world.out() == {"good.csv.out": world.expected(lines(4))}
+
+
+def test_compressed_objects_and_manifests_are_read(world: World) -> None:
+    world.put("a.csv.gz", gzip.compress(lines(9).encode()))
+    world.put("b.csv.gz", gzip.compress(lines(2).encode()))
+    manifest = world.s3 / "data/list.manifest"
+    manifest.write_text(json.dumps([{"prefix": "s3://data/in/"}, "a.csv.gz"]))
+    place = {"S3DataType": "ManifestFile", "S3Uri": "s3://data/list.manifest"}
+    world.start(source={"CompressionType": "Gzip", "DataSource": {"S3DataSource": place}})
+    assert world.ended()["TransformJobStatus"] == "Completed"
+    assert world.out() == {"a.csv.gz.out": world.expected(lines(9))}
+
+
+def test_answers_are_joined_with_what_was_asked_and_filtered(world: World) -> None:
+    text = "".join(f"id-{i},{line}" for i, line in enumerate(lines(4).splitlines(keepends=True)))
+    world.put("named.csv", text)
+    how = {"InputFilter": "$[1:]", "JoinSource": "Input", "OutputFilter": "$[0,-1]"}
+    world.start(DataProcessing=how, target={"Accept": "text/csv"})
+    assert world.ended()["TransformJobStatus"] == "Completed"
+    rows = [line.split(",") for line in (world.s3 / "data/out/named.csv.out").read_text().splitlines()]
+    assert [row[0] for row in rows] == [f"id-{i}" for i in range(4)]
+    assert [float(row[1]) for row in rows] == world.expected(lines(4))
+    with pytest.raises(Exception, match="DataProcessing"):
+        world.start("wrong", DataProcessing=how, target={"Accept": "application/json"})
+
+
+def test_a_stop_leaves_no_output(world: World) -> None:
+    world.put("long.csv", lines(100_000))
+    world.start(BatchStrategy="SingleRecord")
+    worlds.until(lambda: "TransformStartTime" in world.client.describe_transform_job(TransformJobName="asks"))
+    time.sleep(0.5)
+    world.client.stop_transform_job(TransformJobName="asks")
+    assert world.ended()["TransformJobStatus"] == "Stopped"
+    assert world.out() == {}
+
+
+def test_a_model_that_cannot_be_loaded_fails_the_job_in_its_own_words(world: World) -> None:
+    (world.s3 / "models/broken.tar.gz").write_bytes(gzip.compress(b"\0" * 10240))
+    container = {"Image": "shardr/xgboost", "ModelDataUrl": "s3://models/broken.tar.gz"}
+    world.client.delete_model(ModelName="boosted")
+    world.client.create_model(ModelName="boosted", ExecutionRoleArn=ROLE, PrimaryContainer=container)
+    world.put("a.csv", lines(1))
+    world.start()
+    about = world.ended()
+    assert about["TransformJobStatus"] == "Failed"
+    assert "model" in about["FailureReason"]
+
+
+def test_what_the_service_refuses_is_refused(world: World) -> None:
+    world.put("a.csv", lines(1))
+    with pytest.raises(Exception, match="Could not find model"):
+        world.client.create_transform_job(
+            TransformJobName="none",
+            ModelName="nobody",
+            TransformInput={"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://data/in/"}}},
+            TransformOutput={"S3OutputPath": "s3://data/out/"},
+            TransformResources={"InstanceCount": 1, "InstanceType": "ml.m5.large"},
+        )
+    world.start(MaxConcurrentTransforms=20, MaxPayloadInMB=6)
+    assert "at most 100 is allowed" in world.ended()["FailureReason"]
+    with pytest.raises(Exception, match="already"):
+        world.client.create_model(ModelName="boosted", ExecutionRoleArn=ROLE, PrimaryContainer={"Image": "x"})
