@@ -22,7 +22,7 @@ plot.shardr_advice <- function(x, ..., file = NULL) {
   away <- x$options[x$options$where == "sagemaker", ]
   counts <- if (nrow(away)) sort(unique(away$instances)) else 1
   types <- unique(away$instance_type)
-  colours <- rep_len(c("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"), length(types))
+  colours <- rep_len(picture_colours, length(types))
   before <- graphics::par(mar = c(4, 4, 3, 1))
   on.exit(graphics::par(before), add = TRUE, after = FALSE)
   graphics::layout(matrix(c(1, 2, 3, 3), 2, byrow = TRUE), heights = c(6, 1))
@@ -59,12 +59,15 @@ plot.shardr_advice <- function(x, ..., file = NULL) {
   invisible(x)
 }
 
-open_picture <- function(file, call) {
+# Okabe and Ito's: told apart by everybody.
+picture_colours <- c("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+
+open_picture <- function(file, call, width = 9, height = 4.5) {
   draw <- switch(
     tolower(sub(".*[.]", "", file)),
-    png = function() grDevices::png(file, width = 9, height = 4.5, units = "in", res = 144),
-    svg = function() grDevices::svg(file, width = 9, height = 4.5),
-    pdf = function() grDevices::pdf(file, width = 9, height = 4.5)
+    png = function() grDevices::png(file, width = width, height = height, units = "in", res = 144),
+    svg = function() grDevices::svg(file, width = width, height = height),
+    pdf = function() grDevices::pdf(file, width = width, height = height)
   )
   if (is.null(draw)) {
     shardr_abort("data", paste0("No picture can be drawn into ", shown(file), "."),

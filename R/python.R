@@ -19,6 +19,12 @@ python_frame <- function(run, step, output, fill, call) {
   stats::setNames(lapply(paths, readRDS), basename(paths))
 }
 
+# The metrics of a run as a data frame, a row for each value.
+python_metrics <- function(id, step, call) {
+  packed <- interruptible(python_door(call)$metrics_frame(id, step))
+  frame_from_python(list(python_answer(packed[[1]], call), packed[[2]]))
+}
+
 # The fields that an object of Python stands for, such as an input of the SageMaker SDK; an error of class
 # shardr_error_spec_invalid for one that stands for none.
 python_fields <- function(kind, object, place = 1L, call = NULL) {

@@ -6,6 +6,7 @@ new_run <- function(found) {
     for (count in intersect(c("instances", "rows_in", "rows_out"), names(step))) {
       if (!is.null(step[[count]])) step[[count]] <- as.numeric(step[[count]])
     }
+    step$metrics <- vapply(step$metrics, as.numeric, 0) # JSON has texts for what is infinite or no number
     step$outputs <- lapply(step$outputs, function(output) {
       output$files <- as.character(unlist(output$files))
       if (!is.null(output$rows)) output$rows <- as.numeric(output$rows)
@@ -62,6 +63,9 @@ print.shardr_run <- function(x, ...) {
     }
     if (is.null(step$failure)) { # else it is part of that
       cat(paste0(indented(paste("message of", step$name), step$message), "\n", recycle0 = TRUE), sep = "")
+    }
+    if (length(step$metrics)) {
+      cat(step$name, ": ", paste(names(step$metrics), metric_text(step$metrics), collapse = ", "), "\n", sep = "")
     }
     for (notice in step$notices) cat("note: ", step$name, ": ", notice, "\n", sep = "")
     if (!is.null(step$failure)) cat(step$name, ": ", step$failure, "\n", sep = "")

@@ -18,7 +18,8 @@
 #' @section Where things are:
 #' * Describe a job: [pipeline()], [processing_step()], [job_input()], or a file `job.yml`.
 #' * Look before it runs: [job_validate()], [job_plan()]. Ask what it costs: [job_estimate()], [job_advise()].
-#' * Run it: [job_run()], [job_submit()], [job_stop()]. Look at it: [jobs()], [job_describe()], [job_logs()].
+#' * Run it: [job_run()], [job_submit()], [job_stop()]. Look at it: [jobs()], [job_describe()], [job_logs()],
+#'   [job_metrics()].
 #' * Get a result: [collect()]. Make shards of one big file: [split_file()].
 #' * In the script of an instance: [channel()], [read_channel()], [write_output()], [shard()], [job_message()].
 #' * In containers: [images()], [image_build()], [image_init()], [image_push()], [image_conformance()], [job_parity()].

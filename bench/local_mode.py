@@ -1,4 +1,4 @@
-"""A trivial R job on two instances, beside the same script and image in the official SDK's local mode.
+"""A trivial R job on two instances, processing and training, beside the same in the official SDK's local mode.
 
 python bench/local_mode.py [repeats]
 
@@ -31,7 +31,10 @@ import clients  # noqa: E402
 PROGRAMS = ROOT / "bench" / "local_mode"
 RUNNERS = ("docker", "process")
 PEERS = {"2.257.7": "sagemaker-2", "3.27.0": "sagemaker-3"}
+TRAINING = "2.257.7 training"
+"""A peer: of the versions, only the second trains by a command alone."""
 TARGETS = {("2.257.7", "docker"): 2, ("2.257.7", "process"): 10, ("3.27.0", "docker"): 10, ("3.27.0", "process"): 50}
+TARGETS |= {(TRAINING, f"{runner} training"): TARGETS["2.257.7", runner] for runner in RUNNERS}
 REPEATS = int(sys.argv[1]) if len(sys.argv) > 1 else 5
 PAUSE_SECONDS = 0.5  # the daemon still tidies up after the one before, and nobody is to pay for another
 
@@ -95,6 +98,9 @@ def main() -> None:
         ways = {name: ([sys.executable, str(PROGRAMS / "ours.py"), name, str(script)], ours) for name in RUNNERS}
         for version in PEERS:
             ways[version] = ([pythons[version], str(PROGRAMS / "sdk.py"), uri, str(script)], theirs)
+        for name in RUNNERS:
+            ways[f"{name} training"] = ([sys.executable, str(PROGRAMS / "ours_training.py"), name], ours)
+        ways[TRAINING] = ([pythons["2.257.7"], str(PROGRAMS / "sdk_training.py"), uri], theirs)
         left = Leftovers(folder)
         try:
             for way in ways.values():  # the first time compiles Python's files and reads them from the disk

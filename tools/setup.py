@@ -34,7 +34,7 @@ SYSTEM_PYTHON = "/usr/bin/python3"
 # where the program is not called as its package
 PROGRAMS = {"bubblewrap": "bwrap", "docker.io": "dockerd", "procps": "ps"}
 LIBRARIES = ["libopenblas0-pthread"]  # products of matrices 24 times as fast as with R's reference BLAS
-EXTRAS = {"demo": "[serve]", "test": "[rpy2,serve,test,xgboost]", "bench": "[rpy2,serve,test,xgboost]"}
+EXTRAS = {"demo": "[serve,xgboost]", "test": "[rpy2,serve,test,xgboost]", "bench": "[rpy2,serve,test,xgboost]"}
 
 # R holds Python by loading libpython: a python3 built without it will not do.
 PYTHON_PROBE = """

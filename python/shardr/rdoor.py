@@ -10,10 +10,10 @@ import json
 import os
 from contextlib import nullcontext
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shardr.cli.output import json_text
 from shardr.errors import ShardrError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def call(verb: str, arguments: str) -> str:
     >>> call("describe", '{"id": "nothing"}')[:30]
     '{"error": {"code": "not_found"'
     """
-    return json.dumps(_answer(lambda: VERBS[verb](**json.loads(arguments))), default=_plain, ensure_ascii=False)
+    return json_text(_answer(lambda: VERBS[verb](**json.loads(arguments))))
 
 
 def collect_frame(run: str, step: str, output: str, fill: bool) -> tuple[str, list[Any]]:
@@ -48,7 +48,29 @@ def collect_frame(run: str, step: str, output: str, fill: bool) -> tuple[str, li
         buffers.extend(parts)
         return header
 
-    return json.dumps(_answer(collected), default=_plain, ensure_ascii=False), buffers
+    return json_text(_answer(collected)), buffers
+
+
+def metrics_frame(id: str, step: str | None) -> tuple[str, list[Any]]:
+    """The metrics of a run, a row for each value, as ``collect_frame()`` gives an output."""
+    buffers: list[Any] = []
+
+    def read_metrics() -> str:
+        import pyarrow as pa
+
+        from shardr.api.jobs import run_of
+        from shardr.api.metrics.reading import read
+        from shardr.data.columns import to_r
+
+        run, of_step = run_of(id)
+        table = read(run, step or of_step).table()
+        for name in ("index", "x"):  # counts of R are doubles, as they may pass 2^31
+            table = table.set_column(table.column_names.index(name), name, table[name].cast(pa.float64(), safe=False))
+        header, parts = to_r(table)
+        buffers.extend(parts)
+        return header
+
+    return json_text(_answer(read_metrics)), buffers
 
 
 def fields(kind: str, value: Any, place: int) -> str:
@@ -70,7 +92,7 @@ def fields(kind: str, value: Any, place: int) -> str:
         except CannotBeSaidError as error:
             raise SpecError("The object cannot be used.", problems=[Problem("", str(error))]) from error
 
-    return json.dumps(_answer(found), ensure_ascii=False)
+    return json_text(_answer(found))
 
 
 def _answer(work: Callable[[], Any]) -> dict[str, Any]:
@@ -82,12 +104,6 @@ def _answer(work: Callable[[], Any]) -> dict[str, Any]:
         if os.environ.get("SHARDR_DEBUG"):
             raise
         return {"error": {"code": "internal", "message": f"{type(error).__name__}: {error}", "problems": []}}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return os.fspath(value)
 
 
 def _read(path: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = Path(__file__).parent / "programs"
 GENERATE = ROOT / "inst/examples/bank-marketing/generate.py"
+TITANIC = ROOT / "inst/examples/titanic-xgboost/generate.py"
 OURS = Path(sys.executable).parent
 ROWS = 800
 PATIENCE_SECONDS = 240
@@ -39,6 +40,7 @@ class World:
         shutil.copy(PROGRAMS / "trainer.py", source)
         generate = [sys.executable, GENERATE, self.folder / "dataset", "--rows", str(ROWS), "--files", "4"]
         subprocess.run(generate, check=True, capture_output=True)
+        subprocess.run([sys.executable, "-B", TITANIC, self.folder / "titanic"], check=True, capture_output=True)
 
     def shardr(self, *words: str) -> str:
         """What the command printed."""

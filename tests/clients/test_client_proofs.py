@@ -5,8 +5,11 @@ from __future__ import annotations
 import tarfile
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+import xgboost as xgb
 from client_world import ROWS, World, environment_in_process, expected_rows, line
+from container.xgboost_world import ALIKE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +28,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         world.start("boto3", "sagemaker-3", ["python", "boto3_client.py"])
         world.start("estimator", "sagemaker-2", ["python", "estimator_sdk2.py", folder])
         world.start("trainer", "sagemaker-3", ["python", "trainer_sdk3.py", folder])
+        world.start("xgboost 2", "sagemaker-2", ["python", "xgboost_sdk2.py", folder])
+        world.start("xgboost 3", "sagemaker-3", ["python", "xgboost_sdk3.py", folder])
         world.start("cli", "awscli", ["sh", "cli.sh", folder])
         world.served = {}  # the rest has no server
         for sdk in ("sagemaker-2", "sagemaker-3"):
@@ -82,6 +87,30 @@ def test_the_model_trainer_of_the_third_sdk_brings_its_scripts_and_follows_both_
     with tarfile.open(world.home / "s3" / line(printed, "model").removeprefix("s3://")) as archive:
         assert sorted(archive.getnames()) == ["algo-1.json", "algo-2.json"]
     assert sum(f"has depth 5 and {ROWS} rows" in text for text in printed) == 2
+
+
+def titanic(world: World, channel: str) -> np.ndarray:
+    """The rows of a channel of the built-in algorithm, the label first."""
+    files = sorted((world.folder / "titanic/builtin" / channel).iterdir())
+    lines = [line.split(",") for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    return np.array([[float(cell or "nan") for cell in line] for line in lines], dtype=np.float32)
+
+
+@pytest.mark.parametrize("program", ["xgboost 2", "xgboost 3"])
+def test_the_builtin_xgboost_of_aws_learns_from_either_sdk_what_xgboost_itself_does(world: World, program: str) -> None:
+    printed = world.printed(program)
+    assert line(printed, "status") == "Completed Completed"
+    assert line(printed, "image") == "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
+    assert any("[29]#011train-logloss:" in text for text in printed), "the log comes through as AWS's has it"
+    with tarfile.open(world.home / "s3" / line(printed, "model").removeprefix("s3://")) as archive:
+        assert archive.getnames() == ["xgboost-model"]
+        file = archive.extractfile("xgboost-model")
+        assert file
+        model = xgb.Booster(model_file=bytearray(file.read()))
+    rows, new = titanic(world, "train"), xgb.DMatrix(titanic(world, "validation")[:, 1:])
+    settings = {"objective": "binary:logistic", "base_score": 0.5, "eta": 0.1, "max_depth": 5}
+    oracle = xgb.train(settings, xgb.DMatrix(rows[:, 1:], label=rows[:, 0]), 30)
+    assert model.predict(new, validate_features=False) == pytest.approx(oracle.predict(new), abs=ALIKE)
 
 
 @pytest.mark.parametrize("sdk", ["sagemaker-2", "sagemaker-3"])

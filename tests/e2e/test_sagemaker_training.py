@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ROLE = "arn:aws:iam::000000000000:role/anyone"
 BODY = """\
     echo "[shardr] share=$(ls $SM_CHANNEL_TRAIN | wc -l)"
-    cat $SM_CHANNEL_TRAIN/* > $SM_MODEL_DIR/$SM_CURRENT_HOST.csv
+    (echo file,row; tail -qn +2 $SM_CHANNEL_TRAIN/*) > $SM_MODEL_DIR/$SM_CURRENT_HOST.csv
     """
 
 
@@ -73,11 +73,18 @@ def test_a_training_step_alone_is_one_job_whose_model_and_metrics_come_back(serv
     assert job["TrainingJobStatus"] == "Completed"
     assert step.metrics == {"share": 2.0}
     assert step.outputs["model"].uri == job["ModelArtifacts"]["S3ModelArtifacts"]
-    engine = shardr.api.run.known.engine_of(done.id)
-    [model] = engine.fetch(done.refresh().step("work").outputs["model"].files)
-    assert names(model) == ["algo-1.csv", "algo-2.csv"]
+    assert [path.name for path in done.files("work", "model")] == ["algo-1.csv", "algo-2.csv"]
+    assert done.collect("work", "model")["file"].tolist() == [0, 2, 1]
     assert {line.text for line in done.logs(instance="algo-2")} == {"[shardr] share=1"}
     assert shardr.describe(str(step.job))["TrainingJobStatus"] == "Completed"
+
+
+def test_metrics_are_read_from_the_logs_there_by_the_definitions_that_were_sent(served: Served, tmp_path: Path) -> None:
+    done = shardr.run(training(tmp_path), engine="sagemaker", role=ROLE, base=tmp_path)
+    assert done.metrics().values.tolist() == [
+        ["work", "algo-1", "share", 1, 1, 2.0],
+        ["work", "algo-2", "share", 1, 1, 1.0],
+    ]
 
 
 def test_a_training_step_among_others_reads_and_is_read_in_one_pipeline(served: Served, tmp_path: Path) -> None:

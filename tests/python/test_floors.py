@@ -32,7 +32,7 @@ IMPORTERS = {
     "boto3": {"engines/aws.py", "engines/session.py", "storage/s3.py"},
     "botocore": {"engines/aws.py", "engines/session.py", "storage/s3.py"},
     "cryptography": {"server/authority.py"},
-    "matplotlib": {"api/advice/picture.py"},
+    "matplotlib": {"api/picture.py"},
     "docker": {"local/docker/daemon.py"},
     "obstore": {"storage/quick.py"},
     "rpy2": {"rbridge.py"},

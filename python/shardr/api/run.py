@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from shardr.api.picture import Figure
     from shardr.data.merge import MergeResult
     from shardr.engines.base import Cursor, Engine, LogLine, RunView, StepView
 
@@ -98,11 +99,18 @@ class Run:
 
     def logs(self, *, step: str | None = None, instance: str | None = None, follow: bool = False) -> Iterator[LogLine]:
         """The lines that the instances printed, in order of steps and instances; ``follow`` waits for more."""
+        for lines in self.log_parts(step=step, instance=instance, follow=follow):
+            yield from lines
+
+    def log_parts(
+        self, *, step: str | None = None, instance: str | None = None, follow: bool = False
+    ) -> Iterator[list[LogLine]]:
+        """The same, as many lines at once as one look finds: none where nothing was printed since the last one."""
         cursor: Cursor = {}
         while True:
             over = self._engine.run(self.id, files=False).over  # before reading: what is over prints no more
             lines, after = self.read_logs(cursor, step=step, instance=instance)
-            yield from lines
+            yield lines
             if after == cursor:
                 if over or not follow:
                     return
@@ -117,6 +125,28 @@ class Run:
             self.step(step)
         lines, after = self._engine.logs(self.id, cursor)
         return [line for line in lines if step in {None, line.step} and instance in {None, line.instance}], after
+
+    def requests(self) -> dict[str, dict[str, Any]]:
+        """The request of each step's first job, by step, of those that have one by now."""
+        return self._engine.requests(self.id)
+
+    def metrics(self, step: str | None = None) -> pd.DataFrame:
+        """What training steps logged of their metrics until now, a row for each value.
+
+        The columns are ``step``, ``instance``, ``metric``, ``index`` (1 is the instance's first value of it), ``x``
+        (the ``step=`` of ``log_metric``, else the index) and ``value``.
+        """
+        from shardr.api.metrics.reading import read
+
+        found: pd.DataFrame = read(self, step).table().to_pandas()
+        return found
+
+    def plot_metrics(self, file: str | Path | None = None, *, step: str | None = None) -> Figure:
+        """The metrics drawn, into a file (.png, .svg, .pdf) where one is named; needs the extra ``plot``."""
+        from shardr.api.metrics.picture import draw
+        from shardr.api.metrics.reading import read
+
+        return draw(read(self, step), file)
 
     def files(self, step: str, output: str) -> list[Path]:
         """The files of an output in the order in which they are merged; raises as ``shardr.collect`` does.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import subprocess
 import time
@@ -17,6 +16,7 @@ from shardr.errors import NameInUseError, RunnerError, ShardrError
 from shardr.local.home import Home
 from shardr.local.runners.interpreter import python
 from shardr.local.serving import Served, ServeFolder
+from shardr.local.waiting import readable
 
 READY_SECONDS = 30
 END_SECONDS = 10
@@ -106,7 +106,7 @@ def _start(folder: ServeFolder, wish: dict[str, Any]) -> dict[str, Any]:
     with suppress(BrokenPipeError), process.stdin as stream:
         stream.write(json.dumps(wish).encode() + b"\n")
     with process.stdout as stream:
-        told = stream.readline() if select.select([stream], [], [], READY_SECONDS)[0] else b""
+        told = stream.readline() if readable(stream.fileno(), READY_SECONDS) else b""
     with suppress(ValueError):
         answer: dict[str, Any] = json.loads(told)
         return answer

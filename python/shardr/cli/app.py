@@ -46,6 +46,7 @@ GROUPS = {
         "jobs": Command("list the jobs of this machine, newest first", "looking"),
         "describe": Command("tell all about a run or a job: failure, instances, logs", "looking"),
         "logs": Command("print what the instances printed", "looking"),
+        "metrics": Command("show what training steps logged: last, best, trend, or a picture", "metrics"),
     },
     "Data": {
         "collect": Command("merge an output into one table", "tables"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from typing import IO, TYPE_CHECKING, Any
@@ -117,12 +118,29 @@ def _text(cell: Cell) -> str:
 
 def print_json(value: Any) -> None:
     """One JSON object on stdout; in ASCII where stdout cannot take the text as it is."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
+    text = json_text(value, indent=2)
     try:
         text.encode(sys.stdout.encoding)
     except UnicodeEncodeError:  # a file name that is no UTF-8, or a terminal that is not
-        text = json.dumps(value, indent=2, default=_plain)
+        text = json_text(value, indent=2, ensure_ascii=True)
     print(text, flush=True)
+
+
+def json_text(value: Any, *, indent: int | None = None, ensure_ascii: bool = False) -> str:
+    """JSON; what it has no number for, such as a metric that is infinite, is the text ``nan``, ``inf`` or ``-inf``."""
+    look: dict[str, Any] = {"indent": indent, "ensure_ascii": ensure_ascii, "default": _plain}
+    try:
+        return json.dumps(value, allow_nan=False, **look)
+    except ValueError:
+        return json.dumps(_spelled(value), **look)
+
+
+def _spelled(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _spelled(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_spelled(one) for one in value]
+    return value if not isinstance(value, float) or math.isfinite(value) else str(value)
 
 
 def _plain(value: Any) -> str:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from shardr.cli.output import Output, count, seconds, size, state
 from shardr.engines.base import OVER
+from shardr.errors import AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from rich.progress import Progress
     from rich.text import Text
 
-    from shardr.engines.base import RunView, StepView, Uploading
+    from shardr.api.metrics.reading import Metrics
+    from shardr.engines.base import Cursor, RunView, StepView, Uploading
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 AMOUNT_SECONDS = 5
 """Between two lines about an upload."""
+METRICS_SECONDS = {"here": 1.0, "sagemaker": 15.0}
+"""Between two looks into the logs of a run: on AWS they have a quota for the whole account."""
 SIGNS = {"Completed": "✔", "Failed": "✖", "Stopped": "■", "Pending": "·"}
 
 
@@ -35,7 +40,8 @@ def watching() -> Iterator[Callable[[RunView], None]]:
 
     with Live(console=Console(stderr=True, highlight=False), auto_refresh=False, transient=True) as live:
         ticks = iter(range(sys.maxsize))
-        yield lambda view: live.update(_drawn(view, next(ticks)), refresh=True)
+        newest = _Newest()
+        yield lambda view: live.update(_drawn(view, next(ticks), newest(view)), refresh=True)
 
 
 @contextmanager
@@ -106,7 +112,39 @@ def _numbers(step: StepView) -> str:
     return f"{done}/{step.instances} instances{rows}, {seconds(step.seconds)} s"
 
 
-def _drawn(view: RunView, tick: int) -> Text:
+class _Newest:
+    """The newest value of each metric of the steps that run; the logs are read now and then only."""
+
+    def __init__(self) -> None:
+        self._metrics: Metrics | None = None
+        self._cursor: Cursor = {}
+        self._looked = -math.inf
+        self._values: dict[str, dict[str, float]] = {}
+
+    def __call__(self, view: RunView) -> dict[str, str]:
+        if time.monotonic() - self._looked >= METRICS_SECONDS["sagemaker" if view.runner == "sagemaker" else "here"]:
+            self._look(view.run)
+        running = [step.name for step in view.steps if step.status == "InProgress"]
+        return {
+            step: ", ".join(f"{name} {value:.4g}" for name, value in self._values[step].items())
+            for step in running
+            if step in self._values
+        }
+
+    def _look(self, id: str) -> None:
+        from shardr.api.metrics.reading import Metrics
+        from shardr.api.run import Run
+
+        metrics = self._metrics = self._metrics or Metrics(Run(id))
+        with suppress(AwsError):  # who may not read logs may wait for a run all the same
+            if metrics.defined:
+                lines, self._cursor = metrics.run.read_logs(self._cursor)
+                for series, value, _ in metrics.take(lines):
+                    self._values.setdefault(series.step, {})[series.metric] = value
+        self._looked = time.monotonic()
+
+
+def _drawn(view: RunView, tick: int, newest: Mapping[str, str]) -> Text:
     from rich.text import Text
 
     wide = max(len(step.name) for step in view.steps)
@@ -119,4 +157,5 @@ def _drawn(view: RunView, tick: int) -> Text:
         text.append(f"{step.name:<{wide}}  ")
         text.append(f"{step.status:<10}  ", style=cell[1])
         text.append("" if step.status == "Pending" else _numbers(step), style="dim")
+        text.append(f"  {newest[step.name]}" if step.name in newest else "")
     return text

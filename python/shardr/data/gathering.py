@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from shardr.errors import DataError
@@ -36,11 +37,15 @@ def written(folder: Path, *, hidden: bool = False) -> Iterator[str]:
     for above, folders, files in os.walk(top, onerror=_refused):
         folders[:] = sorted(name for name in folders if hidden or not name.startswith("."))
         for name in folders:
-            reopen(f"{above}/{name}")
+            with suppress(FileNotFoundError):  # of a script that is still at work, as below
+                reopen(f"{above}/{name}")
         for name in sorted(files):
             if name.startswith(".") and not hidden:
                 continue
-            mode = os.lstat(f"{above}/{name}").st_mode
+            try:
+                mode = os.lstat(f"{above}/{name}").st_mode
+            except FileNotFoundError:
+                continue
             if not stat.S_ISREG(mode):
                 continue
             if mode & (stat.S_ISUID | stat.S_ISGID) or not mode & stat.S_IRUSR:
@@ -50,7 +55,8 @@ def written(folder: Path, *, hidden: bool = False) -> Iterator[str]:
 
 
 def _refused(error: OSError) -> None:
-    raise error
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def reopen(folder: str) -> None:

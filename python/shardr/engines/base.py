@@ -244,6 +244,9 @@ class Engine(Protocol):
     def run(self, run: str, *, files: bool = True) -> RunView:
         """How a run stands; with ``files``, the files of its outputs too. Raises ``NotFoundError``."""
 
+    def requests(self, run: str) -> dict[str, dict[str, Any]]:
+        """The request of each step's first job, by step, of those that have one. Raises ``NotFoundError``."""
+
     def stop(self, run: str) -> None:
         """Stops a run: its jobs get SIGTERM, then after the grace time SIGKILL; no further step starts."""
 

@@ -140,6 +140,10 @@ class LocalEngine:
         """How a run stands; raises ``NotFoundError``."""
         return self._view(self._state(run), files=files)
 
+    def requests(self, run: str) -> dict[str, dict[str, Any]]:
+        """The request of each step's first job; of a pipeline's step it is known when the step begins."""
+        return {step.name: step.planned[0]["request"] for step in self._state(run).steps if step.planned}
+
     def ids(self) -> list[tuple[float, str]]:
         """What is no run of a spec, and is looked at as one: when it was started, and its id."""
         from shardr.local.pipelines import as_runs  # a plan and a run of a spec need nothing of pipelines

@@ -33,6 +33,14 @@ URI = re.compile(
     r"/(?:sagemaker-xgboost(?::[\w.-]+)?|xgboost:(?:1|latest))(?:@sha256:[0-9a-f]{64})?"
 )
 
+# What its container computes, version 1.5 and later; XGBoost's own and those by scikit-learn.
+XGBOOST_METRICS = (
+    "accuracy", "aft-nloglik", "auc", "aucpr", "balanced_accuracy", "cox-nloglik", "error", "f1", "f1_binary",
+    "f1_macro", "gamma-deviance", "gamma-nloglik", "interval-regression-accuracy", "logloss", "mae", "map", "mape",
+    "merror", "mlogloss", "mphe", "mse", "ndcg", "poisson-nloglik", "precision", "precision_macro", "precision_micro",
+    "r2", "recall", "recall_macro", "recall_micro", "rmse", "rmsle", "tweedie-nloglik",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Builtin:
@@ -46,6 +54,8 @@ class Builtin:
     """The folder with the program, which the process runner must show to the instance."""
     needs: tuple[str, ...]
     """Packages that it imports, beside those that shardr itself depends on."""
+    metrics: list[tuple[str, str]]
+    """Names and expressions of the metrics that the service defines where a request defines none."""
 
     @property
     def entrypoint(self) -> list[str]:
@@ -72,7 +82,22 @@ def builtin(image_uri: str) -> Builtin | None:
     match = URI.fullmatch(image_uri)
     if own(image_uri) != "xgboost" and not (match and match["account"] in ACCOUNTS):
         return None
-    return Builtin("xgboost", f"{OURS}xgboost", inst("container", "xgboost"), ("xgboost", "scipy"))
+    program = inst("container", "xgboost")
+    return Builtin("xgboost", f"{OURS}xgboost", program, ("xgboost", "scipy"), _xgboost_metrics())
+
+
+def _xgboost_metrics() -> list[tuple[str, str]]:
+    r"""The definitions as ``DescribeTrainingJob`` shows them on the service.
+
+    >>> dict(_xgboost_metrics())["train:rmse"]
+    '.*\\[[0-9]+\\].*#011train-rmse:([-+]?[0-9]*\\.?[0-9]+(?:[eE][-+]?[0-9]+)?).*'
+    """
+    number = r"([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)"
+    return [
+        (f"{data}:{metric}", rf".*\[[0-9]+\].*#011{data}-{metric}:{number}.*")
+        for metric in XGBOOST_METRICS
+        for data in ("train", "validation")
+    ]
 
 
 def image_here(image_uri: str) -> str:

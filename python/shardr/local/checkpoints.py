@@ -15,9 +15,13 @@ SYNC_SECONDS = 2.0
 
 
 def restore(kept: Path, folder: Path) -> None:
-    """Copies what an earlier attempt, or an earlier job, has left to where the script looks."""
+    """Copies what an earlier attempt, or an earlier job, has left to where the script looks, which may change it."""
     if kept.is_dir():
-        shutil.copytree(kept, folder, dirs_exist_ok=True)
+        shutil.copytree(kept, folder, copy_function=shutil.copyfile, dirs_exist_ok=True)
+        for above, _, names in os.walk(folder):
+            os.chmod(above, 0o777)  # noqa: PTH101, S103 - whoever the image's user is
+            for name in names:
+                os.chmod(f"{above}/{name}", 0o666)  # noqa: PTH101, S103
 
 
 class Mirror:
@@ -28,7 +32,10 @@ class Mirror:
         self._seen: dict[Path, dict[str, tuple[int, int]]] = {folder: _state(folder) for folder in folders}
 
     def sync(self) -> None:
-        """One look; a file that is being written while it is copied is taken again at the next."""
+        """One look; a file that is being written while it is copied is taken again at the next.
+
+        Raises ``PermissionError`` for what is closed to us.
+        """
         for folder in self._folders:
             now, before = _state(folder), self._seen[folder]
             for name in now.keys() - {name for name, state in before.items() if now.get(name) == state}:

@@ -96,6 +96,7 @@ class Hosts:
             config=CONFIG,
             inputs=[],
             outputs=[MODEL_PATH],
+            driven=[],
             linked={},
             entrypoint=None,
             arguments=["serve"],

@@ -21,6 +21,7 @@ SHOWN = 5
 DISK_FULL_BYTES = 65_536
 ERROR = re.compile(r"^(Error\b|Fatal error\b|Traceback \(most recent call last\)|bwrap: )")
 """Where R, Rscript, Python and the sandbox begin to say what went wrong."""
+LACKING = re.compile(r"there is no package called .(?P<r>[\w.]+)|No module named .(?P<python>\w+)")
 LACKS = re.compile(r"there is no package called|No module named|is not in the image")
 """What R, Python and the docker runner say when an image does not have what a script uses."""
 
@@ -57,6 +58,9 @@ def next_step(reason: str, request: Mapping[str, Any], runner: str) -> str | Non
     """What to do about a failure, where that is known."""
     if "out of memory: its limit" in reason:
         return "take a larger instance_type, or more instances that each hold less"
+    if runner.startswith("process") and (lack := LACKING.search(reason)):
+        how = f'install.packages("{lack["r"]}") in R' if lack["r"] else f"pip install {lack['python']}"
+        return f"{how}, or take the runner docker and an image that has it"
     if runner == "docker" and LACKS.search(reason):
         about = facts(request)
         script = next((word for word in about.entrypoint or [] if word.endswith((".R", ".r", ".py"))), "")

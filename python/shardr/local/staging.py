@@ -46,6 +46,7 @@ def stage_job(
     assigned = {c.name: c.shards(hosts, seed) for c in inputs}
     folders = {c.name: {host: Tree(job.instance(host)).at(c.path) for host in hosts} for c in inputs}
     copies = runner.copies(about.image)
+    written = [channel.path for channel in inputs if channel.written]
     instances = []
     with _open_to_strangers():
         for host in hosts:
@@ -66,7 +67,8 @@ def stage_job(
                     instance_type=about.instance_type,
                     config=work.config,
                     inputs=[channel.path for channel in inputs if not channel.written],
-                    outputs=[*work.written(), *(channel.path for channel in inputs if channel.written)],
+                    outputs=[*work.written(), *written],
+                    driven=written if about.driven else [],
                     linked=linked,
                     entrypoint=about.entrypoint,
                     arguments=about.arguments,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -149,7 +150,8 @@ class Watch:
     def _on_time(self, ending: Callable[[End], None]) -> None:
         now = time.monotonic()
         if self._mirror is not None:
-            self._mirror.sync()
+            with suppress(PermissionError):  # a container's user has closed them to us: taken when they are ours again
+                self._mirror.sync()
         if self._kill_at is not None:
             if now >= self._kill_at:
                 for running in self._running.values():

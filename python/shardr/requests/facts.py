@@ -16,8 +16,10 @@ DATA_NAME, TRANSFORMED = "data", "transformed"
 TRANSFORM_SECONDS = 28 * 86_400
 MODEL, OUTPUT = "model", "output"
 """The two outputs of every training job."""
-CODE = frozenset({"code", "sm_drivers"})
-"""Channels of a training job that the SageMaker SDK, and shardr, bring scripts in."""
+DRIVERS = "sm_drivers"
+"""The channel in which the ModelTrainer of the SageMaker SDK brings what makes its scripts fit to run."""
+CODE = frozenset({"code", DRIVERS})
+"""Channels of a training job that the SDK, and shardr, bring scripts in."""
 DEFAULT_RUNTIME_SECONDS = 86_400
 
 
@@ -125,6 +127,11 @@ class Facts:
     max_runtime_seconds: int
     inputs: list[Channel]
     outputs: list[Result]
+
+    @property
+    def driven(self) -> bool:
+        """Whether the SDK's drivers run first: they need files of their own, and write beside their channels."""
+        return any(channel.name == DRIVERS and channel.written for channel in self.inputs)
 
     def uri(self, output: str) -> str:
         """Where an output goes."""

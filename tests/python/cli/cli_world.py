@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import select
 import subprocess
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 COMMAND = [sys.executable, "-c", "import sys; from shardr.cli.app import main; sys.exit(main())"]
@@ -95,3 +98,35 @@ class Shell:
         return subprocess.Popen(
             [*COMMAND, *words], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
         )
+
+
+def on_a_terminal(
+    shardr: Shell,
+    *words: str,
+    press: Callable[[bytes], bytes] = lambda _: b"",
+    status: int = 0,
+    **variables: str,
+) -> str:
+    """Everything that the command writes to a terminal of its own; ``press`` is typed once, when it gives something."""
+    ours, theirs = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    started = subprocess.Popen(
+        ["setsid", "--ctty", "--wait", *COMMAND, *words],
+        cwd=shardr.folder, stdin=theirs, stdout=theirs, stderr=theirs,
+        env={**environment, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "40", **variables},
+    )  # fmt: skip
+    os.close(theirs)
+    written, typed = b"", b""
+    while select.select([ours], [], [], 30)[0]:
+        try:
+            block = os.read(ours, 65536)
+        except OSError:  # Linux: the other side is closed
+            break
+        if not block:
+            break
+        written += block
+        if not typed and (typed := press(written)):
+            os.write(ours, typed)
+    assert started.wait(timeout=30) == status
+    os.close(ours)
+    return written.decode()

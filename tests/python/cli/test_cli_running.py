@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
-import select
 import signal
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from cli_world import COMMAND, Shell
+from cli_world import COMMAND, Shell, on_a_terminal
 from worlds import until
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -200,7 +194,7 @@ def test_ctrl_c_typed_at_the_terminal_reaches_the_command_only(shardr: Shell) ->
     def press(written: bytes) -> bytes:
         return b"\x03" if b"InProgress" in written else b""
 
-    drawn = _on_a_terminal(shardr, "run", "job.yml", "--name", "typed", "--set", "nap=1.5", press=press, status=130)
+    drawn = on_a_terminal(shardr, "run", "job.yml", "--name", "typed", "--set", "nap=1.5", press=press, status=130)
     assert "detached: the run goes on" in ESCAPE.sub("", drawn)
     assert shardr("attach", "typed", "--json").json["status"] == "Completed"
 
@@ -217,7 +211,7 @@ def test_ctrl_c_while_nothing_runs_yet_is_status_130_in_one_line(shardr: Shell) 
 
 
 def test_a_terminal_gets_live_lines_that_are_gone_at_the_end(shardr: Shell) -> None:
-    drawn = _on_a_terminal(shardr, "run", "job.yml", "--set", "nap=0.6")
+    drawn = on_a_terminal(shardr, "run", "job.yml", "--set", "nap=0.6")
     assert "\x1b[2K" in drawn  # lines are drawn anew
     assert re.search(r"[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] copy +InProgress +0/2 instances", ESCAPE.sub("", drawn))
     assert "· again  Pending" in ESCAPE.sub("", drawn)
@@ -225,8 +219,8 @@ def test_a_terminal_gets_live_lines_that_are_gone_at_the_end(shardr: Shell) -> N
     assert "copy: InProgress" not in drawn
 
 
-def test_no_color_is_heeded_on_a_terminal(shardr: Shell) -> None:
-    drawn = _on_a_terminal(shardr, "run", "job.yml", NO_COLOR="1")
+def test_no_color_is_heededon_a_terminal(shardr: Shell) -> None:
+    drawn = on_a_terminal(shardr, "run", "job.yml", NO_COLOR="1")
     assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", drawn)
     assert "Completed" in drawn
 
@@ -234,38 +228,6 @@ def test_no_color_is_heeded_on_a_terminal(shardr: Shell) -> None:
 def _hosts(shardr: Shell, run: str) -> list[dict[str, str]]:
     found: list[dict[str, str]] = shardr("describe", run, "--json").json["steps"][0]["hosts"]
     return found
-
-
-def _on_a_terminal(
-    shardr: Shell,
-    *words: str,
-    press: Callable[[bytes], bytes] = lambda _: b"",
-    status: int = 0,
-    **variables: str,
-) -> str:
-    """Everything that the command writes to a terminal of its own; ``press`` is typed once, when it gives something."""
-    ours, theirs = pty.openpty()
-    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    started = subprocess.Popen(
-        ["setsid", "--ctty", "--wait", *COMMAND, *words],
-        cwd=shardr.folder, stdin=theirs, stdout=theirs, stderr=theirs,
-        env={**environment, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "40", **variables},
-    )  # fmt: skip
-    os.close(theirs)
-    written, typed = b"", b""
-    while select.select([ours], [], [], 30)[0]:
-        try:
-            block = os.read(ours, 65536)
-        except OSError:  # Linux: the other side is closed
-            break
-        if not block:
-            break
-        written += block
-        if not typed and (typed := press(written)):
-            os.write(ours, typed)
-    assert started.wait(timeout=30) == status
-    os.close(ours)
-    return written.decode()
 
 
 def test_a_run_that_made_nothing_says_so(shardr: Shell) -> None:

@@ -143,3 +143,56 @@ for what in ("message", "."):
 @pytest.mark.parametrize("runner", ["process", "docker"])
 def test_a_message_that_its_script_has_closed_is_read(as_another: Callable[..., str], runner: str) -> None:
     assert as_another(CLOSED, BASE, runner).splitlines() == ["Completed None", "Completed None"]
+
+
+TAKEN_AWAY = """
+body = '''
+cd /opt/ml/checkpoints; umask 077; mkdir -p deep
+at=$(cat deep/at 2>/dev/null || echo 0); echo "from $at"
+while [ $at -lt 45 ]; do at=$((at + 1)); echo $at > deep/at; sleep 0.1; done; echo $at > /opt/ml/model/at
+'''
+step = {"name": "work", "type": "training", "code": worlds.script(folder, body), "image": sys.argv[2],
+        "spot": True, "checkpoints": True, "interruptions": [2.5]}
+done = worlds.run(folder, {"name": "world", "steps": [step]}, runner="docker")
+print(done.status, done.view.steps[0].failure, len(worlds.printed(done)), worlds.printed(done)[1] > "from 1")
+"""
+
+
+def test_checkpoints_that_an_images_user_has_closed_are_kept_when_they_are_ours_again(
+    as_another: Callable[..., str], odd: str
+) -> None:
+    """While containers run they can be looked at by nobody else, and that fails nothing."""
+    assert as_another(TAKEN_AWAY, odd) == "Completed None 2 True\n"
+
+
+DRIVEN = """
+import shardr
+from shardr.engines.base import OVER
+from shardr.local.home import Home
+home = Home.default()
+home.make()
+drivers = "/opt/ml/input/data/sm_drivers"
+path = home.storage.path("s3://mine/drivers/run")
+path.parent.mkdir(parents=True)
+path.write_text("#!/bin/sh\\necho x > /opt/ml/input/env; mkdir -p -m 700 made; id -u > /opt/ml/model/user")
+client = shardr.local_session(runner="docker").client("sagemaker")
+source = {"S3DataType": "S3Prefix", "S3Uri": "s3://mine/drivers/"}
+client.create_training_job(
+    TrainingJobName="driven", RoleArn="arn:aws:iam::000000000000:role/any",
+    AlgorithmSpecification={
+        "TrainingImage": sys.argv[2], "TrainingInputMode": "File", "ContainerEntrypoint": ["sh", "-c"],
+        "ContainerArguments": [f"cd {drivers} && chmod +x run && ./run"]},
+    InputDataConfig=[{"ChannelName": "sm_drivers", "DataSource": {"S3DataSource": source}}],
+    OutputDataConfig={"S3OutputPath": "s3://mine/out"}, StoppingCondition={"MaxRuntimeInSeconds": 60},
+    ResourceConfig={"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1})
+about = lambda: client.describe_training_job(TrainingJobName="driven")
+worlds.until(lambda: about()["TrainingJobStatus"] in OVER)
+worlds.until(lambda: not home.job("driven").instance("algo-1").exists())
+print(about()["TrainingJobStatus"], about().get("FailureReason"))
+"""
+
+
+def test_code_that_drivers_make_fit_to_run_is_given_to_the_images_user_and_comes_back(
+    as_another: Callable[..., str], odd: str
+) -> None:
+    assert as_another(DRIVEN, odd) == "Completed None\n"

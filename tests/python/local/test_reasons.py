@@ -43,7 +43,8 @@ def test_of_many_that_end_apart_the_first_are_named(tmp_path: Path) -> None:
         ("Error in library(digest) : there is no package called ‘digest’", "docker", "`shardr images init fit.R`"),
         ("ModuleNotFoundError: No module named 'pandas'", "docker", "`shardr images init fit.R`"),
         ("SIGKILL; out of memory: its limit is 8.0 GiB (ml.m5.large)", "docker", "take a larger instance_type"),
-        ("Error in library(digest) : there is no package called ‘digest’", "process", None),
+        ("Error in library(digest) : there is no package called ‘digest’", "process", 'install.packages("digest")'),
+        ("ModuleNotFoundError: No module named 'xgboost'", "process", "pip install xgboost"),
         ("Error: no luck", "docker", None),
     ],
 )

@@ -1,10 +1,10 @@
-"""Minutes and dollars by instances, drawn; the only file that knows matplotlib."""
+"""Minutes and dollars by instances, drawn."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shardr.errors import DataError
+from shardr.api.picture import COLOURS, blank, plain, save
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -12,19 +12,12 @@ if TYPE_CHECKING:
     from shardr.api.advice.advise import Advice
     from shardr.api.advice.forecast import Option
 
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-"""Okabe and Ito's: told apart by everybody, and in R's picture, too."""
 MARKS = ("o", "s", "^", "D", "v", "P")
 
 
 def draw(advice: Advice, file: str | Path) -> None:
     """Two panels side by side, a line for each type with its 95 % interval; the minutes here as a dashed line."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise DataError("no picture: matplotlib is not there", fix='pip install "shardr[plot]"') from error
-
-    figure = Figure(figsize=(9, 4), layout="constrained")
+    figure = blank(9, 4)
     minutes, dollars = figure.subplots(1, 2)
     away = [option for option in advice.options if option.where == "sagemaker"]
     types = list(dict.fromkeys(option.instance_type for option in away))
@@ -41,18 +34,13 @@ def draw(advice: Advice, file: str | Path) -> None:
         panel.set(xlabel="instances", title=what, xscale="log", ylim=(0, None))
         panel.set_xticks(counts, [str(n) for n in counts])
         panel.minorticks_off()
-        panel.grid(visible=True, axis="y", color="#dddddd")
-        panel.set_axisbelow(True)
-        panel.spines[["top", "right"]].set_visible(False)
+        plain(panel)
     if not dollars.containers:
         dollars.text(0.5, 0.5, "no price known", transform=dollars.transAxes, ha="center", color="#555555")
     handles, labels = minutes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
     figure.suptitle(f"{advice.name}: minutes and dollars on SageMaker, {advice.region}", fontsize="medium")
-    try:
-        figure.savefig(file, dpi=144)
-    except (OSError, ValueError) as error:
-        raise DataError(f"the picture {file} cannot be written: {error}", fix="name a .png, .svg or .pdf") from error
+    save(figure, file)
 
 
 def _line(panel: Any, found: list[tuple[Option, float, float]], i: int, types: int, look: dict[str, Any]) -> None:

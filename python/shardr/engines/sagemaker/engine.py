@@ -193,6 +193,10 @@ class SageMakerEngine:
         ]
         return replace(view, steps=steps)
 
+    def requests(self, run: str) -> dict[str, dict[str, Any]]:
+        """The request of each step's first job, as it was sent."""
+        return {step["name"]: step["jobs"][0]["request"] for step in self._row(run).steps}
+
     def _files(self, output: str, step: StepView, jobs: dict[str, Any]) -> list[str]:
         """The URIs of an output's files, job by job: those of balanced shards from the cache lie with other runs."""
         places = sorted((state.place(jobs[job]["outputs"][output]) for job in step.jobs), key=_last_part)

@@ -12,7 +12,7 @@ from shardr.errors import RunnerError
 from shardr.local.docker.daemon import in_our_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from shardr.local.docker.daemon import APIClient
     from shardr.local.runners.base import Instance
@@ -30,8 +30,12 @@ class Container:
         instance: Instance,
         settings: dict[str, Any],
         about: About,
+        ready: Callable[[str], None],
     ) -> None:
-        """Makes and starts it; raises ``RunnerError``, with nothing left behind, when the daemon cannot."""
+        """Makes and starts it; raises ``RunnerError``, with nothing left behind, when the daemon cannot.
+
+        ``ready`` is called with its id in between.
+        """
         self._client, self._instance, self._about = client, instance, about
         self.remark: str | None = None
         self.gone = False
@@ -41,6 +45,7 @@ class Container:
         except RunnerError as error:
             raise about.of_start(instance, error) from error
         try:
+            ready(self._id)
             with in_our_words(f"{instance.host} could not be started"):
                 # no later: what a short script prints would be over before
                 printed = client.attach(self._id, stdout=True, stderr=True, stream=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.errors import RequestError
 from shardr.local import contract
+from shardr.local.operations import models
 from shardr.local.operations.pages import page
 from shardr.local.operations.pipelines import created_between, find
 from shardr.local.operations.times import moment
@@ -184,6 +185,8 @@ def _metadata(row: StepRow, job: JobRow | None, kind: str) -> dict[str, Any] | N
         return {"Condition": {"Outcome": row.outcome}} if row.outcome else {"Condition": {}}
     if kind == "Fail":
         return {"Fail": {"ErrorMessage": row.reason or ""}}
+    if kind == "Model":
+        return {"Model": {"Arn": models.arn(row.job)}} if row.job else None
     if job is None:
         return None
     made = KINDS[job.kind]

@@ -24,9 +24,7 @@ MODEL = "model"
 def create(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """Takes a model in; its ARN. Raises ``RequestError`` for a name that is taken, and for what is not served here."""
     tags.require(request.get("Tags", []))
-    problems = list(_refused(request))
-    if problems:
-        raise RequestError("This machine cannot serve the model as it is:", problems=problems)
+    require(request)
     name = request["ModelName"]
     account.home.make()
     if not Resources(account.home.store).add(MODEL, name, request):
@@ -36,7 +34,11 @@ def create(account: Account, request: dict[str, Any]) -> dict[str, Any]:
 
 def describe(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """A model: its request and when it was made; raises ``RequestError`` when there is none."""
-    found = find(account, request["ModelName"])
+    return described(find(account, request["ModelName"]))
+
+
+def described(found: Resource) -> dict[str, Any]:
+    """A model in the form of ``DescribeModel``."""
     about = {key: value for key, value in found.request.items() if key != "Tags"}
     isolated = {"EnableNetworkIsolation": False}
     return {**isolated, **about, "ModelArn": arn(found.name), "CreationTime": moment(found.created)}
@@ -74,6 +76,13 @@ def find(account: Account, name: str) -> Resource:
 def arn(name: str) -> str:
     """The name of a model as the service writes it in full."""
     return f"arn:aws:sagemaker:{contract.REGION}:{contract.ACCOUNT}:model/{name.lower()}"
+
+
+def require(request: dict[str, Any]) -> None:
+    """Returns when this machine can serve the model; raises ``RequestError`` with all that keeps it from it."""
+    problems = list(_refused(request))
+    if problems:
+        raise RequestError("This machine cannot serve the model as it is:", problems=problems)
 
 
 def _refused(request: dict[str, Any]) -> Iterator[Problem]:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from shardr.errors import RequestError, ShardrError
 from shardr.local import jobs
 from shardr.local.contract import failure_reason
+from shardr.local.operations import models
+from shardr.local.operations.models import MODEL
 from shardr.local.pipelines import caching, retries
 from shardr.local.pipelines.conditions import all_hold
 from shardr.local.pipelines.definition import CREATED_BY
@@ -21,8 +23,10 @@ from shardr.local.pipelines.expressions import resolve
 from shardr.local.pipelines.names import new_job_name
 from shardr.local.pipelines.rows import ExecutionRow, StepRow
 from shardr.local.pipelines.world import StepWorld
+from shardr.local.resources import Resources
 from shardr.local.runnable import check_runnable
 from shardr.requests.check import require_request
+from shardr.requests.facts import model_facts
 
 if TYPE_CHECKING:
     from shardr.local.home import Home
@@ -171,6 +175,8 @@ class Progress:
         except (LookupError, ValueError, ShardrError) as error:
             row = StepRow(self.row.arn, step.name, FAILED, now, now, reason=failure_reason(_words(error)))
             return self._add(row), True
+        if step.type == "Model":
+            return self._make_model(step, name, request), True
         key = caching.cache_key(step, request)
         found = caching.hit(self.store, self.row.pipeline, step, key)
         if found is not None:
@@ -184,6 +190,12 @@ class Progress:
         if begun:
             self._start_job(row, request)
         return begun, False
+
+    def _make_model(self, step: Step, name: str, request: dict[str, Any]) -> bool:
+        """A model is there at once; whether the step was begun."""
+        now = time.time()
+        Resources(self.home.store).add(MODEL, name, request)
+        return self._add(StepRow(self.row.arn, step.name, SUCCEEDED, now, now, job=name))
 
     def _add(self, row: StepRow, parallel: int | None = None) -> bool:
         return self.store.add_step(row, parallel, self.handled)
@@ -201,14 +213,26 @@ class Progress:
 
     def _start_job(self, row: StepRow, request: dict[str, Any]) -> None:
         assert row.job is not None  # noqa: S101 - as above
-        jobs.launch(self.home, row.job, request, self.row.machine, run=self.row.arn, step=row.name)
+        machine = self.row.machine
+        if "ModelName" in request:
+            model = Resources(self.home.store).find(MODEL, request["ModelName"])
+            machine = {**machine, "model": model.request if model else {}}
+        jobs.launch(self.home, row.job, request, machine, run=self.row.arn, step=row.name)
 
     def _request(self, step: Step, name: str) -> dict[str, Any]:
         """The request that a step makes, with every expression replaced by what it is worth."""
         operation, field, _ = CREATED_BY[step.type]
         request: dict[str, Any] = {**resolve(step.arguments, self._world(name)), field: name}
         require_request(operation, request)
-        check_runnable(request, self.row.machine["runner"])
+        if step.type == "Model":
+            models.require(request)
+        elif step.type == "Transform":
+            model = Resources(self.home.store).find(MODEL, request["ModelName"])
+            if model is None:
+                raise RequestError(f'Could not find model "{models.arn(request["ModelName"])}".')
+            check_runnable(request, self.row.machine["runner"], model_facts(model.request).image)
+        else:
+            check_runnable(request, self.row.machine["runner"])
         return request
 
     def _end(self, row: StepRow, job: JobRow) -> bool:

@@ -21,7 +21,7 @@ CREATED_BY = {
 }
 """Types of steps whose Arguments are a request: the operation, the name the service gives, and what properties have."""
 
-RUN_HERE = frozenset({"Processing", "Training", "Condition", "Fail"})
+RUN_HERE = frozenset({"Processing", "Training", "Model", "Transform", "Condition", "Fail"})
 """Types of steps that this machine runs."""
 
 OTHER_TYPES = (

@@ -19,7 +19,7 @@ from shardr.local.pipelines.rows import ExecutionRow, PipelineRow
 from shardr.local.pipelines.world import StartWorld
 from shardr.local.runnable import check_runnable
 from shardr.local.runners import choice
-from shardr.requests.facts import facts
+from shardr.requests.facts import facts, model_facts
 from shardr.requests.later import Later
 from shardr.spec.places import PROCESSING
 
@@ -90,19 +90,29 @@ def _machine(account: Account, world: StartWorld, steps: list[Step], problems: l
     if problems:
         return {}
     uses = []
-    for _, request in requests:
-        about = facts(request)
-        if isinstance(about.image, str):
-            uses.append((about.image, str(next(iter(about.entrypoint or []), ""))))
+    for step, request in requests:
+        image, program = _use(step, request)
+        if isinstance(image, str) and image:
+            uses.append((image, program))
     runner, _ = choice.choose(choice.asked_for(account.runner), uses)
     for step, request in requests:
         problems += _cannot_run(step, request, runner)
     return {} if problems else choice.machine(runner, [image for image, _ in uses])
 
 
+def _use(step: Step, request: dict[str, Any]) -> tuple[Any, str]:
+    """The image of a step and the program that it runs in it; a transform job's is its model's."""
+    if step.type == "Model":
+        return model_facts({**request, "ModelName": ""}).image, ""
+    about = facts(request)
+    return about.image, str(next(iter(about.entrypoint or []), ""))
+
+
 def _cannot_run(step: Step, request: dict[str, Any], runner: str) -> list[Problem]:
     """What this machine could not do, whatever the values turn out to be that are known later only."""
     open_places: set[str] = set()
+    if step.type in {"Model", "Transform"}:
+        return []  # told when they are made: what their models are is known then
     try:
         check_runnable(_filled(request, "", open_places), runner)
     except RequestError as error:

@@ -7,11 +7,13 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from shardr.errors import DataError
+from shardr.local.operations import models
 from shardr.local.operations.described import described
 from shardr.local.operations.times import moment
 from shardr.local.pipelines.expressions import UnknownYetError, World, resolve
 from shardr.local.pipelines.names import pipeline_of
 from shardr.local.pipelines.paths import follow
+from shardr.local.resources import Resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -110,6 +112,11 @@ class StepWorld(StartWorld):
         row = self._steps[step]
         if row.outcome is not None:
             return {"Outcome": row.outcome}
+        if self._definition.steps[step].type == "Model":
+            made = Resources(self._home.store).find(models.MODEL, row.job or "")
+            if made is None:
+                raise LookupError(f'the model of the step "{step}" is no more')
+            return models.described(made)
         job = self._job(row.job) if row.job else None
         if job is None:
             raise LookupError(f'there is no job of the step "{step}"')

@@ -29,6 +29,9 @@ class Instance:
     """Paths of the instance that must be read-only."""
     outputs: list[str]
     """Paths of the instance that it writes to."""
+    driven: list[str]
+    """Those of them with files that must be its own, which only then it can make programs of; it also writes beside
+    them. Empty but for the SDK's drivers."""
     linked: dict[str, str]
     """Files and folders of this machine that the inputs link to, and the paths of the instance they link by."""
     entrypoint: list[str] | None

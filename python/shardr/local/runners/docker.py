@@ -19,6 +19,7 @@ from shardr.local.contract import Tree
 from shardr.local.docker import network, traces
 from shardr.local.docker.container import About, Container
 from shardr.local.docker.daemon import Address, connect
+from shardr.local.docker.given import give
 from shardr.local.docker.images import required
 from shardr.local.docker.owner import Written
 from shardr.local.runners.doors import Door
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from shardr.local.runners.base import Instance, Running
 
 STARTED_AT_ONCE = 10
+ROOT = frozenset({"", "0", "root"})
+"""The user of an image who may do everything in a container."""
+INPUT = f"{ML}/input"
+BESIDE = ".input"
 
 
 class DockerRunner:
@@ -58,8 +63,8 @@ class DockerRunner:
 
     def copies(self, image: str) -> bool:
         """Whether the image's user is neither root nor us, and so is refused what only its owner may read."""
-        uid = self._image(image).user.partition(":")[0] or "0"
-        return uid not in {"0", "root"} and (self._machine["rootless"] or uid != str(os.getuid()))
+        user = self._image(image).user.partition(":")[0]
+        return user not in ROOT and (self._machine["rootless"] or user != str(os.getuid()))
 
     def _image(self, name: str) -> Found:
         """The image, looked up once: all instances get the same, whatever its name comes to mean meanwhile."""
@@ -71,9 +76,10 @@ class DockerRunner:
         """Starts all, side by side; raises ``RunnerError`` and removes what was made when one cannot start."""
         first = instances[0]
         image = self._image(first.image)
+        user = image.user.partition(":")[0]
         if not self._begun():
             network.prepare(self._address, self._job, len(instances), isolated=first.network_isolation)
-        folders = [str(Tree(i.root).at(path).relative_to(self._job)) for i in instances for path in _written(i)]
+        folders = [str(folder.relative_to(self._job)) for i in instances for folder in _written(i).values()]
         self._written = Written(folders, image.id, self._machine["rootless"])
         traces.note(self._job, self._address, self._written)
         granted = limits.limits(first.instance_type, len(instances), self._machine["cpus"], self._machine["memory"])
@@ -82,11 +88,19 @@ class DockerRunner:
         about = About(first.image, image.entrypoint, architectures, _memory(granted, first))
 
         def one(instance: Instance) -> None:
-            for path in _written(instance):
-                Tree(instance.root).at(path).chmod(0o777)  # whoever the image's user is
+            if instance.driven:
+                _beside(instance)
+            for folder in _written(instance).values():
+                folder.chmod(0o777)  # whoever the image's user is
             instance.log.parent.mkdir(parents=True, exist_ok=True)
             settings = self._settings(instance, image, granted)
-            self._containers[instance.host] = Container(self._client, instance, settings, about)
+            driven = {path: Tree(instance.root).at(path) for path in instance.driven}
+
+            def ready(id: str) -> None:
+                if driven and user not in ROOT:
+                    give(self._client, id, user, driven)
+
+            self._containers[instance.host] = Container(self._client, instance, settings, about, ready)
 
         with ThreadPoolExecutor(STARTED_AT_ONCE) as pool:
             errors = [future.exception() for future in [pool.submit(one, instance) for instance in instances]]
@@ -158,7 +172,7 @@ def _mounts(instance: Instance) -> list[Any]:
     """The folders of the contract, one by one."""
     tree = Tree(instance.root)
     places = [(str(tree.at(path)), path, True) for path in [instance.config, *instance.inputs]]
-    places += [(str(tree.at(path)), path, False) for path in _written(instance)]
+    places += [(str(folder), path, False) for path, folder in _written(instance).items()]
     places += [(source, place, True) for source, place in instance.linked.items()]
     places.sort(key=lambda place: len(place[1]))  # a folder before what lies in it
     return [_bind(*place) for place in places]
@@ -168,8 +182,22 @@ def _bind(source: str, target: str, read_only: bool = False) -> Any:
     return {"Type": "bind", "Source": source, "Target": target, "ReadOnly": read_only}
 
 
-def _written(instance: Instance) -> list[str]:
-    return [f"{ML}/output", *instance.outputs]
+def _written(instance: Instance) -> dict[str, Path]:
+    """Where the instance writes, and the folder of this machine that it is."""
+    tree = Tree(instance.root)
+    found = {path: tree.at(path) for path in [f"{ML}/output", *instance.outputs]}
+    return found | ({INPUT: instance.root / BESIDE} if instance.driven else {})
+
+
+def _beside(instance: Instance) -> None:
+    """A folder to stand for ``/opt/ml/input``, which would be closed to the image's user, with places to mount on.
+
+    The instance's own will not do: what is written becomes the user's own, and that one has links to files of others.
+    """
+    for path in (instance.config, *instance.inputs, *instance.driven):
+        place = instance.root / BESIDE / path.removeprefix(f"{INPUT}/")
+        place.mkdir(parents=True, exist_ok=True)
+        place.parent.chmod(0o755)  # whoever the image's user is
 
 
 def _memory(granted: Limits, instance: Instance) -> str:

@@ -82,7 +82,12 @@ class Door:
             return socket.create_connection((self.address or "127.0.0.1", PORT), timeout=seconds)
         with socket.socket(socket.AF_UNIX) as asked:
             asked.settimeout(seconds)
-            asked.connect(self.path)
+            folder, name = os.path.split(self.path)
+            inside = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)  # a socket's path may have 107 bytes only
+            try:
+                asked.connect(f"/proc/self/fd/{inside}/{name}")
+            finally:
+                os.close(inside)
             told, descriptors, _, _ = socket.recv_fds(asked, 256, 1)
         if not descriptors:
             raise ConnectionRefusedError(told[1:].decode() or "the instance has ended")
@@ -98,8 +103,8 @@ class Keeper:
         """Starts it for the sandbox with this process in it; raises ``RunnerError`` when it cannot get in."""
         path.unlink(missing_ok=True)
         self.door = Door(path=str(path))
-        words = [python, "-I", "-S", "-c", KEEPER, str(path), str(pid), str(PORT)]
-        self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/")
+        words = [python, "-I", "-S", "-c", KEEPER, path.name, str(pid), str(PORT)]
+        self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=path.parent)
         end = time.monotonic() + START_SECONDS
         while not path.exists():
             ended = self._process.poll() is not None

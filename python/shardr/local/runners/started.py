@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import time
 from contextlib import suppress
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from shardr.errors import RunnerError
+from shardr.local.waiting import readable
 
 if TYPE_CHECKING:
     import subprocess
@@ -55,7 +55,7 @@ class Sandboxed(Process):
         gone = _watched(self._first())
         if gone is not None:
             # what the script left running ends with process 1, a moment after bubblewrap itself
-            select.select([gone], [], [], GONE_SECONDS)
+            readable(gone, GONE_SECONDS)
             os.close(gone)
         return code
 

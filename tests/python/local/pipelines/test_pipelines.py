@@ -163,7 +163,7 @@ def test_more_steps_start_when_more_may_run_at_once(world: World) -> None:
 
 def test_what_cannot_be_started_is_refused_with_every_reason(world: World) -> None:
     model: dict[str, Any] = {"ExecutionRoleArn": ROLE, "PrimaryContainer": {"Image": "image"}}
-    other = {"Name": "other", "Type": "Model", "Arguments": model}
+    other = {"Name": "other", "Type": "RegisterModel", "Arguments": model}
     sized = processing("sized")
     sized["Arguments"]["ProcessingResources"]["ClusterConfig"]["InstanceCount"] = get("Parameters.n")
     sized["Arguments"]["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3UploadMode"] = "Continuous"
