@@ -152,6 +152,20 @@ class JobFailedError(ShardrError):
     exit_status = 1
 
 
+class InvocationError(ShardrError):
+    """An endpoint gives no answer; ``status`` and ``said`` are the model's own, where it gave one (else 0 and "").
+
+    Without ``reached`` no instance was asked, and trying again later may help.
+    """
+
+    code = "invocation"
+    exit_status = 1
+
+    def __init__(self, what: str, *, status: int = 0, said: str = "", reached: bool = True, fix: str | None = None):
+        super().__init__(what, why=said or None, fix=fix)
+        self.status, self.said, self.reached = status, said, reached
+
+
 class FrameError(ShardrError):
     """A data frame has a column that cannot cross between R and Python unchanged."""
 

@@ -6,6 +6,7 @@ import atexit
 import os
 import threading
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
@@ -28,7 +29,13 @@ if TYPE_CHECKING:
 OWN = {"config_file": os.devnull, "credentials_file": os.devnull}
 """Settings that differ from botocore's defaults: the user's own files say nothing here."""
 NOWHERE = "http://s3.not-on-this-machine"
-ANSWERED = {"sagemaker": "sagemaker", "cloudwatch-logs": "logs", "sts": "sts", "iam": "iam"}
+ANSWERED = {
+    "sagemaker": "sagemaker",
+    "sagemaker-runtime": "sagemaker-runtime",
+    "cloudwatch-logs": "logs",
+    "sts": "sts",
+    "iam": "iam",
+}
 """Services as botocore's events name them, and as its clients do."""
 
 
@@ -86,8 +93,8 @@ class LocalSession(boto3.Session):  # type: ignore[misc]
                 f"{operation} of {service} is not answered on this machine", fix=f"answered are {known}"
             )
         headers = {name.lower(): _text(value) for name, value in request.headers.items()}
-        body = request.body if isinstance(request.body, bytes) else _text(request.body or "").encode()
-        reply = answer(self._account, headers, body)
+        body = _bytes(request.body or b"")
+        reply = answer(self._account, headers, body, urlsplit(request.url).path)
         return AWSResponse(request.url, reply.status, dict(reply.headers), _Body(reply.body))
 
 
@@ -100,6 +107,12 @@ class _Body:
     def stream(self, **_: Any) -> Iterator[bytes]:
         """All of it."""
         yield self._content
+
+
+def _bytes(body: Any) -> bytes:
+    """A body as the user gave it: bytes, text, or an open file."""
+    content = body.read() if hasattr(body, "read") else body
+    return content.encode() if isinstance(content, str) else bytes(content)
 
 
 def _text(value: str | bytes) -> str:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shardr.errors import ConflictError, NameInUseError, NotFoundError, OperationError, RequestError, ShardrError
+from shardr.errors import (
+    ConflictError,
+    InvocationError,
+    NameInUseError,
+    NotFoundError,
+    OperationError,
+    RequestError,
+    ShardrError,
+)
 from shardr.local.refusals import refusal
 from shardr.requests.service_model import service_model
 
@@ -33,6 +41,8 @@ class Fault:
     code: str
     status: int
     message: str
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """Further members that it has."""
 
 
 def fault(error: Exception, service: str, operation: str, request: Mapping[str, Any]) -> Fault:
@@ -51,6 +61,10 @@ def fault(error: Exception, service: str, operation: str, request: Mapping[str, 
         return Fault(*_listed(service, operation, code, "ResourceInUse"), error.what)
     if isinstance(error, ConflictError):
         return Fault(*_listed(service, operation, ("Conflict",), "ConflictException"), error.what)
+    if isinstance(error, InvocationError) and not error.reached:
+        return Fault("ServiceUnavailable", 503, error.what)
+    if isinstance(error, InvocationError):
+        return Fault("ModelError", 424, error.what, {"OriginalStatusCode": error.status, "OriginalMessage": error.said})
     if isinstance(error, ShardrError) and error.code in {"image", "runner_unavailable"}:
         return Fault(REFUSED.get(service, "ValidationError"), 400, one_line(error))
     if isinstance(error, ShardrError):

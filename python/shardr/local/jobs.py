@@ -20,12 +20,15 @@ from shardr.local.store import JobRow, Store
 from shardr.requests.facts import kind_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shardr.local.home import Home, JobFolder
 
 BOOT = (
-    "import json, sys; given = json.loads(sys.stdin.readline()); sys.path[:] = given['sys_path'];"
-    "from shardr.local.supervisor import main; main(given['home'], given['job'], given['machine'], given['lock'])"
+    "import json, sys; given = json.loads(sys.stdin.readline()); sys.path[:] = given.pop('sys_path');"
+    "from importlib import import_module; import_module(given.pop('main')).main(**given)"
 )
+SUPERVISOR = "shardr.local.supervisor"
 _started: list[subprocess.Popen[bytes]] = []
 """Supervisors that this process started and that it has not seen end."""
 
@@ -46,24 +49,25 @@ def launch(
     """
     folder = home.job(name)
     home.make()
-    lock = _take(folder)
+    lock = take(folder)
     if lock is None:
         return False
     try:
         if not Store(home.store).add_job(name, kind_of(request).name, request, run, step):
             return False
-        _spawn(home, name, folder, machine, request, lock)
+        given = {"root": str(home.root), "name": name, "machine": machine, "lock": lock}
+        spawn(SUPERVISOR, folder, given, lambda: choice.begin(machine, folder.root, request))
         return True
     finally:
         os.close(lock)
 
 
-def _spawn(
-    home: Home, name: str, folder: JobFolder, machine: dict[str, Any], request: dict[str, Any], lock: int
-) -> None:
-    """Starts the supervisor: a line on its stdin tells of the job, and another whether something was begun for it."""
-    given: dict[str, Any] = {"home": str(home.root), "job": name, "machine": machine, "lock": lock}
-    given["sys_path"] = [path for path in sys.path if path]
+def spawn(main: str, folder: JobFolder, given: dict[str, Any], then: Callable[[], bool] | None = None) -> None:
+    """Starts the module ``main`` as a process of its own that inherits ``given["lock"]`` and outlives this one.
+
+    A line on its stdin tells what is given, and another what ``then`` had to say, which is called meanwhile.
+    """
+    told = {"main": main, **given, "sys_path": [path for path in sys.path if path]}
     with folder.supervisor_log.open("ab") as log:
         process = subprocess.Popen(
             [python(), "-I", "-S", "-c", BOOT],
@@ -72,14 +76,14 @@ def _spawn(
             stderr=log,
             cwd="/",  # the folder it was submitted from may go away
             env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
-            pass_fds=[lock],
+            pass_fds=[given["lock"]],
             start_new_session=True,
         )
     assert process.stdin is not None  # noqa: S101 - for the type checker: it was asked for
     with suppress(BrokenPipeError), process.stdin as stream:  # one that died at once is found by the next look
-        stream.write(json.dumps(given).encode() + b"\n")
+        stream.write(json.dumps(told).encode() + b"\n")
         stream.flush()
-        stream.write(json.dumps(choice.begin(machine, folder.root, request)).encode())
+        stream.write(json.dumps(then is not None and then()).encode())
     _started.append(process)
 
 
@@ -104,7 +108,7 @@ def _reap() -> None:
     _started[:] = [process for process in _started if process.poll() is None]
 
 
-def _take(folder: JobFolder) -> int | None:
+def take(folder: JobFolder) -> int | None:
     """The job's lock, to be closed by the caller; None while its supervisor lives, or somebody buries it."""
     folder.root.mkdir(parents=True, exist_ok=True)
     return locks.take(folder.lock)
@@ -121,7 +125,7 @@ def look(home: Home, row: JobRow) -> JobRow:
     if row.over:
         return row
     folder = home.job(row.name)
-    lock = _take(folder)
+    lock = take(folder)
     if lock is None:
         return row
     try:  # with the lock held: nobody else removes what another attempt may by now have published

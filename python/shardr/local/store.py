@@ -39,6 +39,10 @@ CREATE TABLE IF NOT EXISTS runs (
   machine TEXT NOT NULL, stopping INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS resources (
   kind TEXT NOT NULL, name TEXT NOT NULL, request TEXT NOT NULL, created REAL NOT NULL, PRIMARY KEY (kind, name));
+CREATE TABLE IF NOT EXISTS endpoints (
+  name TEXT PRIMARY KEY, tags TEXT NOT NULL, status TEXT NOT NULL, created REAL NOT NULL, modified REAL NOT NULL,
+  expires REAL NOT NULL, plan TEXT NOT NULL, wanted TEXT, failure_reason TEXT, pid INTEGER,
+  doors TEXT NOT NULL DEFAULT '[]');
 CREATE TABLE IF NOT EXISTS tags (arn TEXT PRIMARY KEY, tags TEXT NOT NULL);
 """
 

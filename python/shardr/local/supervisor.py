@@ -258,7 +258,7 @@ def main(root: str, name: str, machine: Mapping[str, Any], lock: int) -> None:
     if machine.get("runner") == "docker":
         from shardr.local import undertaker
 
-        undertaker.watch(home, name, lock)
+        undertaker.watch(home, home.job(name), lock, lambda: undertaker.bury_job(home, name))
     supervisor: Supervisor | TransformJob
     if row.kind == TRANSFORM.name:
         from shardr.local.transform.job import TransformJob  # most jobs ask no model

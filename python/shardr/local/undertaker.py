@@ -16,27 +16,32 @@ from shardr.local.docker.traces import remove_noted
 from shardr.local.store import Store
 
 if TYPE_CHECKING:
-    from shardr.local.home import Home
+    from collections.abc import Callable
+
+    from shardr.local.home import Home, JobFolder
 
 
-def watch(home: Home, name: str, lock: int) -> None:
-    """Leaves an undertaker behind; called by the job's supervisor, which holds ``lock``, before it has threads."""
+def watch(home: Home, folder: JobFolder, lock: int, bury: Callable[[], None]) -> None:
+    """Leaves an undertaker behind, which buries what is kept in the folder when nobody holds its lock any more.
+
+    Called by the supervisor, which holds ``lock``, before it has threads.
+    """
     if os.fork():
         return
     try:
         os.close(lock)  # or it would be held for as long as this process lives
         os.setsid()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        _wait(home, name)
+        with folder.lock.open("rb") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+        if home.store.exists():  # else all is gone, and to look into the store would make it anew
+            bury()
     finally:
         os._exit(0)
 
 
-def _wait(home: Home, name: str) -> None:
-    with home.job(name).lock.open("rb") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-    if not home.store.exists():  # all is gone, and to look into the store would make it anew
-        return
+def bury_job(home: Home, name: str) -> None:
+    """Removes what a job whose supervisor is gone has left, and takes its owner further."""
     remove_noted(home.job(name).root)  # also of a job that is over: it tells so before it has tidied up
     row = Store(home.store).job(name)
     if row is not None and not row.over:

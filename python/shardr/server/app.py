@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from shardr.local.faults import Fault
 from shardr.local.wire import MOST_BYTES, answer, refused
 from shardr.local.wire.query import from_url
+from shardr.local.wire.rest import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -27,10 +28,10 @@ TOO_SLOW = Fault("RequestTimeoutException", 408, f"the body did not come within 
 
 
 class App:
-    """An ASGI application that answers requests of AWS clients, whatever their path."""
+    """An ASGI application that answers requests of AWS clients; ``callers`` wait for models, which take their time."""
 
-    def __init__(self, account: Account, workers: Executor, signatures: Signatures | None) -> None:
-        self._account, self._workers, self._signatures = account, workers, signatures
+    def __init__(self, account: Account, workers: Executor, callers: Executor, signatures: Signatures | None) -> None:
+        self._account, self._workers, self._callers, self._signatures = account, workers, callers, signatures
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answers one request; a client that hangs up before it is whole has asked for nothing."""
@@ -41,11 +42,12 @@ class App:
         if found is None:
             return
         if isinstance(found, Fault):
-            await _send(send, refused(headers, found), close=True)
+            await _send(send, refused(headers, found, scope["path"]), close=True)
             return
         loop = asyncio.get_running_loop()
         # it reads and writes files: others are answered meanwhile
-        await _send(send, await loop.run_in_executor(self._workers, self._reply, scope, headers, found), close=False)
+        workers = self._callers if spoken(scope["path"]) else self._workers
+        await _send(send, await loop.run_in_executor(workers, self._reply, scope, headers, found), close=False)
 
     def _reply(self, scope: dict[str, Any], headers: Mapping[str, str], body: bytes) -> Reply:
         path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
@@ -53,8 +55,8 @@ class App:
         if self._signatures is not None:
             fault = self._signatures.fault(scope["method"], path, query, headers, body)
             if fault is not None:
-                return refused(told, fault)
-        return answer(self._account, told, form)
+                return refused(told, fault, path)
+        return answer(self._account, told, form, path)
 
 
 async def _body(headers: Mapping[str, str], receive: Receive) -> bytes | Fault | None:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 WORKERS = 8
+CALLERS = 64
+"""Requests to models at a time."""
 GOODBYE_SECONDS = 3
 """For requests that are being answered when the server is to end."""
 
@@ -95,7 +97,8 @@ async def _run(wish: Wish, folder: ServeFolder, ready: Callable[[Served], None])
     port = api.getsockname()[1]
     proxy = Proxy((LOOPBACK, port), authority.context())
     workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="answer")
-    app = App(account, workers, Signatures(keys) if signed else None)
+    callers = ThreadPoolExecutor(CALLERS, thread_name_prefix="call")
+    app = App(account, workers, callers, Signatures(keys) if signed else None)
     server = Server(
         uvicorn.Config(
             app, http="h11", ws="none", lifespan="off", interface="asgi3", access_log=False, log_level="error",
@@ -125,7 +128,8 @@ async def _run(wish: Wish, folder: ServeFolder, ready: Callable[[Served], None])
     finally:
         proxy.close()
         await asyncio.to_thread(objects.close)
-        workers.shutdown(wait=False, cancel_futures=True)
+        for pool in (workers, callers):
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _served(

@@ -22,6 +22,8 @@ HOLDERS = {
     "training-job": "training:created_with",
     "transform-job": "transform:created_with",
     "model": "models:created_with",
+    "endpoint-config": "endpoint_configs:created_with",
+    "endpoint": "endpoints:created_with",
     "pipeline": "pipelines:created_with",
 }
 """Kinds of ARN, with the function that gives the tags of a name at its creation, or raises ``NotFoundError``."""

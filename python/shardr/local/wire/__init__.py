@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shardr.local.faults import Fault, WireError
-from shardr.local.wire import json11, query
+from shardr.local.wire import json11, query, rest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,11 +27,14 @@ class Reply:
     body: bytes
 
 
-def answer(account: Account, headers: Mapping[str, str], body: bytes) -> Reply:
+def answer(account: Account, headers: Mapping[str, str], body: bytes, path: str = "/") -> Reply:
     """The reply to a request, whatever it is; names of headers in lower case.
 
-    The protocol is told by the request: SageMaker and CloudWatch Logs have ``x-amz-target``, STS and IAM a form.
+    The protocol is told by the request: SageMaker and CloudWatch Logs have ``x-amz-target``, STS and IAM a form, and
+    SageMaker's runtime a path.
     """
+    if rest.spoken(path):
+        return _replied(rest.TYPE, *rest.answer(account, path, headers, body))
     protocol = query if query.spoken(headers) else json11
     try:
         if len(body) > MOST_BYTES:
@@ -41,8 +44,10 @@ def answer(account: Account, headers: Mapping[str, str], body: bytes) -> Reply:
         return refused(headers, error.fault)
 
 
-def refused(headers: Mapping[str, str], fault: Fault) -> Reply:
+def refused(headers: Mapping[str, str], fault: Fault, path: str = "/") -> Reply:
     """The reply to a request that is not looked at any further, in the protocol it came in."""
+    if rest.spoken(path):
+        return _replied(rest.TYPE, *rest.failed(fault))
     protocol = query if query.spoken(headers) else json11
     return _replied(protocol.TYPE, *protocol.failed(fault))
 
@@ -50,4 +55,4 @@ def refused(headers: Mapping[str, str], fault: Fault) -> Reply:
 def _replied(type: str, status: int, more: Mapping[str, str], body: bytes) -> Reply:
     id = str(uuid.uuid4())
     headers = {"content-type": type, "x-amzn-requestid": id, **more}
-    return Reply(status, headers, body.replace(query.REQUEST_ID, id.encode()))
+    return Reply(status, headers, body.replace(query.REQUEST_ID, id.encode()) if type == query.TYPE else body)

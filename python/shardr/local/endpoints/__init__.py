@@ -1,0 +1,1 @@
+"""Endpoints of this machine: models that are kept running, behind one name."""

@@ -1,0 +1,61 @@
+"""Requests and answers kept, as ``DataCaptureConfig`` asks: JSON lines below its prefix, a file an hour and process."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import random
+import uuid
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shardr.local.endpoints.store import EndpointRow
+    from shardr.local.home import Home
+
+CSV = ("text/csv",)
+JSON = ("application/json",)
+_files: dict[tuple[int, str, float, str, str], str] = {}
+"""The file that this process adds to, by endpoint, variant and hour."""
+
+
+def capture(home: Home, row: EndpointRow, variant: str, request: dict[str, Any], answer: dict[str, Any]) -> None:
+    """Keeps a request and its answer, or what of them is asked for, of as many as are asked for."""
+    config = row.plan.capture or {}
+    if not config.get("EnableCapture", False) or random.random() * 100 >= config["InitialSamplingPercentage"]:  # noqa: S311
+        return
+    modes = {option["CaptureMode"] for option in config["CaptureOptions"]}
+    now = datetime.now(timezone.utc)
+    data = {}
+    if modes & {"Input", "InputAndOutput"}:
+        data["endpointInput"] = _part(config, "INPUT", request)
+    if modes & {"Output", "InputAndOutput"}:
+        data["endpointOutput"] = _part(config, "OUTPUT", answer)
+    about = {"eventId": str(uuid.uuid4()), "inferenceTime": f"{now:%Y-%m-%dT%H:%M:%SZ}"}
+    known = {"inferenceId": "InferenceId", "customAttributes": "CustomAttributes"}
+    about |= {name: request[field] for name, field in known.items() if field in request}
+    line = json.dumps({"captureData": data, "eventMetadata": about, "eventVersion": "0"}, separators=(",", ":"))
+    hour = f"{now:%Y/%m/%d/%H}"
+    name = _files.setdefault(
+        (os.getpid(), row.name, row.created, variant, hour), f"{now:%M-%S}-{now.microsecond // 1000:03}-{uuid.uuid4()}"
+    )
+    uri = f"{config['DestinationS3Uri'].rstrip('/')}/{row.name}/{variant}/{hour}/{name}.jsonl"
+    path = home.storage.path(uri)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab", buffering=0) as stream:  # a line at a time, whole: threads may add to it at once
+        stream.write(line.encode() + b"\n")
+
+
+def _part(config: dict[str, Any], mode: str, told: dict[str, Any]) -> dict[str, Any]:
+    kind = told.get("ContentType", "")
+    known = config.get("CaptureContentTypeHeader", {})
+    plain = kind.partition(";")[0].strip().lower()
+    encoding = "BASE64"
+    if plain in (*CSV, *known.get("CsvContentTypes", ())):
+        encoding = "CSV"
+    elif plain in (*JSON, *known.get("JsonContentTypes", ())):
+        encoding = "JSON"
+    body = told["Body"]
+    data = base64.b64encode(body).decode() if encoding == "BASE64" else body.decode("utf-8", "replace")
+    return {"observedContentType": kind, "mode": mode, "data": data, "encoding": encoding}
