@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from shardr.api.collecting import split as split
     from shardr.api.conformance.suite import conformance as conformance
     from shardr.api.doctor import doctor as doctor
+    from shardr.api.endpoints import Endpoint as Endpoint
+    from shardr.api.endpoints import deploy as deploy
+    from shardr.api.endpoints import endpoints as endpoints
     from shardr.api.examples import example as example
     from shardr.api.image_init import ImageDraft as ImageDraft
     from shardr.api.image_init import init_image as init_image
@@ -86,6 +89,7 @@ _HOMES = {
     "shardr.api.collecting": ("collect", "collect_to", "split"),
     "shardr.api.conformance.suite": ("conformance",),
     "shardr.api.doctor": ("doctor",),
+    "shardr.api.endpoints": ("Endpoint", "deploy", "endpoints"),
     "shardr.api.examples": ("example",),
     "shardr.api.image_init": ("ImageDraft", "init_image"),
     "shardr.api.image_push": ("Pushed", "push_image"),

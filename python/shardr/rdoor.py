@@ -273,6 +273,39 @@ def _serve_stop() -> dict[str, Any] | None:
     return None if found is None else asdict(found)
 
 
+def _deploy(model: str, name: str, **how: Any) -> dict[str, Any]:
+    from shardr.api.endpoints import deploy
+
+    return deploy(model, name, **how).to_dict()
+
+
+def _endpoints(engine: Any = None) -> list[dict[str, Any]]:
+    from shardr.api.endpoints import endpoints
+
+    return endpoints(engine=engine)
+
+
+def _endpoint(name: str, engine: Any = None) -> dict[str, Any]:
+    from shardr.api.endpoints import Endpoint
+
+    return Endpoint(name, engine=engine).to_dict()
+
+
+def _endpoint_predict(name: str, lines: list[str], engine: Any = None) -> dict[str, Any]:
+    """Answers to lines of CSV, without their ends."""
+    from shardr.api.endpoints import Endpoint
+
+    found = Endpoint(name, engine=engine).predict_rows([f"{line}\n".encode() for line in lines])
+    return {"lines": [line.decode() for line in found]}
+
+
+def _endpoint_delete(name: str, engine: Any = None) -> dict[str, Any]:
+    from shardr.api.endpoints import Endpoint
+
+    Endpoint(name, engine=engine).delete()
+    return {"name": name}
+
+
 VERBS: dict[str, Callable[..., Any]] = {
     "read": _read,
     "validate": _validate,
@@ -297,6 +330,11 @@ VERBS: dict[str, Callable[..., Any]] = {
     "image_push": _image_push,
     "example": _example,
     "conformance": _conformance,
+    "deploy": _deploy,
+    "endpoints": _endpoints,
+    "endpoint": _endpoint,
+    "endpoint_predict": _endpoint_predict,
+    "endpoint_delete": _endpoint_delete,
     "serve": _serve,
     "serve_stop": _serve_stop,
 }

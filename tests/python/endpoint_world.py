@@ -52,11 +52,11 @@ class World:
     def ask(self, operation: str, service: str = "sagemaker", **request: Any) -> dict[str, Any]:
         return call(self.account, service, operation, request)
 
-    def model(self, name: str = "m", content: bytes | None = None, **environment: str) -> str:
+    def model(self, name: str = "m", content: bytes | None = None, image: str = IMAGE, **environment: str) -> str:
         self.account.home.make()
         uri = f"s3://models/{name}/model.tar.gz"
         self.account.home.storage.put(uri, archive() if content is None else content)
-        container = {"Image": IMAGE, "ModelDataUrl": uri, "Environment": environment}
+        container = {"Image": image, "ModelDataUrl": uri, "Environment": environment}
         self.ask("CreateModel", ModelName=name, PrimaryContainer=container, ExecutionRoleArn=ROLE)
         return name
 

@@ -48,6 +48,12 @@ GROUPS = {
         "logs": Command("print what the instances printed", "looking"),
         "metrics": Command("show what training steps logged: last, best, trend, or a picture", "metrics"),
     },
+    "Serve": {
+        "deploy": Command("put a model behind an endpoint, here or on SageMaker", "endpoints"),
+        "invoke": Command("send a file to an endpoint and print the answer", "endpoints"),
+        "endpoints": Command("list endpoints: state, age, time left, and what they cost", "endpoints"),
+        "delete": Command("end an endpoint", "endpoints"),
+    },
     "Data": {
         "collect": Command("merge an output into one table", "tables"),
         "split": Command("cut one big table into files for many instances", "tables"),

@@ -12,6 +12,8 @@ from shardr.local.store import Store
 from shardr.requests.facts import kind_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from shardr.engines.base import Engine, RunView
     from shardr.engines.sagemaker.engine import SageMakerEngine
     from shardr.requests.facts import Kind
@@ -25,20 +27,25 @@ def engine(name: str | None = None, **options: Any) -> Engine:
 
     ``options`` are for SageMaker: ``session``, ``role``, ``bucket``.
     """
-    asked = name or os.environ.get(VARIABLE) or "local"
-    if asked not in ENGINES:
-        raise RunnerError(f'there is no engine "{asked}"', fix=f"take {' or '.join(ENGINES)}")
     given = {key: value for key, value in options.items() if value is not None}
-    if asked == "local":
-        if given:
-            raise RunnerError(
-                f"{' and '.join(given)} {'is' if len(given) == 1 else 'are'} nothing to this machine",
-                fix='engine="sagemaker" (--engine sagemaker) runs the job there',
-            )
+    if asked_for(name, given) == "local":
         return LocalEngine()
     from shardr.engines.sagemaker.engine import SageMakerEngine  # loads boto3, which costs more than a local plan
 
     return SageMakerEngine(**given)
+
+
+def asked_for(name: str | None, given: Mapping[str, Any]) -> str:
+    """The engine as asked for; raises ``RunnerError`` when there is none, or when it has no use for what is given."""
+    asked = name or os.environ.get(VARIABLE) or "local"
+    if asked not in ENGINES:
+        raise RunnerError(f'there is no engine "{asked}"', fix=f"take {' or '.join(ENGINES)}")
+    if asked == "local" and given:
+        raise RunnerError(
+            f"{' and '.join(given)} {'is' if len(given) == 1 else 'are'} nothing to this machine",
+            fix='engine="sagemaker" (--engine sagemaker) runs the job there',
+        )
+    return asked
 
 
 def engine_of(run: str) -> Engine:

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 HOME_REGION = "us-east-1"
 """Where the API is asked, whichever region's prices are wanted: it is in few."""
-USAGE = re.compile(r"(?:^|-)(Processing|Train):(ml\.[a-z0-9-]+\.[a-z0-9]+)$")
-"""``USE1-Train:ml.m5.large``; warm pools, hosting and notebooks are spelled otherwise."""
-KINDS = {"Processing": "processing", "Train": "training"}
+USAGE = re.compile(r"(?:^|-)(Processing|Train|Host):(ml\.[a-z0-9-]+\.[a-z0-9]+)$")
+"""``USE1-Train:ml.m5.large``; warm pools and notebooks are spelled otherwise."""
+KINDS = {"Processing": "processing", "Train": "training", "Host": "hosting"}
 
 Prices = dict[str, dict[str, float]]
 
 
 def price_list(region: str, session: Any = None) -> Prices:
-    """USD per hour on demand of each instance type in a region, for ``processing`` and for ``training``.
+    """USD per hour on demand of each instance type in a region, for ``processing``, ``training`` and ``hosting``.
 
     Raises ``AwsError`` when AWS cannot be asked, or lists nothing for the region.
     """

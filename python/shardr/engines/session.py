@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import io
 import os
 import threading
 from typing import TYPE_CHECKING, Any
@@ -98,15 +99,12 @@ class LocalSession(boto3.Session):  # type: ignore[misc]
         return AWSResponse(request.url, reply.status, dict(reply.headers), _Body(reply.body))
 
 
-class _Body:
+class _Body(io.BytesIO):
     """The body of an answer, as botocore reads it."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
 
     def stream(self, **_: Any) -> Iterator[bytes]:
         """All of it."""
-        yield self._content
+        yield self.read()
 
 
 def _bytes(body: Any) -> bytes:

@@ -96,7 +96,7 @@ def test_a_stop_that_comes_before_the_supervisor_has_its_process_id_told_is_heed
 ) -> None:
     from shardr.local.service import LocalSageMaker
 
-    spawn = jobs._spawn
+    spawn = jobs.spawn
 
     def stop_first(*args: Any) -> Any:
         row = Store(home / "jobs.sqlite").job("one")
@@ -104,7 +104,7 @@ def test_a_stop_that_comes_before_the_supervisor_has_its_process_id_told_is_heed
         jobs.stop(Home(home), row)
         return spawn(*args)
 
-    monkeypatch.setattr(jobs, "_spawn", stop_first)
+    monkeypatch.setattr(jobs, "spawn", stop_first)
     service = LocalSageMaker(Home(home))
     from test_service import over, request
 

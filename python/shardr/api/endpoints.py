@@ -1,0 +1,261 @@
+"""Models behind endpoints: deployed, asked, listed, deleted; here or on SageMaker."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shardr.api.rows import answers, row_lines, table
+from shardr.engines.hosting import hosting
+from shardr.errors import JobFailedError, NotFoundError, ShardrError, SpecError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from shardr.api.runs import EngineName, RunnerName
+    from shardr.engines.hosting import Hosting
+
+TTL = "shardr:ttl-seconds"
+TTL_SECONDS = 4 * 3600
+POLL_SECONDS = {"local": 0.05, "sagemaker": 5.0}
+OWN = re.compile(r"-[0-9a-f]{6}")
+"""Ends the names of models and configurations that ``deploy`` makes, after the endpoint's."""
+DAY_HOURS = 24
+CSV = "text/csv"
+
+
+class Endpoint:
+    """A model that is served: ask it, and delete it when nobody asks any more.
+
+    >>> endpoint = shardr.Endpoint("prices")          # doctest: +SKIP
+    >>> endpoint.predict(houses)                      # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        engine: EngineName | None = None,
+        session: Any = None,
+        where: Hosting | None = None,
+    ) -> None:
+        """Raises ``NotFoundError`` when there is none of this name."""
+        self.name = name
+        self._where = where or hosting(engine, session=session)
+        self.refresh()
+
+    def __repr__(self) -> str:
+        return f"<Endpoint {self.name}: {self.status}>"
+
+    @property
+    def status(self) -> str:
+        """``Creating``, ``InService``, ``Updating``, ``Deleting`` or ``Failed``, as last seen."""
+        return str(self._about["EndpointStatus"])
+
+    @property
+    def failure(self) -> str | None:
+        """Why it failed, in the words of its script."""
+        return self._about.get("FailureReason")
+
+    def refresh(self) -> Endpoint:
+        """The endpoint with its state read anew."""
+        self._about = self._where.ask("DescribeEndpoint", EndpointName=self.name)
+        return self
+
+    def wait(self) -> Endpoint:
+        """The endpoint when it is in service; raises ``JobFailedError`` when it will not be."""
+        while self.status in {"Creating", "Updating"}:
+            time.sleep(POLL_SECONDS[self._where.name])
+            self.refresh()
+        if self.status != "InService":
+            fix = f"`shardr delete {self.name}` removes it"
+            raise JobFailedError(f"endpoint {self.name} is {self.status}", why=self.failure, fix=fix)
+        return self
+
+    def invoke(self, body: bytes, content_type: str = CSV, accept: str | None = None) -> tuple[bytes, str]:
+        """The model's answer to these bytes, and its content type; raises ``InvocationError``."""
+        asked = {"ContentType": content_type, **({"Accept": accept} if accept else {})}
+        found = self._where.invoke(EndpointName=self.name, Body=body, **asked)
+        return found["Body"], found.get("ContentType", "")
+
+    def predict(self, data: pd.DataFrame | bytes | str) -> pd.DataFrame | bytes:
+        """The answer to a data frame as a data frame, a row for each; to bytes or text (CSV), as bytes.
+
+        A frame goes as CSV without a header, in as many requests as its size needs.
+        """
+        if isinstance(data, (bytes, str)):
+            return self.invoke(data.encode() if isinstance(data, str) else data)[0]
+        return table(self.predict_rows(row_lines(data)))
+
+    def predict_rows(self, lines: list[bytes]) -> list[bytes]:
+        """The answers to rows of CSV, each with its end of line: one for each row."""
+        return answers(lines, lambda body: self.invoke(body, CSV, CSV)[0])
+
+    def delete(self) -> None:
+        """Ends it, and removes its configuration and models where ``deploy`` made them."""
+        config = str(self._about.get("EndpointConfigName", ""))
+        self._where.ask("DeleteEndpoint", EndpointName=self.name)
+        if OWN.fullmatch(config.removeprefix(self.name[:56])):
+            models = _variants(self._where, config)
+            self._where.ask("DeleteEndpointConfig", EndpointConfigName=config)
+            for model in {variant["ModelName"] for variant in models} & {config}:
+                self._where.ask("DeleteModel", ModelName=model)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What ``shardr endpoints`` tells of it."""
+        return _record(self._where, self._about)
+
+
+def deploy(
+    model: str | Path,
+    name: str,
+    *,
+    image: str | None = None,
+    instance_count: int = 1,
+    instance_type: str = "ml.m5.large",
+    environment: Mapping[str, str] | None = None,
+    ttl_seconds: int = TTL_SECONDS,
+    wait: bool = True,
+    engine: EngineName | None = None,
+    runner: RunnerName | None = None,
+    role: str | None = None,
+    bucket: str | None = None,
+    session: Any = None,
+) -> Endpoint:
+    """The endpoint ``name``, which serves a model until it is deleted, or until its time is over.
+
+    ``model`` is a training step of a run, ``"RUN.STEP"``, whose image serves it unless ``image`` names another; or a
+    ``model.tar.gz``, here or at an ``s3://`` URI, with the ``image`` that serves it. On this machine an endpoint ends
+    by itself after ``ttl_seconds`` (4 hours); on SageMaker it costs money until ``delete()``. ``engine``, ``runner``,
+    ``role``, ``bucket`` and ``session`` are as in ``submit``.
+
+    Raises ``JobFailedError`` with the script's own error when the model cannot be served, and deletes nothing then.
+    """
+    where = hosting(engine, runner=runner, role=role, bucket=bucket, session=session)
+    uri, serving = _model(model, where, image)
+    own = f"{name[:56]}-{secrets.token_hex(3)}"
+    role_arn = where.role()
+    container: dict[str, Any] = {"Image": where.image(serving), "ModelDataUrl": uri}
+    if environment:
+        container["Environment"] = dict(environment)
+    variant = {
+        "VariantName": "AllTraffic",
+        "ModelName": own,
+        "InitialInstanceCount": instance_count,
+        "InstanceType": instance_type,
+        "InitialVariantWeight": 1.0,
+    }
+    where.ask("CreateModel", ModelName=own, PrimaryContainer=container, ExecutionRoleArn=role_arn)
+    made = ["DeleteModel"]
+    try:
+        where.ask("CreateEndpointConfig", EndpointConfigName=own, ProductionVariants=[variant])
+        made.append("DeleteEndpointConfig")
+        tags = [{"Key": TTL, "Value": str(ttl_seconds)}]
+        where.ask("CreateEndpoint", EndpointName=name, EndpointConfigName=own, Tags=tags)
+    except ShardrError:
+        for operation in reversed(made):
+            where.ask(operation, **{operation.removeprefix("Delete") + "Name": own})
+        raise
+    endpoint = Endpoint(name, where=where)
+    return endpoint.wait() if wait else endpoint
+
+
+def endpoints(*, engine: EngineName | None = None, session: Any = None) -> list[dict[str, Any]]:
+    """A record for each endpoint, the newest first: status, instances, age, time left, and USD per day.
+
+    ``usd_per_day`` is what its instances cost on SageMaker, also for those of this machine, which cost nothing; None
+    where no price is known. Where that of hosting is not, it is the price of the same instance for training.
+    """
+    where = hosting(engine, session=session)
+    found: list[dict[str, Any]] = []
+    asked: dict[str, Any] = {"MaxResults": 100}
+    while True:
+        page = where.ask("ListEndpoints", **asked)
+        for item in page["Endpoints"]:
+            try:
+                found.append(_record(where, where.ask("DescribeEndpoint", EndpointName=item["EndpointName"])))
+            except NotFoundError:  # it has gone just now
+                continue
+        if "NextToken" not in page:
+            return found
+        asked["NextToken"] = page["NextToken"]
+
+
+def _record(where: Hosting, about: dict[str, Any]) -> dict[str, Any]:
+    from shardr.api.advice.prices import price_table
+
+    tags = where.ask("ListTags", ResourceArn=about["EndpointArn"])["Tags"]
+    life = next((int(tag["Value"]) for tag in tags if tag["Key"] == TTL and tag["Value"].isdecimal()), None)
+    if life is None and where.name == "local":
+        life = TTL_SECONDS
+    age = (datetime.now(timezone.utc) - about["CreationTime"]).total_seconds()
+    variants = about.get("ProductionVariants", [])
+    prices = price_table(where.region)
+    usd: float | None = 0.0
+    types = {v["VariantName"]: v.get("InstanceType") for v in _variants(where, about.get("EndpointConfigName", ""))}
+    for variant in variants:
+        kind = types.get(variant["VariantName"]) or ""
+        price = next(filter(None, (prices.of(job, kind) for job in ("hosting", "training", "processing"))), None)
+        count = variant.get("DesiredInstanceCount", 0)
+        usd = None if usd is None or price is None else usd + DAY_HOURS * count * price.usd_per_hour
+    return {
+        "name": about["EndpointName"],
+        "status": about["EndpointStatus"],
+        "instances": sum(variant.get("CurrentInstanceCount", 0) for variant in variants),
+        "instance_types": sorted({kind for kind in types.values() if kind}),
+        "created": about["CreationTime"].isoformat(timespec="seconds"),
+        "age_seconds": round(age, 1),
+        "left_seconds": None if life is None else max(0.0, round(life - age, 1)),
+        "usd_per_day": None if usd is None or not types else round(usd, 2),
+        "failure": about.get("FailureReason"),
+    }
+
+
+def _variants(where: Hosting, config: str) -> list[dict[str, Any]]:
+    try:
+        found = where.ask("DescribeEndpointConfig", EndpointConfigName=config)
+    except NotFoundError:  # removed, and the endpoint goes on
+        return []
+    variants: list[dict[str, Any]] = found["ProductionVariants"]
+    return variants
+
+
+def _model(model: str | Path, where: Hosting, image: str | None) -> tuple[str, str]:
+    """Where a model is for the service, and the image that serves it."""
+    text = str(model)
+    fix = 'image="…" (--image) is the one that serves it: that which trained it, as a rule'
+    if text.startswith("s3://") or Path(text).expanduser().is_file():
+        if image is None:
+            raise SpecError(f"{text} does not say which image serves it", fix=fix)
+        return (text if text.startswith("s3://") else where.keep(Path(text).expanduser())), image
+    run, dot, step = text.rpartition(".")
+    if not dot or "/" in text:
+        raise SpecError(
+            f'found "{text}", which is no file', fix="give RUN.STEP, the path of a model.tar.gz, or an s3:// URI"
+        )
+    return _trained(run, step, where, image)
+
+
+def _trained(id: str, step: str, where: Hosting, image: str | None) -> tuple[str, str]:
+    from shardr.api.jobs import describe
+    from shardr.api.run import Run
+    from shardr.engines.known import engine_of
+
+    about = Run(id).step(step)
+    if about.status != "Completed":
+        raise JobFailedError(f'step "{step}" of run {id} is {about.status}: it has no model', why=about.failure)
+    job = describe(about.job or "")
+    if "ModelArtifacts" not in job:
+        raise SpecError(f'step "{step}" of run {id} trains no model', fix="name a training step: RUN.STEP")
+    engine = engine_of(id)
+    uri = str(job["ModelArtifacts"]["S3ModelArtifacts"])
+    if engine.name != where.name:
+        (file,) = engine.fetch(about.outputs["model"].files)
+        uri = where.keep(file)
+    return uri, image or str(job["AlgorithmSpecification"]["TrainingImage"])
