@@ -235,7 +235,7 @@ def _model(model: str | Path, where: Hosting, image: str | None) -> tuple[str, s
             raise SpecError(f"{text} does not say which image serves it", fix=fix)
         return (text if text.startswith("s3://") else where.keep(Path(text).expanduser())), image
     run, dot, step = text.rpartition(".")
-    if not dot or "/" in text:
+    if not dot or "/" in text or text.endswith((".gz", ".tgz", ".tar")):
         raise SpecError(
             f'found "{text}", which is no file', fix="give RUN.STEP, the path of a model.tar.gz, or an s3:// URI"
         )

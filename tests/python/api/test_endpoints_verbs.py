@@ -67,6 +67,7 @@ def test_a_model_that_fails_says_why(model: str, tmp_path: Path) -> None:
         ("s3://b/model.tar.gz", None, "which image serves it"),
         ("nowhere.tar/x", "xgboost", "which is no file"),
         ("nothing", "xgboost", "which is no file"),
+        ("nowhere.tar.gz", "xgboost", "which is no file"),
     ],
 )
 def test_what_is_no_model_is_refused(model: str, image: str | None, words: str) -> None:

@@ -64,7 +64,7 @@ def test_containers_serve_are_started_again_and_leave_nothing(world: World, imag
     assert int(found["Body"][3:]) > 100  # the model is there
     held = [name for name in docker_world.held(home) if name.startswith("/")]
     assert len(held) == 2
-    connect().kill(held[0])
+    connect().kill(held[0].lstrip("/"))
     worlds.until(lambda: len({name for name in docker_world.held(home) if name.startswith("/")} - set(held)) == 1)
     worlds.until(lambda: world.about("e")["ProductionVariants"][0]["CurrentInstanceCount"] == 2)
     assert world.invoke(body=b"abc")["Body"].startswith(b"ABC")
