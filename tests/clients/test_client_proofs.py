@@ -27,6 +27,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         world.start("third", "sagemaker-3", ["python", "seed000_sdk3.py", folder])
         world.start("boto3", "sagemaker-3", ["python", "boto3_client.py"])
         world.start("estimator", "sagemaker-2", ["python", "estimator_sdk2.py", folder])
+        world.start("predictor", "sagemaker-2", ["python", "predictor_sdk2.py", folder])
         world.start("trainer", "sagemaker-3", ["python", "trainer_sdk3.py", folder])
         world.start("xgboost 2", "sagemaker-2", ["python", "xgboost_sdk2.py", folder])
         world.start("xgboost 3", "sagemaker-3", ["python", "xgboost_sdk3.py", folder])
@@ -58,6 +59,11 @@ def test_the_third_sdk_runs_the_same_pipeline_and_follows_a_job_of_two_instances
     # the logs of both instances came through, each line once
     told = sorted(text.split("bank-")[-1] for text in printed if " lines" in text)
     assert told == [f"marketing-{i}.csv has {ROWS // 4 + 1} lines" for i in range(1, 5)]
+
+
+def test_the_sdk_deploys_what_an_estimator_learned_and_asks_its_predictor(world: World) -> None:
+    printed = world.printed("predictor")
+    assert [line(printed, what) for what in ("estimator", "model", "left")] == ["2", "3", "0"]
 
 
 def test_boto3_waits_pages_and_reads_as_it_would_of_aws(world: World) -> None:

@@ -41,6 +41,9 @@ def ready(served):
     for target, body in ASKED:
         headers = {"content-type": "application/x-www-form-urlencoded"} if target is None else {"x-amz-target": target}
         statuses.append(wire.answer(Account(home), headers, body).status)
+    for target in ("SageMaker.ListEndpoints", "SageMaker.ListModels"):
+        statuses.append(wire.answer(Account(home), {"x-amz-target": target}, b"{}").status)
+    statuses.append(wire.answer(Account(home), {}, b"1,2", "/endpoints/nobody/invocations").status)
     after = loaded()
     print(json.dumps({"models": [before[0], after[0]], "new": sorted({*after[1]} - {*before[1]}), "were": statuses}))
     os.kill(os.getpid(), signal.SIGTERM)
@@ -52,7 +55,7 @@ serve(Wish(home), ready)
 def test_no_request_of_a_ready_server_waits_for_a_model_or_an_operation_to_be_read(home: Path) -> None:
     ended = subprocess.run([sys.executable, "-c", PROGRAM, str(home)], capture_output=True, text=True, check=False)
     told = json.loads(ended.stdout or f'"{ended.stderr}"')
-    assert told == {"models": [4, 4], "new": [], "were": [200, 200, 400, 400, 200, 400, 200, 200]}
+    assert told == {"models": [5, 5], "new": [], "were": [200, 200, 400, 400, 200, 400, 200, 200, 200, 200, 400]}
 
 
 def test_a_server_has_asked_where_r_lives_before_there_is_a_job(home: Path) -> None:

@@ -45,16 +45,21 @@ def invoke(home: Home, request: dict[str, Any]) -> dict[str, Any]:
 
     Raises ``RequestError`` where there is no such endpoint, ``InvocationError`` where its model does not answer.
     """
-    name = request["EndpointName"]
-    row = Endpoints(home.store).find(name) if home.store.exists() else None
-    if row is None or not (row.doors or row.status in {IN_SERVICE, UPDATING}):
-        raise RequestError(f"Endpoint {name} of account {contract.ACCOUNT} not found.")
-    variant, openings = _chosen(row, request.get("TargetVariant"))
     body = request["Body"]
     body = body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else body.read()
     headers = {header: request[field] for field, header in SENT.items() if field in request}
     headers.setdefault("Content-Type", "application/octet-stream")  # as the service says it
-    found = _ask(row, openings, headers, body)
+    row = _row(home, request["EndpointName"])
+    while True:
+        try:
+            variant, openings = _chosen(row, request.get("TargetVariant"))
+            found = _ask(row, openings, headers, body)
+            break
+        except InvocationError as error:
+            now = _row(home, row.name)
+            if error.reached or not now.doors or now.doors == row.doors:
+                raise
+            row = now  # its instances were replaced at this very moment
     if not 200 <= found.status < 300:
         raise _refused(row, found)
     answer = {"Body": found.body, "InvokedProductionVariant": variant}
@@ -63,6 +68,13 @@ def invoke(home: Home, request: dict[str, Any]) -> dict[str, Any]:
     if row.plan.capture is not None:
         capture(home, row, variant, request | {"Body": body}, answer)
     return answer
+
+
+def _row(home: Home, name: str) -> EndpointRow:
+    row = Endpoints(home.store).find(name) if home.store.exists() else None
+    if row is None or not (row.doors or row.status in {IN_SERVICE, UPDATING}):
+        raise RequestError(f"Endpoint {name} of account {contract.ACCOUNT} not found.")
+    return row
 
 
 def _chosen(row: EndpointRow, target: str | None) -> tuple[str, list[Opening]]:

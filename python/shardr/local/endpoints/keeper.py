@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 1.0
 STEADY_SECONDS = 60.0
 """An instance that was well for so long is started again as if it had never ended before."""
+DRAIN_SECONDS = 5.0
+"""How long instances that an update replaces go on, for the requests that they have."""
 MOST_STARTS = 4
 """Of one variant, when its instances end one after the other."""
 
@@ -41,6 +43,8 @@ class Keeper:
         """Instances of the plan that is in service; some may be starting anew."""
         self._coming: list[Cared] = []
         """Those that a new plan still needs."""
+        self._draining: list[tuple[float, Cared]] = []
+        """Those that nobody finds any more, and when each is to end."""
         self._leaving: list[Cared] = []
         self._plan: EndpointPlan | None = None
         self._next: EndpointPlan | None = None
@@ -94,6 +98,9 @@ class Keeper:
             if reason is not None:
                 return reason
         self._open([self._opening(cared) for cared in self._standing if cared.state == HEALTHY and cared.door])
+        drained = [cared for end, cared in self._draining if time.monotonic() >= end]
+        self._draining = [(end, cared) for end, cared in self._draining if cared not in drained]
+        self._leave(drained)
         self._leaving = [cared for cared in self._leaving if cared.state != ENDED]
         return None
 
@@ -120,7 +127,8 @@ class Keeper:
         self._starts.clear()
         self._open([self._opening(cared) for cared in staying if cared.state == HEALTHY and cared.door])
         self._store.settle(self._name, IN_SERVICE, plan)
-        self._leave(surplus)
+        end = time.monotonic() + DRAIN_SECONDS
+        self._draining += [(end, cared) for cared in surplus]
 
     def _roll_back(self, reason: str) -> None:
         """An update that failed changes nothing."""
@@ -158,10 +166,10 @@ class Keeper:
 
     def _stop(self) -> None:
         """Ends all instances."""
-        self._leave([*self._standing, *self._coming])
+        self._leave([*self._standing, *self._coming, *(cared for _, cared in self._draining)])
         for cared in self._leaving:
             cared.join()
-        self._standing, self._coming, self._leaving = [], [], []
+        self._standing, self._coming, self._draining, self._leaving = [], [], [], []
 
     def _end(self, row: EndpointRow) -> None:
         """Nobody finds it any more, its instances end, and what they had goes."""

@@ -24,13 +24,9 @@ if TYPE_CHECKING:
 PORT = 8080
 """Where the service expects a model to be served."""
 START_SECONDS = 20
-PATH_BYTES = 107
-"""The longest path of a socket."""
 KEEPER = """
 import ctypes, os, select, socket, sys
-folder, door = os.path.split(sys.argv[1])
-pid, port = sys.argv[2], int(sys.argv[3])
-os.chdir(folder)  # the path of a socket may have 107 bytes, and that of a home has more
+door, pid, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
 server = socket.socket(socket.AF_UNIX)
 server.bind(door + '.new')
 os.chmod(door + '.new', 0o600)
@@ -86,26 +82,18 @@ class Door:
             return socket.create_connection((self.address or "127.0.0.1", PORT), timeout=seconds)
         with socket.socket(socket.AF_UNIX) as asked:
             asked.settimeout(seconds)
-            _enter(asked, self.path)
+            folder, name = os.path.split(self.path)
+            inside = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)  # a socket's path may have 107 bytes only
+            try:
+                asked.connect(f"/proc/self/fd/{inside}/{name}")
+            finally:
+                os.close(inside)
             told, descriptors, _, _ = socket.recv_fds(asked, 256, 1)
         if not descriptors:
             raise ConnectionRefusedError(told[1:].decode() or "the instance has ended")
         connection = socket.socket(fileno=descriptors[0])
         connection.settimeout(seconds)
         return connection
-
-
-def _enter(asked: socket.socket, path: str) -> None:
-    """Connects to a socket by its path, however long that is."""
-    if len(os.fsencode(path)) <= PATH_BYTES:
-        asked.connect(path)
-        return
-    above, name = os.path.split(path)
-    folder = os.open(above, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        asked.connect(f"/proc/self/fd/{folder}/{name}")
-    finally:
-        os.close(folder)
 
 
 class Keeper:
@@ -115,8 +103,8 @@ class Keeper:
         """Starts it for the sandbox with this process in it; raises ``RunnerError`` when it cannot get in."""
         path.unlink(missing_ok=True)
         self.door = Door(path=str(path))
-        words = [python, "-I", "-S", "-c", KEEPER, str(path), str(pid), str(PORT)]
-        self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/")
+        words = [python, "-I", "-S", "-c", KEEPER, path.name, str(pid), str(PORT)]
+        self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=path.parent)
         end = time.monotonic() + START_SECONDS
         while not path.exists():
             ended = self._process.poll() is not None

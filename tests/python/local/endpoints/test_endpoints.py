@@ -335,6 +335,17 @@ def test_many_requests_at_once_are_all_answered(world: World) -> None:
     assert [len(numbers(answer)) for answer in found] == [i % 7 + 1 for i in range(200)]
 
 
+def test_no_request_waits_for_what_was_sent_before_it(world: World) -> None:
+    world.model()
+    world.served(config=world.config("c"))
+    took = []
+    for _ in range(40):
+        began = time.monotonic()
+        world.invoke()
+        took.append(time.monotonic() - began)
+    assert sorted(took)[20] < 0.03  # headers and body in two packets take 40 ms where the second waits
+
+
 def test_a_body_over_the_limit_is_refused(world: World) -> None:
     world.model()
     world.served(config=world.config("c"))
