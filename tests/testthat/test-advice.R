@@ -1,13 +1,24 @@
-# A script whose seconds are known, as it sleeps, and prices of our own.
-sleeping_job <- function(seconds_per_kb = 0.25) {
+# A script that says how long it takes, and prices of our own. By the clock the same machine would give another line
+# each time that it is busy with something else.
+telling_job <- function(seconds_per_kb = 0.25, env = parent.frame()) {
+  reticulate::py_run_string("
+import itertools
+from shardr.api.advice import measure
+by_the_clock, runs = measure.taken, itertools.count()
+def said(run):
+    found = [line.text.split()[1] for line in run.logs() if line.text.startswith('takes ')]
+    return {run.steps[0].name: 0.3 + max(map(float, found)) + next(runs) / 10_000}
+measure.taken, measure.BUSY = said, float('inf')  # this machine may be
+")
+  withr::defer(reticulate::py_run_string("measure.taken, measure.BUSY = by_the_clock, 0.5"), envir = env)
   for (i in 1:4) put_lines(sprintf("dataset/%d.csv", i), c("a,b", sprintf("%d,%d", 1:400, i)))
-  put_lines("sleep.R", c(
+  put_lines("tell.R", c(
     "size <- sum(file.size(shardr::shard_files(\"raw\")))",
-    sprintf("Sys.sleep(%s * size / 1000)", seconds_per_kb)
+    sprintf("cat(\"takes\", %s * size / 1000, \"\\n\")", seconds_per_kb)
   ))
-  pipeline("sleepy") |>
+  pipeline("telling") |>
     processing_step(
-      "nap", code = "sleep.R", inputs = job_input("raw", "dataset/", distribution = "ShardedByS3Key"),
+      "nap", code = "tell.R", inputs = job_input("raw", "dataset/", distribution = "ShardedByS3Key"),
       instance_count = 2, max_runtime_seconds = 1000
     )
 }
@@ -46,7 +57,7 @@ test_that("a price that is not known is NA, and the way to it is in words of R",
 
 test_that("advice has the options, recommends one, prints and draws", {
   local_job_folder()
-  found <- suppressMessages(job_advise(sleeping_job(), types = "ml.m5.large", instances = c(1, 2), prices = prices))
+  found <- suppressMessages(job_advise(telling_job(), types = "ml.m5.large", instances = c(1, 2), prices = prices))
   expect_identical(found$options$where, c("here", "sagemaker", "sagemaker"))
   expect_identical(found$options$instances, c(1, 1, 2))
   expect_equal(found$options$minutes[1] * 60, 0.25 * found$bytes / 1000, tolerance = 0.5)
@@ -66,8 +77,8 @@ test_that("advice has the options, recommends one, prints and draws", {
 
 test_that("samples that tell nothing forecast nothing, and say why", {
   local_job_folder()
-  job <- sleeping_job()
-  put_lines("sleep.R", "Sys.sleep(2000 / sum(file.size(shardr::shard_files(\"raw\"))))")
+  job <- telling_job()
+  put_lines("tell.R", "cat(\"takes\", 2000 / sum(file.size(shardr::shard_files(\"raw\"))), \"\\n\")")
   found <- suppressMessages(job_advise(job, prices = prices))
   expect_identical(found$options$where, "here")
   expect_match(found$recommendation, "^Run it here: at most ")
@@ -77,8 +88,8 @@ test_that("samples that tell nothing forecast nothing, and say why", {
 
 test_that("a job that fails on a sample is an error with a way on in words of R", {
   local_job_folder()
-  job <- sleeping_job()
-  put_lines("sleep.R", "stop(\"no luck\")")
+  job <- telling_job()
+  put_lines("tell.R", "stop(\"no luck\")")
   expect_error(suppressMessages(job_advise(job, prices = prices)), "parts = c(4, 2, 1)", fixed = TRUE,
                class = "shardr_error_job_failed")
 })

@@ -1,7 +1,11 @@
-"""Advice by real runs of samples, of scripts whose seconds are known: they sleep."""
+"""Advice by real runs of samples, of scripts whose seconds are known: they say how long they would take.
+
+By the clock the same machine would give another line each time that it is busy with something else.
+"""
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from typing import TYPE_CHECKING, Any
@@ -10,23 +14,25 @@ import pytest
 import worlds
 
 import shardr
+from shardr.api.advice import measure
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SLEEPS = f"""
+TAKES = f"""
     bytes=$(cat {worlds.IN}/* /dev/null | wc -c)
-    sleep $(awk "BEGIN {{print {{seconds}}}}")
+    echo takes $(awk "BEGIN {{print {{seconds}}}}")
 """
+START_SECONDS = 0.3
 PRICES = {"ml.m5.large": 0.36, "ml.m5.xlarge": 0.72}
 
 
 def world(folder: Path, seconds: str, **fields: Any) -> dict[str, Any]:
-    """Eight files of 2 kB and a script that sleeps so long for its ``$bytes``."""
+    """Eight files of 2 kB and a script that takes so long for its ``$bytes``."""
     worlds.files(folder / "data", 8, rows=400)
     inputs = [{"name": "raw", "source": "data/", "distribution": fields.pop("distribution", "ShardedByS3Key")}]
     spec = worlds.one_step(
-        folder, SLEEPS.replace("{seconds}", seconds), **{"instance_count": 2, **fields}, inputs=inputs
+        folder, TAKES.replace("{seconds}", seconds), **{"instance_count": 2, **fields}, inputs=inputs
     )
     spec["steps"][0]["outputs"] = []
     return spec
@@ -38,8 +44,20 @@ def advise(folder: Path, spec: dict[str, Any], **fields: Any) -> shardr.Advice:
 
 @pytest.fixture(autouse=True)
 def _idle(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What else the machine does is nothing to sleepers, so it counts as idle."""
+    """A machine that does nothing else, on which a step takes as long as its slowest instance says, after its start."""
     monkeypatch.setattr(os, "getloadavg", lambda: (0.0, 0.0, 0.0))
+    runs = itertools.count()
+
+    def said(run: shardr.Run) -> dict[str, float]:
+        seconds: dict[str, float] = {}
+        for line in run.logs():
+            word, _, number = line.text.partition(" ")
+            if word == "takes":
+                seconds[line.step] = max(seconds.get(line.step, 0.0), float(number))
+        jitter = next(runs) / 10_000  # no clock gives the same twice
+        return {step: START_SECONDS + value + jitter for step, value in seconds.items()}
+
+    monkeypatch.setattr(measure, "taken", said)
 
 
 def test_divided_work_is_forecast_for_more_instances(tmp_path: Path, home: Path) -> None:
@@ -84,7 +102,7 @@ def test_scripts_that_divide_the_rows_themselves_are_seen_to_gain(tmp_path: Path
         f"""
         hosts=$(grep -o 'algo-[0-9]*' /opt/ml/config/resourceconfig.json | sort -u | wc -l)
         bytes=$(cat {worlds.IN}/* | wc -c)
-        sleep $(awk "BEGIN {{print $bytes / 4000 / $hosts}}")
+        echo takes $(awk "BEGIN {{print $bytes / 4000 / $hosts}}")
     """,
     )
     (step,) = advise(tmp_path, spec).steps
@@ -95,9 +113,9 @@ def test_scripts_that_divide_the_rows_themselves_are_seen_to_gain(tmp_path: Path
 def test_a_step_on_one_instance_stays_there_and_reads_the_samples_of_the_first(tmp_path: Path) -> None:
     spec = world(tmp_path, "$bytes / 8000")
     spec["steps"][0]["outputs"] = ["out"]
-    sleeps = SLEEPS.replace("{seconds}", "$bytes / 8000")
-    worlds.script(tmp_path, f"{sleeps}\n    cp {worlds.IN}/* {worlds.OUT}/")
-    worlds.script(tmp_path, sleeps, "next.sh")
+    takes = TAKES.replace("{seconds}", "$bytes / 8000")
+    worlds.script(tmp_path, f"{takes}\n    cp {worlds.IN}/* {worlds.OUT}/")
+    worlds.script(tmp_path, takes, "next.sh")
     source = {"step": "work", "output": "out"}
     spec["steps"].append({"name": "next", "code": "next.sh", "inputs": [{"name": "raw", "source": source}]})
     found = advise(tmp_path, spec, types=["ml.m5.large"], instances=[1, 4])
@@ -117,7 +135,7 @@ def test_times_that_say_nothing_forecast_nothing_but_decide_where_all_is_done_be
     tmp_path: Path,
 ) -> None:
     spec = world(tmp_path, "0")
-    worlds.script(tmp_path, f"sleep $(cat {worlds.IN}/* | wc -c | awk '{{print 800 / $1}}')")
+    worlds.script(tmp_path, f"echo takes $(cat {worlds.IN}/* | wc -c | awk '{{print 800 / $1}}')")
     found = advise(tmp_path, spec)
     (option,) = found.options
     slowest = max(seconds for size, seconds in found.steps[0].points if size == found.sampled[-1]["bytes"])

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shardr.api.advice.sample import Sample
+    from shardr.api.run import Run
     from shardr.engines.base import RunView
     from shardr.spec.load import Loaded
 
@@ -110,7 +111,7 @@ class Bench:
                 why=f'step "{failed.name}": {failed.failure}' if failed else f"the run is {run.status}",
                 fix="see whether `shardr run` works; a larger sample may be needed: --parts 4,2,1",
             )
-        return {step.name: step.seconds for step in run.steps if step.seconds is not None}
+        return taken(run)
 
     @contextmanager
     def _on_cores(self, count: int) -> Iterator[None]:
@@ -124,6 +125,11 @@ class Bench:
             yield
         finally:
             os.sched_setaffinity(0, before)
+
+
+def taken(run: Run) -> dict[str, float]:
+    """The seconds of each step of a run that is over."""
+    return {step.name: step.seconds for step in run.steps if step.seconds is not None}
 
 
 def _without_slowest(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
