@@ -7,6 +7,10 @@ from pathlib import Path
 
 
 def python() -> str:
-    """This interpreter's program; inside R ``sys.executable`` may be R itself."""
+    """This interpreter's program; inside R ``sys.executable`` may be R itself.
+
+    A supervisor runs without ``site``, so that its prefix is not that of the environment: there the program tells.
+    """
     inside = Path(sys.prefix, "bin", "python3")
-    return str(inside) if inside.exists() else sys.executable
+    named = Path(sys.executable or "").name.startswith("python")
+    return sys.executable if named or not inside.exists() else str(inside)
