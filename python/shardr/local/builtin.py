@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from shardr._inst import inst
 from shardr.errors import RunnerError
 from shardr.local.docker.images import OURS, own
+from shardr.local.runners.interpreter import python
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +60,7 @@ class Builtin:
     @property
     def entrypoint(self) -> list[str]:
         """What runs without an image, with ``train`` or ``serve`` behind it."""
-        return [sys.executable, str(self.program)]
+        return [python(), str(self.program)]
 
     def check(self) -> None:
         """Raises ``RunnerError`` where this machine's Python lacks what the program imports."""
