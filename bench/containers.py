@@ -2,18 +2,18 @@
 
 python bench/containers.py [repeats]
 
-The process runner does the same job in the same rounds. What goes first changes with each round.
+The process runner does the same job in the same rounds.
 """
 
 from __future__ import annotations
 
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+from rounds import compared, seconds_of
 
 import shardr
 
@@ -42,19 +42,10 @@ def main() -> None:
                     sys.exit("docker run failed")
 
         ways = {"docker": lambda: job("docker"), "process": lambda: job("process"), "docker run": bare}
-        seconds: dict[str, list[float]] = {name: [] for name in ways}
-        for turn in range(REPEATS + 1):
-            for name in list(ways)[:: -1 if turn % 2 else 1]:
-                time.sleep(PAUSE_SECONDS)
-                start = time.perf_counter()
-                ways[name]()
-                if turn:  # in the first round the interpreter and the disk become warm
-                    seconds[name].append(time.perf_counter() - start)
+        seconds = seconds_of(ways, REPEATS, PAUSE_SECONDS)
 
     for runner, target in {"docker": f" target <= {TARGET}", "process": ""}.items():
-        pairs = list(zip(seconds[runner], seconds["docker run"], strict=True))
-        ratio = statistics.median(ours / theirs for ours, theirs in pairs)
-        ours, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
+        ratio, ours, theirs = compared(seconds[runner], seconds["docker run"])
         print(
             f"trivial R job on 2 instances, {runner}: {ratio:.2f} x two docker run in parallel "
             f"({ours:.3f} s vs {theirs:.3f} s, median of {REPEATS} rounds){target}"

@@ -6,12 +6,12 @@ python bench/job.py [repeats]
 from __future__ import annotations
 
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+from rounds import compared, seconds_of
 
 import shardr
 
@@ -26,25 +26,20 @@ def main() -> None:
         script.write_text("x <- 1\n")
         spec = {"name": "trivial", "steps": [{"name": "work", "code": script.name, "instance_count": 2}]}
 
-        def job() -> float:
-            start = time.perf_counter()
+        def job() -> None:
             shardr.run(spec, base=Path(folder))
-            return time.perf_counter() - start
 
-        def bare() -> float:
-            start = time.perf_counter()
+        def bare() -> None:
             for process in [subprocess.Popen(["Rscript", script]) for _ in range(2)]:
                 process.wait()
-            return time.perf_counter() - start
 
-        job(), bare()  # the interpreter is warm, and so is the disk
-        pairs = [(job(), bare()) for _ in range(REPEATS)]
-        ratio = statistics.median(ours / theirs for ours, theirs in pairs)
-        ours, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
-        print(
-            f"trivial R job on 2 instances: {ratio:.2f} x two bare Rscript in parallel "
-            f"({ours:.3f} s vs {theirs:.3f} s, median of {REPEATS} pairs) target <= {TARGET}"
-        )
+        seconds = seconds_of({"job": job, "bare": bare}, REPEATS)
+
+    ratio, ours, theirs = compared(seconds["job"], seconds["bare"])
+    print(
+        f"trivial R job on 2 instances: {ratio:.2f} x two bare Rscript in parallel "
+        f"({ours:.3f} s vs {theirs:.3f} s, median of {REPEATS} rounds) target <= {TARGET}"
+    )
 
 
 if __name__ == "__main__":

@@ -2,8 +2,7 @@
 
 python bench/training.py [repeats]
 
-The command is a shell's, as short as a program can be, so that nearly all of the difference is ours. What goes first
-changes with each round.
+The command is a shell's, as short as a program can be, so that nearly all of the difference is ours.
 """
 
 from __future__ import annotations
@@ -13,8 +12,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+from rounds import compared, seconds_of
 
 import shardr
 
@@ -36,19 +36,10 @@ def main() -> None:
         def bare() -> None:
             subprocess.run(["bash", script], check=True)
 
-        ways = {"job": job, "bare": bare}
-        seconds: dict[str, list[float]] = {name: [] for name in ways}
-        for turn in range(REPEATS + 1):
-            for name in list(ways)[:: -1 if turn % 2 else 1]:
-                start = time.perf_counter()
-                ways[name]()
-                if turn:  # in the first round the interpreter and the disk become warm
-                    seconds[name].append(time.perf_counter() - start)
+        seconds = seconds_of({"job": job, "bare": bare}, REPEATS)
 
-    pairs = list(zip(seconds["job"], seconds["bare"], strict=True))
-    over = statistics.median(ours - theirs for ours, theirs in pairs)
-    ratio = statistics.median(ours / theirs for ours, theirs in pairs)
-    ours, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
+    over = statistics.median(ours - theirs for ours, theirs in zip(seconds["job"], seconds["bare"], strict=True))
+    ratio, ours, theirs = compared(seconds["job"], seconds["bare"])
     print(
         f"trivial training job on one instance: {over:.3f} s over its bare command target <= {TARGET_SECONDS} "
         f"({ours:.3f} s vs {theirs:.4f} s, {ratio:.0f} x, median of {REPEATS} rounds)"

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import textwrap
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import shardr
+from shardr.local.objects import Keys, Objects, wait_until_there
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 BASH = {".sh": "#!/bin/bash\nset -e\n", ".py": "", ".R": ""}
 DATA = Path(os.environ.get("SHARDR_TEST_DATA", Path(__file__).parents[3] / "shared/data/bank-marketing"))
@@ -62,3 +64,15 @@ def until(true: Callable[[], Any], seconds: float = 20) -> Any:
 def printed(done: shardr.Run, instance: str = "algo-1") -> list[str]:
     """What an instance printed, line by line."""
     return [line.text for line in done.logs(instance=instance)]
+
+
+@contextmanager
+def s3_over(folder: Path) -> Iterator[Objects]:
+    """S3 over a folder, with the keys ``AKIATEST`` and ``secret``."""
+    served = Objects(folder, Keys("AKIATEST", "secret"))
+    served.start()
+    try:
+        assert wait_until_there(served.url)
+        yield served
+    finally:
+        served.close()

@@ -41,12 +41,10 @@ def describe(id: str) -> dict[str, Any]:
     store = Store(engine.home.store)
     if engine.has_run(id):
         return known.engine_of(id).run(id).to_dict()
-    sent = known.sent_job(id) if store.job(id) is None else None
-    if sent is not None:
-        to, run, step, kind = sent
-        return {**to.job(kind, id), "Shardr": {"run": run, "step": step, "hosts": {}}}
-    row = _job(store, id)
-    row = local_jobs.look(engine.home, row)
+    found = _job(store, id)
+    if isinstance(found, known.SentJob):
+        return {**found.engine.job(found.kind, id), "Shardr": {"run": found.run, "step": found.step, "hosts": {}}}
+    row = local_jobs.look(engine.home, found)
     folder = engine.home.job(row.name)
     hosts = {host: {**about, "log": str(folder.log(host))} for host, about in row.report.get("hosts", {}).items()}
     return {**described(row), "Shardr": {"run": row.run, "step": row.step, **row.report, "hosts": hosts}}
@@ -58,13 +56,11 @@ def stop(id: str) -> dict[str, Any]:
     store = Store(engine.home.store)
     if engine.has_run(id):
         return Run(id).stop().to_dict()
-    sent = known.sent_job(id) if store.job(id) is None else None
-    if sent is not None:
-        sent[0].stop_job(sent[3], id)
-        return describe(id)
-    row = _job(store, id)
-    if not row.over:
-        local_jobs.stop(engine.home, row)
+    found = _job(store, id)
+    if isinstance(found, known.SentJob):
+        found.engine.stop_job(found.kind, id)
+    elif not found.over:
+        local_jobs.stop(engine.home, found)
     return describe(id)
 
 
@@ -74,15 +70,15 @@ def run_of(id: str) -> tuple[Run, str | None]:
     store = Store(engine.home.store)
     if engine.has_run(id):
         return Run(id), None
-    sent = known.sent_job(id) if store.job(id) is None else None
-    if sent is not None:
-        return Run(sent[1]), sent[2]
-    row = _job(store, id)
-    return (Run(id, engine), None) if row.run is None else (Run(row.run, engine), row.step)
+    found = _job(store, id)
+    if isinstance(found, known.SentJob):
+        return Run(found.run), found.step
+    return (Run(id, engine), None) if found.run is None else (Run(found.run, engine), found.step)
 
 
-def _job(store: Store, id: str) -> JobRow:
-    row = store.job(id)
-    if row is None:
+def _job(store: Store, id: str) -> JobRow | known.SentJob:
+    """The job of this name, of this machine or else sent from it to SageMaker; raises ``NotFoundError``."""
+    found = store.job(id) or known.sent_job(id)
+    if found is None:
         raise NotFoundError(f"there is no run and no job {id}", fix="`shardr jobs` lists those of this machine")
-    return row
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shardr.engines.local import LocalEngine
 from shardr.errors import RunnerError
@@ -58,8 +58,17 @@ def engine_of(run: str) -> Engine:
     return SageMakerEngine.of(row)
 
 
-def sent_job(name: str) -> tuple[SageMakerEngine, str, str, Kind] | None:
-    """The engine, run, step and kind of a job that was sent to SageMaker; None for a job that is none of these."""
+class SentJob(NamedTuple):
+    """A job that was sent to SageMaker, and the run and step that it is of."""
+
+    engine: SageMakerEngine
+    run: str
+    step: str
+    kind: Kind
+
+
+def sent_job(name: str) -> SentJob | None:
+    """The job of this name that was sent to SageMaker; None when none was."""
     for row in reversed(Store(Home.default().store).runs()):
         if row.runner == "sagemaker":
             from shardr.engines.sagemaker.engine import SageMakerEngine
@@ -68,7 +77,7 @@ def sent_job(name: str) -> tuple[SageMakerEngine, str, str, Kind] | None:
             step = next((step.name for step in seen(row).steps if name in step.jobs), None)
             if step is not None:
                 planned = next(about["jobs"][0]["request"] for about in row.steps if about["name"] == step)
-                return SageMakerEngine.of(row), row.id, step, kind_of(planned)
+                return SentJob(SageMakerEngine.of(row), row.id, step, kind_of(planned))
     return None
 
 

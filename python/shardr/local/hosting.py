@@ -11,7 +11,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shardr.data.archive import unpack
 from shardr.errors import DataError, JobFailedError
 from shardr.local import contract, outputs
 from shardr.local.contract import Tree
@@ -168,6 +167,8 @@ def place(source: Path, folder: Path) -> None:
     if source.is_dir():
         shutil.copytree(source, folder, dirs_exist_ok=True)
     elif source.is_file():
+        from shardr.data.archive import unpack  # whoever only asks about jobs has no archives
+
         outputs.remove(folder)
         unpack(source, folder)
     else:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from shardr.errors import DataError, Problem, RequestError, RunnerError
 from shardr.local.builtin import builtin
 from shardr.local.channels import SERVED
+from shardr.requests.facts import PROCESSING as PROCESSING_JOB
 from shardr.requests.facts import TRAINING, TRANSFORM, TRANSFORMED, checkpoints, facts
 from shardr.spec.places import ML, PROCESSING
 from shardr.storage.uris import split_uri
@@ -33,7 +34,7 @@ def check_runnable(request: dict[str, Any], runner: str, image: str | None = Non
     problems += [
         Problem(at, "holds a NUL, which no program can be given") for at, word in words.items() if "\0" in word
     ]
-    problems += _channels(about.inputs, "LocalPath" if about.kind.name == "processing" else "ChannelName")
+    problems += _channels(about)
     if about.kind is TRAINING:
         problems += _training(request, about)
     elif about.kind is TRANSFORM:
@@ -67,21 +68,22 @@ def _served(at: str, image: str) -> Iterator[Problem]:
         yield from _own_program("PrimaryContainer", image)
 
 
-def _channels(inputs: list[Channel], field: str) -> Iterator[Problem]:
+def _channels(about: Facts) -> Iterator[Problem]:
     """What is wrong with inputs; a name and a path become folders here, so neither may lead elsewhere."""
     names: set[str] = set()
-    for channel in inputs:
+    placed = about.kind is PROCESSING_JOB  # the request says where: other kinds of job have places of their own
+    for channel in about.inputs:
         above, _, kind = channel.at.rpartition(".")
         at = above.removesuffix(".DataSource")
-        yield from _name(f"{at}.{'InputName' if field == 'LocalPath' else 'ChannelName'}", channel.name, names)
+        yield from _name(f"{at}.{'InputName' if placed else 'ChannelName'}", channel.name, names)
         if channel.uri is None:
             yield Problem(f"{above}.{kind}", "is required: data of no other kind is moved here")
             continue
-        if field == "LocalPath":
+        if placed:
             yield from _path(f"{channel.at}.LocalPath", channel.path)
         yield from _uri(f"{channel.at}.S3Uri", channel.uri)
         if channel.mode not in SERVED:
-            mode = f"{channel.at}.S3InputMode" if field == "LocalPath" else f"{at}.InputMode"
+            mode = f"{channel.at}.S3InputMode" if placed else f"{at}.InputMode"
             yield Problem(mode, f'found "{channel.mode}", only "File" can be served here')
         if channel.data_type not in {"S3Prefix", "ManifestFile"}:
             yield Problem(

@@ -13,18 +13,17 @@ import signal
 import sys
 import time
 from contextlib import nullcontext, suppress
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shardr.errors import ShardrError, StoreError
-from shardr.local import accounts, contract, jobs, outputs, owners
+from shardr.errors import ShardrError
+from shardr.local import accounts, contract, outputs, owners
 from shardr.local.checkpoints import Mirror
 from shardr.local.contract import STOP_GRACE_SECONDS, Tree, tag
 from shardr.local.counting import Counting
 from shardr.local.home import Home
+from shardr.local.life import Life
 from shardr.local.reasons import host_failure
-from shardr.local.runners.choice import runner_of
 from shardr.local.staging import stage_job
 from shardr.local.store import JobRow, Store
 from shardr.local.watch import STOP, STOPPED, Times, Watch
@@ -34,87 +33,67 @@ from shardr.requests.facts import checkpoints as checkpoints_of
 from shardr.spec.places import ML
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from shardr.local.runners.base import Instance, Runner, Running
-    from shardr.local.transform.job import TransformJob
     from shardr.local.watch import End, Ended, Event
     from shardr.local.work import Taken
 
 
-class Supervisor:
-    """Owns a job from its first link to its final state."""
+class Supervisor(Life):
+    """A job whose instances work by themselves: they start, and are watched until they end."""
 
-    def __init__(self, home: Home, row: JobRow, machine: Mapping[str, Any], events: queue.SimpleQueue[Event]) -> None:
-        self._home, self._row, self._machine = home, row, machine
-        self._job = home.job(row.name)
-        self._store, self._hasty = Store(home.store), Store(home.store, patience_seconds=0)
+    def __init__(
+        self,
+        home: Home,
+        row: JobRow,
+        machine: Mapping[str, Any],
+        events: queue.SimpleQueue[Event],
+        begun: Callable[[], bool],
+    ) -> None:
+        super().__init__(home, row, machine, events, begun)
         self._work = work_of(row.request, self._job, home.storage)
         self._hosts = contract.hosts(self._work.facts.instances)
-        self._runner: Runner | None = None
-        self._events = events
         self._inputs: dict[str, list[Path]] = {}
         self._running: dict[str, Running] = {}
-        self._started: float | None = None
-        self._kept = False
-        self.due: float | None = None
-        """When the job's owner has something to do again."""
-        self._report: dict[str, Any] = {
-            "hosts": {host: {"state": "Pending"} for host in self._hosts},
-        }
+        self._report["hosts"] = {host: {"state": "Pending"} for host in self._hosts}
 
-    def run(self) -> None:
-        """Takes the job to its final state, whatever happens."""
-        try:
-            status, reason = self._go()
-        except ShardrError as error:
-            status, reason = "Failed", self._in_words_of_the_script(str(error))
-        except Exception as error:  # noqa: BLE001 - a job must end in a final state, with the reason in it
-            import traceback
-
-            traceback.print_exc()
-            status, reason = "Failed", f"InternalServerError: {type(error).__name__}: {error}"
-        finally:
-            for instance in self._running.values():
-                instance.kill()
-        if self._runner is not None:
-            with suppress(ShardrError):  # a job that fails has told why
-                self._runner.settle()
-        self._finish(status, reason)
-        if self._runner is not None:
-            self._runner.close()
-
-    def _in_words_of_the_script(self, text: str) -> str:
-        """The same with files of the job's folder, which is about to go, by the names that they had in it."""
+    def _said(self, error: ShardrError) -> str:
+        """In words of the script: files of the job's folder, which is about to go, by the names that they had in it."""
+        text = str(error)
         for host in self._hosts:
             text = text.replace(f"{self._job.instance(host)}/", f"{host}:{ML}/")
         return text.replace(f"{self._job.staged}/", "")
 
-    def _go(self) -> tuple[str, str | None]:
-        self._runner = runner_of(
-            self._machine, self._job.root, lambda name: jobs.alive(self._home.job(name)), cache(_begun)
-        )
-        self._report["runner"] = self._runner.name
+    def _go(self, runner: Runner) -> tuple[str, str | None]:
+        try:
+            return self._attempts(runner)
+        finally:
+            for instance in self._running.values():
+                instance.kill()
+            with suppress(ShardrError):  # a job that fails has told why
+                runner.settle()
+
+    def _attempts(self, runner: Runner) -> tuple[str, str | None]:
         limit = self._work.facts.max_runtime_seconds
         times = Times(limit, float(tag(self._row.request, "stop-grace-seconds", str(STOP_GRACE_SECONDS))))
         interruptions = [float(seconds) for seconds in tag(self._row.request, "interruptions").split()]
         for interruption in [*interruptions, None]:
-            instances = self._stage()
+            instances = self._stage(runner)
             if not self._events.empty():
                 return "Stopped", STOPPED
             times.interruption = interruption
-            counting, end = self._through(instances, times)
+            counting, end = self._through(runner, instances, times)
             if not end.interrupted:
                 break
             self._restart()
         return self._ended(counting, end)
 
-    def _stage(self) -> list[Instance]:
-        assert self._runner is not None  # noqa: S101 - for the type checker: it comes first
+    def _stage(self, runner: Runner) -> list[Instance]:
         self._phase("Downloading")
         seed = tag(self._row.request, "permute")
         staged = stage_job(
-            self._work, int(seed) if seed else None, self._job, self._home.storage, self._runner,
+            self._work, int(seed) if seed else None, self._job, self._home.storage, runner,
             self._machine["environment"],
         )  # fmt: skip
         self._inputs = staged.inputs
@@ -122,14 +101,13 @@ class Supervisor:
             self._report["hosts"][host]["objects"] = objects
         return staged.instances
 
-    def _through(self, instances: Sequence[Instance], times: Times) -> tuple[Counting, End]:
+    def _through(self, runner: Runner, instances: Sequence[Instance], times: Times) -> tuple[Counting, End]:
         """Takes the instances from their start to their end."""
-        assert self._runner is not None  # noqa: S101 - as above
         self._started = self._started or time.time()
         times.begin()
         mirror = self._mirror()  # first: what an instance writes at once is new, too
-        self._running = self._runner.start(instances)
-        self._report["notices"] = self._runner.notices()
+        self._running = runner.start(instances)
+        self._report["notices"] = runner.notices()
         for host in self._running:
             self._report["hosts"][host]["state"] = "InProgress"
         self._phase("Training")
@@ -137,7 +115,7 @@ class Supervisor:
         counting = Counting(self._inputs if self._work.tables else {})
         watch = Watch(self._running, self._events, times, ends_together=self._work.ends_together, mirror=mirror)
         end = watch.through(lambda ending: self._change(counting, ending), self._note)
-        self._runner.settle()
+        runner.settle()
         if mirror is not None:
             mirror.sync()
         return counting, end
@@ -209,33 +187,13 @@ class Supervisor:
         if self._work.facts.kind is TRAINING:
             self._report.setdefault("phases", []).append((name, time.time()))
 
-    def _tell(self, **changes: Any) -> None:
-        """Lets people see how far the job is; when the disk is full they see it later."""
-        with suppress(StoreError):
-            self._hasty.update_job(self._row.name, report=self._report, **changes)
-
-    def _finish(self, status: str, reason: str | None) -> None:
+    def _finish(self, status: str, reason: str | None, message: str = "") -> None:
         try:
             message = self._work.message(self._hosts)
         except UnicodeDecodeError:
-            message = ""
             if status == "Completed":
                 status, reason = "Failed", "ClientError: /opt/ml/output/message is not valid UTF-8"
-        if status != "Completed" and not self._kept:
-            outputs.withdraw(self._job)
-            outputs.sweep(self._job)  # first: on a full disk the store needs the space to take the state in
-        self._store.update_job(
-            self._row.name,
-            status=status,
-            started=self._started,
-            ended=time.time(),
-            exit_message=message or None,
-            failure_reason=contract.failure_reason(reason) if reason else None,
-            report=self._report,
-        )
-        if self._row.run:
-            self.due = owners.advance(self._home, self._row.run)
-        outputs.sweep(self._job)
+        super()._finish(status, reason, message)
 
 
 def _begun() -> bool:
@@ -259,14 +217,13 @@ def main(root: str, name: str, machine: Mapping[str, Any], lock: int) -> None:
         from shardr.local import undertaker
 
         undertaker.watch(home, home.job(name), lock, lambda: undertaker.bury_job(home, name))
-    supervisor: Supervisor | TransformJob
+    life: type[Life] = Supervisor
     if row.kind == TRANSFORM.name:
         from shardr.local.transform.job import TransformJob  # most jobs ask no model
 
-        supervisor = TransformJob(home, row, machine, events, _begun)
-    else:
-        supervisor = Supervisor(home, row, machine, events)
-    supervisor.run()
+        life = TransformJob
+    job = life(home, row, machine, events, _begun)
+    job.run()
     if row.run:
-        owners.linger(home, row.run, supervisor.due)
+        owners.linger(home, row.run, job.due)
     os._exit(0)  # whoever waits for this process need not wait for the interpreter to tidy up

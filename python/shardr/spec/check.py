@@ -12,14 +12,14 @@ from shardr.spec.parts import Input, Manifest, Output, StepOutput
 from shardr.spec.problems import did_you_mean, shown
 from shardr.spec.processing import ProcessingStep
 
-MOST_INPUTS = 20
-"""Channels of a training job, by the service's rule."""
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shardr.spec.models import AnyStep, Pipeline
     from shardr.spec.training import TrainingStep
+
+MOST_INPUTS = 20
+"""Channels of a training job, by the service's rule."""
 
 
 def check(pipeline: Pipeline) -> list[Problem]:

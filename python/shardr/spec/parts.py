@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
@@ -92,9 +93,9 @@ class Channel(Model):
     distribution: Distribution = "FullyReplicated"
 
     @property
+    @abstractmethod
     def local_path(self) -> str:
         """Where the script finds the channel."""
-        raise NotImplementedError
 
 
 class Input(Channel):

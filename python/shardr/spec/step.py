@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
@@ -99,24 +100,24 @@ class Step(Model):
         return (one == other) == (comparison == ["=="])
 
     @property
+    @abstractmethod
     def channels(self) -> list[Channel]:
         """What comes in."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def results(self) -> list[Result]:
         """What goes out."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def destinations(self) -> list[tuple[str, str, str]]:
         """Where in the step a destination is named, what goes there, and the destination."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def code_path(self) -> str:
         """The folder of the instance that has the code."""
-        raise NotImplementedError
 
     @property
     def entrypoint(self) -> list[str]:

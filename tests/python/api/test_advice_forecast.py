@@ -35,6 +35,7 @@ def test_requests_of_both_kinds_say_what_they_take() -> None:
     training = {
         "ResourceConfig": {"InstanceType": "ml.c5.xlarge", "InstanceCount": 3, "VolumeSizeInGB": 30},
         "EnableManagedSpotTraining": True,
+        "OutputDataConfig": {"S3OutputPath": "s3://bucket/models"},
     }
     assert vars(resources(processing)) == {
         "kind": "processing", "instance_type": "ml.m5.large", "instance_count": 2, "bound_seconds": 60, "spot": False,

@@ -81,8 +81,8 @@ def test_refusals_are_the_services_own_exceptions(session: LocalSession) -> None
         in message
     )
     assert "'ml.m5.huge' at 'processingResources.clusterConfig.instanceType'" in message
-    with pytest.raises(ClientError, match=r"UnknownOperationException.*ListNotebookInstances"):
-        client.list_notebook_instances()
+    with pytest.raises(ClientError, match=r"UnknownOperationException.*ListAlgorithms"):
+        client.list_algorithms()
     assert wait(client, "one")["ProcessingJobStatus"] == "Completed"
     client.stop_processing_job(ProcessingJobName="one")  # one that is over stays as it is
 

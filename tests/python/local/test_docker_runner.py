@@ -306,22 +306,23 @@ def test_the_proxies_of_this_machine_reach_no_script(
     ProcessingWork(facts(app), app, Home(home).job("lone")).prepare(Tree(root), "algo-1", ["algo-1"])
     log = root.parent / "algo-1.log"
     instance = Instance(
-        "lone",
-        "algo-1",
-        ["algo-1"],
-        root,
-        BASE,
-        "ml.m5.large",
-        "/opt/ml/config",
-        [],
-        [],
-        {},
-        ["env"],
-        None,
-        {"A": "1"},
-        True,
-        log,
-    )  # fmt: skip
+        job="lone",
+        host="algo-1",
+        hosts=["algo-1"],
+        root=root,
+        image=BASE,
+        instance_type="ml.m5.large",
+        config="/opt/ml/config",
+        inputs=[],
+        outputs=[],
+        driven=[],
+        linked={},
+        entrypoint=["env"],
+        arguments=None,
+        environment={"A": "1"},
+        network_isolation=True,
+        log=log,
+    )
     assert runner.start([instance])["algo-1"].wait() == 0
     runner.close()
     daemon._connected.cache_clear()

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-
-from shardr.local.objects import Keys, Objects, wait_until_there
+import worlds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from shardr.local.objects import Objects
 
 SIZE = 20 << 20
 
@@ -29,13 +30,8 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def objects(folder: Path) -> Iterator[Objects]:
-    served = Objects(folder, Keys("AKIATEST", "secret"))
-    served.start()
-    try:
-        assert wait_until_there(served.url)
+    with worlds.s3_over(folder) as served:
         yield served
-    finally:
-        served.close()
 
 
 @pytest.fixture
@@ -89,13 +85,8 @@ def test_what_a_server_keeps_of_etags_goes_with_it(folder: Path, monkeypatch: py
     place.mkdir()
     monkeypatch.setattr("shardr.local.objects.MEMORY", str(place))
     (folder / "data" / "a").write_bytes(b"x")
-    served = Objects(folder, Keys("AKIATEST", "secret"))
-    served.start()
-    try:
-        assert wait_until_there(served.url)
+    with worlds.s3_over(folder) as served:
         session = boto3.Session("AKIATEST", "secret", region_name="us-east-1")
         assert etag(session.client("s3", endpoint_url=served.url)) == md5(b"x")
         assert [path for path in place.rglob("*") if path.is_file()]
-    finally:
-        served.close()
     assert list(place.iterdir()) == []

@@ -125,6 +125,15 @@ def test_requests_are_no_larger_than_the_payload_and_a_record_that_is_fails_its_
     assert world.out() == {"many.csv.out": world.expected(many)}
 
 
+def test_a_newline_in_quotes_ends_no_record_where_the_job_says_so(world: World) -> None:
+    world.put("quoted.csv", '0.5,0.25\n"0.5\n",0.5\n')
+    world.put("open.csv", '0.5,0.25\n"0.5,0.25\n')
+    world.start(BatchStrategy="SingleRecord", Tags=[{"Key": "shardr:csv-lines", "Value": "true"}])
+    about = world.ended()
+    assert "open.csv: Record 2 is cut off" in about["FailureReason"]
+    assert world.out() == {"quoted.csv.out": world.expected("0.5,0.25 0.5,0.5")}
+
+
 def test_a_record_that_the_model_refuses_fails_its_object_and_says_which_it_was(world: World) -> None:
     world.put("bad.csv", lines(3) + "not,numbers\n" + lines(2))
     world.put("good.csv", lines(4))

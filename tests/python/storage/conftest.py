@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import worlds
 from s3_door import PART, client_of
 
-from shardr.local.objects import Keys, Objects, wait_until_there
 from shardr.storage import s3
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from shardr.local.objects import Objects
 
 
 @pytest.fixture(scope="module")
@@ -22,13 +24,8 @@ def served_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def objects(served_folder: Path) -> Iterator[Objects]:
-    served = Objects(served_folder, Keys("AKIATEST", "secret"))
-    served.start()
-    try:
-        assert wait_until_there(served.url)
+    with worlds.s3_over(served_folder) as served:
         yield served
-    finally:
-        served.close()
 
 
 @pytest.fixture

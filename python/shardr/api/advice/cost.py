@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from shardr.requests.facts import facts
+
 START_SECONDS = 197
 """From the request to the script, for you who wait."""
 BILLED_START_SECONDS = 129
@@ -24,19 +26,18 @@ class Resources:
     """``processing`` or ``training``: they have prices of their own."""
     instance_type: str
     instance_count: int
-    bound_seconds: int | None
+    bound_seconds: int
     spot: bool
 
 
 def resources(request: dict[str, Any]) -> Resources:
     """What a ``CreateProcessingJob`` or ``CreateTrainingJob`` request asks for."""
-    processing = request.get("ProcessingResources", {}).get("ClusterConfig")
-    cluster = processing or request["ResourceConfig"]
+    about = facts(request)
     return Resources(
-        "processing" if processing else "training",
-        cluster["InstanceType"],
-        cluster["InstanceCount"],
-        request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds"),
+        about.kind.name,
+        about.instance_type,
+        about.instances,
+        about.max_runtime_seconds,
         bool(request.get("EnableManagedSpotTraining")),
     )
 

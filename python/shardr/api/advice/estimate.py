@@ -157,7 +157,7 @@ def _cost(
     # balanced shards are jobs of one instance each, which run at the same time
     instances = sum(job.instance_count for job in need)
     starts = 1 if measured else step.max_attempts
-    seconds = measured[1] if measured else float((need[0].bound_seconds or 0) * step.max_attempts)
+    seconds = measured[1] if measured else float(need[0].bound_seconds * step.max_attempts)
     return StepCost(
         step.name,
         need[0].kind,

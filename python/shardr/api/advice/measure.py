@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,6 @@ from shardr.local.home import Home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from shardr.api.advice.sample import Sample
     from shardr.api.run import Run
@@ -53,8 +53,6 @@ def own_home() -> Iterator[Path]:
     home = Home.default()
     home.make()
     with TemporaryDirectory(prefix="advice-", dir=home.root, ignore_cleanup_errors=True) as folder:
-        from pathlib import Path
-
         yield Path(folder)
 
 

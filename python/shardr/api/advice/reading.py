@@ -59,6 +59,7 @@ def read_times(
     Raises ``DataError``, with all the steps whose times say nothing, where that does not decide either.
     """
     told, refused = [], []
+    largest = Sampler(samples[-1].loaded, LocalEngine())
     for step in steps:
         points = times.points[step.name]
         line = fit(points)
@@ -66,7 +67,8 @@ def read_times(
             refused.append(f'step "{step.name}": {why}')
         work = line.at(samples[-1].bytes) - max(line.start, 0.0)
         tells = work > max(TELLING_SECONDS, TELLING_NOISE * line.sigma)
-        share = _half(samples[-1].loaded, step.name) if tells else 1.0
+        # the part of the sample that the busier of two instances gets
+        share = shares(samples[-1].loaded, largest, step.name, [2]).get(2, 1 / 2) if tells else 1.0
         loss = parallel = None
         if step.name in times.pairs and share < 1:
             loss = _part((min(times.pairs[step.name]) - max(line.start, 0.0)) / (work * share) - 1)
@@ -113,12 +115,6 @@ def _unmeasured_loss(step: PlannedStep) -> float:
 
 def _part(value: float) -> float:
     return min(max(value, 0.0), 1.0)
-
-
-def _half(sample: Loaded, step: str) -> float:
-    """The part of a sample that the busier of two instances gets."""
-    sampler = Sampler(sample, LocalEngine())
-    return shares(sample, sampler, step, [2]).get(2, 1 / 2)
 
 
 def shares(loaded: Loaded, sampler: Sampler, step: str, counts: Sequence[int]) -> dict[int, float]:

@@ -31,7 +31,7 @@ def stop(account: Account, request: dict[str, Any]) -> dict[str, Any]:
 
 def list_jobs(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """Summaries of jobs, a page at a time."""
-    return jobs.listed(account, PROCESSING, request, _summary)
+    return jobs.listed(account, PROCESSING, request, described)
 
 
 def created_with(account: Account, name: str) -> list[dict[str, str]]:
@@ -55,12 +55,3 @@ def described(row: JobRow) -> dict[str, Any]:
         "ProcessingJobStatus": row.status,
         **{key: value for key, value in {**times, **words}.items() if value is not None},
     }
-
-
-def _summary(row: JobRow) -> dict[str, Any]:
-    whole = described(row)
-    names = (
-        "ProcessingJobName", "ProcessingJobArn", "CreationTime", "ProcessingEndTime", "LastModifiedTime",
-        "ProcessingJobStatus", "FailureReason", "ExitMessage",
-    )  # fmt: skip
-    return {name: whole[name] for name in names if name in whole}

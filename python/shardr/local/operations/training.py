@@ -33,7 +33,7 @@ def stop(account: Account, request: dict[str, Any]) -> dict[str, Any]:
 
 def list_jobs(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """Summaries of jobs, a page at a time."""
-    return jobs.listed(account, TRAINING, request, _summary)
+    return jobs.listed(account, TRAINING, request, described)
 
 
 def created_with(account: Account, name: str) -> list[dict[str, str]]:
@@ -45,11 +45,11 @@ def described(row: JobRow) -> dict[str, Any]:
     """A job in the form of ``DescribeTrainingJob``."""
     request = {key: value for key, value in row.request.items() if key != "Tags"}
     gone_through = phases(row)
-    ended = None if row.ended is None else moment(row.ended)
+    ended = moment(row.ended)
     seconds = None if row.ended is None or row.started is None else max(1, round(row.ended - row.started))
     known = {
         "CreationTime": moment(row.created),
-        "TrainingStartTime": None if row.started is None else moment(row.started),
+        "TrainingStartTime": moment(row.started),
         "TrainingEndTime": ended,
         "LastModifiedTime": moment(row.modified),
         "FailureReason": row.failure_reason if row.status == "Failed" else None,
@@ -73,12 +73,3 @@ def described(row: JobRow) -> dict[str, Any]:
         "ModelArtifacts": {"S3ModelArtifacts": artifact(row.request, MODEL) if row.over else ""},
         **{key: value for key, value in known.items() if value is not None},
     }
-
-
-def _summary(row: JobRow) -> dict[str, Any]:
-    whole = described(row)
-    names = (
-        "TrainingJobName", "TrainingJobArn", "CreationTime", "TrainingEndTime", "LastModifiedTime",
-        "TrainingJobStatus", "SecondaryStatus",
-    )  # fmt: skip
-    return {name: whole[name] for name in names if name in whole}

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shardr.errors import NameInUseError, RequestError
+from shardr.errors import RequestError
 from shardr.local import contract
-from shardr.local import jobs as started
-from shardr.local.operations import jobs, models, tags
+from shardr.local.operations import jobs, models
 from shardr.local.operations.times import moment
-from shardr.local.runnable import check_runnable
-from shardr.local.runners.choice import asked_for
-from shardr.local.runners.lately import chosen
 from shardr.local.transform.settings import joining
-from shardr.requests.facts import TRANSFORM, model_facts
+from shardr.requests.facts import TRANSFORM
 
 if TYPE_CHECKING:
     from shardr.local.account import Account
@@ -22,19 +18,11 @@ if TYPE_CHECKING:
 
 def create(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """Takes a job in and starts it; its ARN. Raises ``NameInUseError``, and ``RequestError`` for an unknown model."""
-    tags.require(request.get("Tags", []))
     model = models.find(account, request["ModelName"]).request
-    image = model_facts(model).image
-    runner, machine = chosen(asked_for(account.runner), image, "")
     problems = joining(request).checked()
     if problems:
         raise RequestError("DataProcessing cannot be done as it is:", problems=problems)
-    check_runnable(request, runner, image)
-    name = request["TransformJobName"]
-    # the model as it is now: it may be deleted while the job runs
-    if not started.launch(account.home, name, request, {**machine, "model": model}):
-        raise NameInUseError(f"Job name must be unique: there is a transform job {name} already")
-    return {"TransformJobArn": contract.arn(TRANSFORM, name)}
+    return jobs.create(account, TRANSFORM, request, model)
 
 
 def describe(account: Account, request: dict[str, Any]) -> dict[str, Any]:
@@ -49,7 +37,7 @@ def stop(account: Account, request: dict[str, Any]) -> dict[str, Any]:
 
 def list_jobs(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """Summaries of jobs, a page at a time."""
-    return jobs.listed(account, TRANSFORM, request, _summary)
+    return jobs.listed(account, TRANSFORM, request, described)
 
 
 def created_with(account: Account, name: str) -> list[dict[str, str]]:
@@ -72,12 +60,3 @@ def described(row: JobRow) -> dict[str, Any]:
         "TransformJobStatus": row.status,
         **{key: value for key, value in known.items() if value is not None},
     }
-
-
-def _summary(row: JobRow) -> dict[str, Any]:
-    whole = described(row)
-    names = (
-        "TransformJobName", "TransformJobArn", "CreationTime", "TransformEndTime", "TransformJobStatus",
-        "FailureReason",
-    )  # fmt: skip
-    return {**{name: whole[name] for name in names if name in whole}, "LastModifiedTime": moment(row.modified)}

@@ -106,6 +106,6 @@ def _instances(step: Step, job: JobRow | None) -> int:
     if step.type not in CREATED_BY:
         return 0
     request: dict[str, Any] = job.request if job else step.arguments
-    resources = request.get("ResourceConfig") or request.get("ProcessingResources", {}).get("ClusterConfig", {})
-    count = resources.get("InstanceCount")
+    cluster = request.get("ProcessingResources", {}).get("ClusterConfig", {})
+    count = (request.get("ResourceConfig") or request.get("TransformResources") or cluster).get("InstanceCount")
     return count if isinstance(count, int) else 1

@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shardr.errors import RunnerError
+from shardr.local.runners.interpreter import python
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,11 +99,11 @@ class Door:
 class Keeper:
     """The process that hands out connections to one instance; it ends with this one."""
 
-    def __init__(self, path: Path, pid: int, python: str = sys.executable) -> None:
+    def __init__(self, path: Path, pid: int) -> None:
         """Starts it for the sandbox with this process in it; raises ``RunnerError`` when it cannot get in."""
         path.unlink(missing_ok=True)
         self.door = Door(path=str(path))
-        words = [python, "-I", "-S", "-c", KEEPER, path.name, str(pid), str(PORT)]
+        words = [python(), "-I", "-S", "-c", KEEPER, path.name, str(pid), str(PORT)]
         self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=path.parent)
         end = time.monotonic() + START_SECONDS
         while not path.exists():

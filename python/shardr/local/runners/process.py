@@ -20,7 +20,6 @@ from typing import IO, TYPE_CHECKING, Any
 from shardr.errors import RunnerError
 from shardr.local.builtin import builtin
 from shardr.local.runners.doors import Door, Keeper
-from shardr.local.runners.interpreter import python
 from shardr.local.runners.machine import SYSTEM, this_machine
 from shardr.local.runners.started import Process, Sandboxed
 from shardr.spec.places import ML
@@ -80,7 +79,7 @@ class ProcessRunner:
             return Door("127.0.0.1")
         if host not in self._keepers:
             path = instance.root.parent / "tmp" / f"{host}.door"
-            self._keepers[host] = Keeper(path, process.first(), python())
+            self._keepers[host] = Keeper(path, process.first())
         return self._keepers[host].door
 
     def notices(self) -> list[str]:

@@ -6,17 +6,14 @@ import queue
 import threading
 import time
 from contextlib import suppress
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from shardr.data.keys import assign
-from shardr.errors import ShardrError, StoreError
-from shardr.local import contract, jobs, outputs, owners
+from shardr.local import contract, outputs
 from shardr.local.channels import channels
 from shardr.local.contract import tag
 from shardr.local.hosting import Ended, Hosts
-from shardr.local.runners.choice import runner_of
-from shardr.local.store import Store
+from shardr.local.life import Life
 from shardr.local.transform.asking import Asker
 from shardr.local.transform.settings import environment, execution_parameters, settings
 from shardr.local.transform.share import Object, Share
@@ -26,6 +23,7 @@ from shardr.requests.facts import TRANSFORMED, facts, model_facts
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from shardr.errors import ShardrError
     from shardr.local.home import Home
     from shardr.local.runners.base import Runner
     from shardr.local.store import JobRow
@@ -37,8 +35,8 @@ LOOK_SECONDS = 0.1
 SHOWN = 3
 
 
-class TransformJob:
-    """Owns a transform job from its start to its final state."""
+class TransformJob(Life):
+    """A job whose instances serve a model, which is asked about every record."""
 
     def __init__(
         self,
@@ -48,39 +46,16 @@ class TransformJob:
         events: queue.SimpleQueue[Event],
         begun: Callable[[], bool],
     ) -> None:
-        self._home, self._row, self._machine, self._events, self._begun = home, row, machine, events, begun
-        self._job, self._facts = home.job(row.name), facts(row.request)
-        self._store, self._hasty = Store(home.store), Store(home.store, patience_seconds=0)
-        self._started: float | None = None
+        super().__init__(home, row, machine, events, begun)
+        self._facts = facts(row.request)
         self._stop = threading.Event()
         self._shares: dict[str, Share] = {}
-        self._report: dict[str, Any] = {"hosts": {}}
-        self.due: float | None = None
-        """When the job's owner has something to do again."""
 
-    def run(self) -> None:
-        """Takes the job to its final state, whatever happens."""
-        runner: Runner | None = None
-        try:
-            runner = runner_of(
-                self._machine, self._job.root, lambda name: jobs.alive(self._home.job(name)), cache(self._begun)
-            )
-            status, reason = self._work(runner)
-        except ShardrError as error:
-            why = f": {error.why}" if error.why else ""
-            status, reason = "Failed", f"{error.what}{why}"
-        except Exception as error:  # noqa: BLE001 - a job must end in a final state, with the reason in it
-            import traceback
+    def _said(self, error: ShardrError) -> str:
+        return f"{error.what}: {error.why}" if error.why else error.what
 
-            traceback.print_exc()
-            status, reason = "Failed", f"InternalServerError: {type(error).__name__}: {error}"
-        self._finish(status, reason)
-        if runner is not None:
-            runner.close()
-
-    def _work(self, runner: Runner) -> tuple[str, str | None]:
+    def _go(self, runner: Runner) -> tuple[str, str | None]:
         request = self._row.request
-        self._report["runner"] = runner.name
         [channel] = channels(self._facts.inputs, self._home.storage)
         names = contract.hosts(self._facts.instances)
         seed = tag(request, "permute")
@@ -146,6 +121,7 @@ class TransformJob:
         self._report["outputs"] = {TRANSFORMED: {"rows": records, "files": objects - len(failures)}}
         if made:
             outputs.publish({TRANSFORMED: self._facts.uri(TRANSFORMED)}, self._job, self._home.storage)
+            self._kept = True  # whatever became of other objects
         if not failures:
             return "Completed", None
         shown = [f"{key}: {why}" for key, why in sorted(failures.items())[:SHOWN]]
@@ -153,21 +129,6 @@ class TransformJob:
         return "Failed", f"ClientError: {'; '.join(shown)}{more}"
 
     def _tell(self, **changes: Any) -> None:
-        """Lets people see how far the job is; when the disk is full they see it later."""
         done = [share.done for share in self._shares.values()]
         self._report["progress"] = {"objects": sum(d.objects for d in done), "records": sum(d.records for d in done)}
-        with suppress(StoreError):
-            self._hasty.update_job(self._row.name, report=self._report, **changes)
-
-    def _finish(self, status: str, reason: str | None) -> None:
-        self._store.update_job(
-            self._row.name,
-            status=status,
-            started=self._started,
-            ended=time.time(),
-            failure_reason=contract.failure_reason(reason) if reason else None,
-            report=self._report,
-        )
-        if self._row.run:
-            self.due = owners.advance(self._home, self._row.run)
-        outputs.sweep(self._job)
+        super()._tell(**changes)

@@ -74,7 +74,7 @@ class Share:
         for item in self._objects:
             try:
                 with opened(item.source, how.compression) as stream:
-                    found = records(stream, how.split, how.payload_bytes)
+                    found = records(stream, how.split, how.payload_bytes, csv=how.csv)
                     sent = how.joining.request if how.joining.active else None
                     for batch in batches(found, how.split, how.strategy, how.payload_bytes, as_sent=sent):
                         yield item, batch

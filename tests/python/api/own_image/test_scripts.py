@@ -71,9 +71,9 @@ def test_where_no_script_is_it_says_so(tmp_path: Path, name: str, told: str) -> 
 
 
 def test_python_packages_have_the_names_that_pip_knows_and_the_versions_of_here() -> None:
-    modules = list(py_code.used("import os\nimport numpy.linalg\nfrom sklearn import x\nfrom . import y\nimport yaml"))
+    modules = list(py_code.used("import os\nimport numpy.linalg\nfrom skimage import x\nfrom . import y\nimport yaml"))
     assert py_code.distributions(modules) == [
         f"numpy=={version('numpy')}",
         f"PyYAML=={version('PyYAML')}",
-        "scikit-learn",
+        "scikit-image",
     ]

@@ -50,7 +50,7 @@ def definition() -> dict[str, Any]:
         ModelName={"Get": "Steps.model.ModelName"},
         TransformInput={"DataSource": placed("s3://data/ask/"), "ContentType": "text/csv", "SplitType": "Line"},
         TransformOutput={"S3OutputPath": "s3://data/answers/", "AssembleWith": "Line"},
-        TransformResources=resources,
+        TransformResources={**resources, "InstanceCount": 2},
     )
     return {"Version": "2020-12-01", "Steps": [ask, made, train]}
 
@@ -79,6 +79,9 @@ def test_a_pipeline_trains_makes_a_model_and_asks_it(home: Path, rows: np.ndarra
     steps = {item["StepName"]: item for item in client.list_pipeline_execution_steps(**arn)["PipelineExecutionSteps"]}
     assert list(steps["model"]["Metadata"]) == ["Model"]
     assert list(steps["ask"]["Metadata"]) == ["TransformJob"]
+    run = shardr.Run(started["PipelineExecutionArn"])
+    assert {step.name: step.status for step in run.steps} == dict.fromkeys(("ask", "model", "train"), "Completed")
+    assert (run.step("train").instances, run.step("ask").instances) == (1, 2)
     found = np.loadtxt(Home(home).storage.root / "data/answers/part.csv.out")
     learned = xgboost.train(
         {"max_depth": 3, "base_score": 0.5, "verbosity": 0}, xgboost.DMatrix(rows[:, 1:], label=rows[:, 0]), 3
