@@ -127,6 +127,8 @@ def start(kept: Path, run: Path, within: Sequence[str]) -> str:
     command = [*root(), *within, "setpriv", "--pdeathsig", "TERM", program]
     command += ["--data-root", str(kept / "data"), "--exec-root", str(run / "exec")]
     command += ["--pidfile", str(run / "pid"), "--host", host, "--group", str(os.getgid())]
+    # Images are what is kept. A network that was half made when the daemon was killed keeps the next one from starting.
+    subprocess.run([*root(), "rm", "-rf", str(kept / "data" / "network")], check=True)
     say(f"no daemon answers: starting one for the tests, see {kept / 'log'}")
     with (kept / "log").open("w") as log:
         # A session of its own: Ctrl-C is for the tests, which still need it to clean up.

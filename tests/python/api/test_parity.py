@@ -90,6 +90,30 @@ def test_a_script_that_lists_what_it_was_given_finds_the_same(
     assert (told(found), found.compared["looks"]) == ([], 2)
 
 
+def test_of_a_training_step_the_files_of_its_model_its_metrics_and_its_instances_are_compared(
+    tmp_path: Path, processing_image: str
+) -> None:
+    worlds.files(tmp_path / "data", 3)
+    body = """
+        mine=$SM_MODEL_DIR/$SM_CURRENT_HOST
+        find /opt/ml -not -path '/opt/ml/model/*' -printf '%y %p\\n' | LC_ALL=C sort > $mine-found
+        (echo first; id -u) > $mine-who
+        mkdir -p /opt/ml/checkpoints; echo 1 > /opt/ml/checkpoints/$SM_CURRENT_HOST
+        echo "[shardr] user=$(id -u)"; echo "[shardr] same=1"
+        """
+    step = {
+        "name": "work", "type": "training", "code": worlds.script(tmp_path, body), "image": processing_image,
+        "inputs": [{"name": "train", "source": "data/", "distribution": "ShardedByS3Key"}], "instance_count": 2,
+        "checkpoints": True, "metrics": ["user", "same"], "hyperparameters": {"depth": 3},
+    }  # fmt: skip
+    found = shardr.parity({"name": "world", "steps": [step]}, base=tmp_path)
+    us = os.getuid()
+    differ = [(None, f"output model/algo-{i}-who", f'line 2: "{us}"', 'line 2: "1000"') for i in (1, 2)]
+    differ.append((None, "metric user", f"{float(us)}", "1000.0"))
+    assert told(found) == (differ if us != 1000 else [])
+    assert (found.compared["instances"], found.compared["looks"]) == (2, 2)
+
+
 def test_variables_and_folders_that_only_the_image_has_or_lacks_are_named(
     compare: Callable[..., shardr.Parity], image_of: Callable[[str], str]
 ) -> None:

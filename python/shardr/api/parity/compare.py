@@ -12,8 +12,11 @@ from shardr.api.parity.difference import Difference, differing, texts_differing
 from shardr.api.parity.files import file_differences
 from shardr.api.parity.look import look_name
 from shardr.api.planning import job_name
+from shardr.api.unpacked import folder_of
+from shardr.data.gathering import written
 from shardr.local import contract
 from shardr.local.store import JobRow, RunRow, Store
+from shardr.requests.facts import ARCHIVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +63,10 @@ class Side:
         return sorted(names.items(), key=lambda pair: len(pair[0]), reverse=True)
 
     def files(self, output: OutputView) -> dict[str, Path]:
-        """The files of an output by their names below it."""
+        """The files of an output by their names below it, or in it where it is an archive."""
+        if output.uri.endswith(ARCHIVE):
+            folder = folder_of(self.engine.home.storage.path(output.uri))
+            return {name: folder / name for name in written(folder)}
         top = self.engine.home.storage.path(output.uri)
         return {Path(file).relative_to(top).as_posix(): Path(file) for file in output.files}
 
@@ -89,6 +95,8 @@ def step_differences(process: Side, docker: Side, name: str) -> Iterator[Differe
             )
     yield from differing(name, None, "rows in", one.rows_in, other.rows_in)
     yield from differing(name, None, "rows out", one.rows_out, other.rows_out)
+    for metric in dict.fromkeys([*one.metrics, *other.metrics]):
+        yield from differing(name, None, f"metric {metric}", one.metrics.get(metric), other.metrics.get(metric))
 
 
 def _exit_codes(one: StepView, other: StepView) -> Iterator[Difference]:

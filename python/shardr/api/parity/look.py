@@ -11,6 +11,7 @@ from shardr.api.planning import job_name
 from shardr.engines.base import OVER
 from shardr.local import contract, jobs
 from shardr.local.store import JobRow, Store
+from shardr.requests.facts import TRAINING, facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 AT_ONCE = 4
 LIMIT_SECONDS = 60
 LOOK_SECONDS = 0.02
+NOT_OF_A_LOOK = ("shardr:expect-", "shardr:interruptions")
+"""Tags with what is asked of the job itself."""
 
 
 @dataclass(frozen=True)
@@ -59,20 +62,26 @@ def look(engine: LocalEngine, wishes: Sequence[Wish]) -> dict[str, dict[str, Sig
 
 def _request(engine: LocalEngine, job: JobRow) -> dict[str, Any]:
     """The job's request with a shell in place of the script; the service would find the shell's program too long."""
-    request = job.request
+    about, to = facts(job.request), f"{engine.run_uri(job.name)}/looks"
     found = {
-        **request,
-        "ProcessingJobName": look_name(job.name),
-        "AppSpecification": {
-            "ImageUri": request["AppSpecification"]["ImageUri"],
-            "ContainerEntrypoint": ["/bin/sh", "-c", PROBE],
-        },
+        **about.kind.named(job.request, look_name(job.name)),
         "StoppingCondition": {"MaxRuntimeInSeconds": LIMIT_SECONDS},
-        "Tags": [tag for tag in request.get("Tags", []) if not tag["Key"].startswith("shardr:expect-")],
+        "Tags": [tag for tag in job.request.get("Tags", []) if not tag["Key"].startswith(NOT_OF_A_LOOK)],
     }
+    shell = {"ContainerEntrypoint": ["/bin/sh", "-c", PROBE]}
+    if about.kind is TRAINING:
+        found["AlgorithmSpecification"] = {
+            "TrainingImage": about.image,
+            "TrainingInputMode": job.request["AlgorithmSpecification"].get("TrainingInputMode", "File"),
+            **shell,
+        }
+        found["OutputDataConfig"] = {"S3OutputPath": to}
+        found.pop("CheckpointConfig", None)  # the job's own name is in its file
+        return found
+    found["AppSpecification"] = {"ImageUri": about.image, **shell}
     outputs = [
-        {**item, "S3Output": {**item["S3Output"], "S3Uri": f"{engine.run_uri(job.name)}/looks/{item['OutputName']}/"}}
-        for item in request.get("ProcessingOutputConfig", {}).get("Outputs", [])
+        {**item, "S3Output": {**item["S3Output"], "S3Uri": f"{to}/{item['OutputName']}/"}}
+        for item in job.request.get("ProcessingOutputConfig", {}).get("Outputs", [])
     ]
     return {**found, "ProcessingOutputConfig": {"Outputs": outputs}} if outputs else found
 
@@ -89,9 +98,8 @@ def _stop(engine: LocalEngine, store: Store, name: str) -> None:
 
 
 def _sights(engine: LocalEngine, wish: Wish) -> dict[str, Sight | None]:
-    request = wish.job.request
     found: dict[str, Sight | None] = {}
-    for host in contract.hosts(request["ProcessingResources"]["ClusterConfig"]["InstanceCount"]):
+    for host in contract.hosts(facts(wish.job.request).instances):
         log = engine.home.job(wish.name).log(host)
         found[host] = read_sight(log.read_bytes(), wish.normal) if log.exists() else None
     return found
