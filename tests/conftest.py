@@ -14,9 +14,46 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+BEFORE = pytest.StashKey[tuple["daemon.Daemon | None", set[str]]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What tools/check.py says, which runs suites beside one another."""
+    beside = (
+        "others use this machine's daemon and temporary folder at the same time, and who started all looks at the end"
+    )
+    parser.addoption("--beside", action="store_true", help=beside)
+
+
 def pytest_configure() -> None:
     """Ctrl-C reaches what the tests start, also when they run in the background of a shell, which ignores it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Looks at what there is before any test."""
+    if not session.config.getoption("beside") and not hasattr(session.config, "workerinput"):
+        at = daemon.answering()
+        session.stash[BEFORE] = at, leftovers.seen(at)
+
+
+@pytest.hookimpl(trylast=True)  # after the last fixture, and after the last worker of `-n`
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fails the session when tests left containers, networks, volumes or temporary files behind."""
+    if BEFORE not in session.stash:
+        return
+    at, before = session.stash[BEFORE]
+    if left := leftovers.left(before, at):
+        session.config.get_terminal_writer().write(f"\n{_told(left)}\n", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` looks at the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what needs a Docker daemon with ``docker``, whichever fixtures bring it there."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "docker_host" in item.fixturenames:
+            item.add_marker("docker")
 
 
 @pytest.fixture(autouse=True)
@@ -28,19 +65,18 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _nothing_is_left() -> Iterator[None]:
-    """Fails the session when tests leave containers, networks, volumes or temporary files behind."""
-    yield from _clean(daemon.answering())
-
-
 @pytest.fixture(scope="session")
 def docker_host() -> Iterator[str]:
     """The address of a daemon with the base image, also as ``DOCKER_HOST``; one is started where none answers."""
     with daemon.daemon() as found, pytest.MonkeyPatch.context() as patch:
         patch.setenv("DOCKER_HOST", found.host)
-        for _ in _clean(found if found.ours else None):  # another was there before and is looked at by then
-            yield found.host
+        # Another daemon was there before the session and is looked at when it ends.
+        mine = found if found.ours else None
+        before = leftovers.held(mine)
+        yield found.host
+        # Temporary files may be those of tests that run beside: they too are looked at in the end.
+        if left := leftovers.left(before, mine, leftovers.held):
+            pytest.fail(_told(left), pytrace=False)
 
 
 @pytest.fixture(scope="session")
@@ -51,8 +87,5 @@ def processing_image(docker_host: str) -> str:
     return str(shardr.build_image("processing").uri)
 
 
-def _clean(at: daemon.Daemon | None) -> Iterator[None]:
-    before = leftovers.seen(at)
-    yield
-    if left := leftovers.left(before, at):
-        pytest.fail("the tests left behind:\n  " + "\n  ".join(left), pytrace=False)
+def _told(left: list[str]) -> str:
+    return "the tests left behind:\n  " + "\n  ".join(left)

@@ -8,10 +8,14 @@ as it was before.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from pathlib import Path
+from typing import IO
 
 import daemon
 import leftovers
@@ -29,12 +33,18 @@ SUITES = {
     "format": [PYTHON, "-m", "ruff", "format", "--check", "."],
     "mypy": [PYTHON, "-m", "mypy"],
     "lintr": ["Rscript", "tools/lint.R"],
-    "pytest": [PYTHON, "-m", "pytest"],
-    "testthat": ["Rscript", "-e", TESTTHAT],
     "docs": [PYTHON, "tools/rpackage.py", "docs"],
+    # A file stays with one worker, for its tests share fixtures. (--dist loadgroup does not group with pytest 9.2.)
+    "pytest": [PYTHON, "-m", "pytest", "--beside", "-m", "not docker", "-n", "2", "--dist", "loadfile"],
+    "containers": [PYTHON, "-m", "pytest", "--beside", "-m", "docker"],
+    "testthat": ["Rscript", "-e", TESTTHAT],
     "check": [PYTHON, "tools/rpackage.py", "check"],
 }
-RUN_JOBS = {"pytest", "testthat", "check"}
+# Those that run jobs, and wait more than they compute: two at a time. Containers and testthat build and remove the same
+# images, so they take turns.
+LANES = [["pytest"], ["containers", "testthat", "check"]]
+RUN_JOBS = {name for lane in LANES for name in lane}
+LOGS = ROOT / "build" / "test-logs"
 
 
 def main() -> None:
@@ -58,7 +68,7 @@ def with_daemon(names: list[str]) -> list[tuple[str, int, float]]:
     try:
         with daemon.daemon() as found:
             before = leftovers.seen(found)
-            results += [run(name, {"DOCKER_HOST": found.host}) for name in names]
+            results += beside(names, {"DOCKER_HOST": found.host})
             start = time.monotonic()
             left = leftovers.left(before, found)
         print("\n== leftovers", *left or ["none"], sep="\n")
@@ -69,9 +79,43 @@ def with_daemon(names: list[str]) -> list[tuple[str, int, float]]:
     return results
 
 
-def run(name: str, more: dict[str, str] | None = None) -> tuple[str, int, float]:
-    """Name, exit status and seconds of one suite; its own output is shown as it comes."""
+def beside(names: list[str], more: dict[str, str]) -> list[tuple[str, int, float]]:
+    """The results of suites of which the lanes run beside one another; each is shown whole, when the one before is."""
+    lanes = [[name for name in lane if name in names] for lane in LANES]
+    shutil.rmtree(LOGS, ignore_errors=True)
+    LOGS.mkdir(parents=True)
+    with ExitStack() as stack:
+        logs = {name: stack.enter_context((LOGS / f"{name}.log").open("wb")) for lane in lanes for name in lane}
+        # A thread for each lane, in which its suites take turns.
+        pools = [stack.enter_context(ThreadPoolExecutor(1)) for _ in lanes]
+        running = {
+            name: pool.submit(run, name, more, logs[name])
+            for pool, lane in zip(pools, lanes, strict=True)
+            for name in lane
+        }
+        for name, result in running.items():
+            show(name, result)
+        return [result.result() for result in running.values()]
+
+
+def show(name: str, result: Future[tuple[str, int, float]]) -> None:
+    """Print what a suite has written and writes, until it is over."""
     print(f"\n== {name}", flush=True)
+    with (LOGS / f"{name}.log").open("rb") as log:
+        over = False
+        while True:
+            if text := log.read():
+                sys.stdout.buffer.write(text)
+                sys.stdout.buffer.flush()
+            elif over:
+                return
+            over = bool(wait([result], 0.2).done)
+
+
+def run(name: str, more: dict[str, str] | None = None, log: IO[bytes] | None = None) -> tuple[str, int, float]:
+    """Name, exit status and seconds of one suite; its own output is shown as it comes, or goes into the log."""
+    if not log:
+        print(f"\n== {name}", flush=True)
     environment = os.environ | {
         "PATH": f"{Path(PYTHON).parent}{os.pathsep}{os.environ['PATH']}",  # the shardr of this checkout
         "SHARDR_HOME": str(ROOT / "build" / "test-home"),  # no test touches the user's own jobs
@@ -79,7 +123,9 @@ def run(name: str, more: dict[str, str] | None = None) -> tuple[str, int, float]
         **(more or {}),
     }
     start = time.monotonic()
-    status = subprocess.run(SUITES[name], cwd=ROOT, env=environment, check=False).returncode
+    status = subprocess.run(
+        SUITES[name], cwd=ROOT, env=environment, stdout=log, stderr=log and subprocess.STDOUT, check=False
+    ).returncode
     return name, status, time.monotonic() - start
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from daemon import Daemon
 
 LABEL = "org.shardr."
@@ -15,13 +17,22 @@ PATIENCE_SECONDS = 20  # for supervisors that are still removing theirs
 
 
 def seen(daemon: Daemon | None) -> set[str]:
-    """What there is now, by name.
+    """What there is now, by name."""
+    return files() | held(daemon)
+
+
+def files() -> set[str]:
+    """Temporary files of shardr's, of whichever process."""
+    return {f"temporary file {path}" for path in Path(tempfile.gettempdir()).glob("shardr*")}
+
+
+def held(daemon: Daemon | None) -> set[str]:
+    """What a daemon has.
 
     At a daemon that others use too only what shardr has made counts: theirs comes and goes.
     """
-    found = {f"temporary file {path}" for path in Path(tempfile.gettempdir()).glob("shardr*")}
     if daemon is None:
-        return found
+        return set()
     from docker import APIClient
 
     client = APIClient(base_url=daemon.host, version="auto", timeout=60)
@@ -29,6 +40,7 @@ def seen(daemon: Daemon | None) -> set[str]:
     things += [("network", entry["Name"], entry) for entry in client.networks()]
     things += [("volume", entry["Name"], entry) for entry in client.volumes()["Volumes"] or []]
     client.close()
+    found = set()
     for kind, name, entry in things:
         labels = entry.get("Labels") or {}
         if daemon.ours or name.startswith("shardr") or any(key.startswith(LABEL) for key in labels):
@@ -36,9 +48,9 @@ def seen(daemon: Daemon | None) -> set[str]:
     return found
 
 
-def left(before: set[str], daemon: Daemon | None) -> list[str]:
+def left(before: set[str], daemon: Daemon | None, look: Callable[[Daemon | None], set[str]] = seen) -> list[str]:
     """What was not there before and does not go."""
     until = time.monotonic() + PATIENCE_SECONDS
-    while (more := seen(daemon) - before) and time.monotonic() < until:
+    while (more := look(daemon) - before) and time.monotonic() < until:
         time.sleep(0.5)
     return sorted(more)

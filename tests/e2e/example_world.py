@@ -8,6 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from cli.cli_world import Shell
 
 import shardr
@@ -16,9 +17,7 @@ from shardr._inst import inst
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
-RUNNERS = ["process", "docker"]
+RUNNERS = ["process", pytest.param("docker", marks=pytest.mark.docker)]
 
 
 class Example:
