@@ -81,6 +81,9 @@ if TYPE_CHECKING:
     from shardr.spec.processing import ProcessingStep as ProcessingStep
     from shardr.spec.training import TrainingInput as TrainingInput
     from shardr.spec.training import TrainingStep as TrainingStep
+    from shardr.spec.transform import KnownModel as KnownModel
+    from shardr.spec.transform import TrainedModel as TrainedModel
+    from shardr.spec.transform import TransformStep as TransformStep
 
 _HOMES = {
     "shardr.api.advice.advise": ("Advice", "advise"),
@@ -105,6 +108,7 @@ _HOMES = {
     "shardr.spec.parts": ("Expect", "Input", "Manifest", "Output", "StepOutput"),
     "shardr.spec.processing": ("ProcessingStep",),
     "shardr.spec.training": ("TrainingInput", "TrainingStep"),
+    "shardr.spec.transform": ("KnownModel", "TrainedModel", "TransformStep"),
 }  # fmt: skip
 _LAZY = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -9,6 +9,7 @@ from shardr.api.run import Run
 from shardr.engines.known import engine as engine_named
 from shardr.local.runners.choice import asked_for
 from shardr.spec.load import examine
+from shardr.spec.script_step import ScriptStep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -128,7 +129,11 @@ def prepare(
 
 def start(loaded: Loaded, planned: Plan, engine: Engine, progress: Uploading | None = None) -> Run:
     """The run of a plan, just started; raises ``RunnerError`` or ``ImageError`` when the runner cannot be had."""
-    steps = loaded.pipeline.steps
-    engine.ready(planned, {step.name: loaded.base / step.code for step in steps if step.code is not None})
+    engine.ready(planned, _scripts(loaded))
     engine.submit(planned, progress)
     return Run(planned.run, engine)
+
+
+def _scripts(loaded: Loaded) -> dict[str, Path]:
+    steps = [step for step in loaded.pipeline.steps if isinstance(step, ScriptStep)]
+    return {step.name: loaded.base / step.code for step in steps if step.code is not None}
