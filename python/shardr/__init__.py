@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from shardr.api.serving import serve as serve
     from shardr.api.serving import serve_stop as serve_stop
     from shardr.api.serving import served as served
+    from shardr.api.transforming import transform as transform
     from shardr.engines.session import local_session as local_session
     from shardr.spec.models import Parameter as Parameter
     from shardr.spec.models import Pipeline as Pipeline
@@ -103,6 +104,7 @@ _HOMES = {
     "shardr.api.run": ("Run",),
     "shardr.api.runs": ("plan", "run", "submit", "validate"),
     "shardr.api.serving": ("serve", "serve_stop", "served"),
+    "shardr.api.transforming": ("transform",),
     "shardr.engines.session": ("local_session",),
     "shardr.spec.models": ("Parameter", "Pipeline"),
     "shardr.spec.parts": ("Expect", "Input", "Manifest", "Output", "StepOutput"),

@@ -178,7 +178,8 @@ class _Planner:
                 request = processing_request(step, outputs=outputs, **given)
             job = PlannedJob(name, request)
         refused = [problem for request in job.requests for problem in check_request(created_by(request), request)]
-        refused = refused or self._engine.refusals(job, self.runner)
+        if not refused and not (isinstance(step, TransformStep) and self._asked[step.name].image is None):
+            refused = self._engine.refusals(job, self.runner)
         known = {problem.path for problem in self.problems}
         self.problems += [
             Problem(f"{at} ({problem.path})", problem.message, problem.fix)

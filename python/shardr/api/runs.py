@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from shardr.api.planning import make_plan, missing_files
@@ -79,7 +80,22 @@ def submit(
     ``progress`` is called with the bytes of the inputs that are there so far, and with all bytes.
     """
     to = engine_named(engine, role=role, bucket=bucket, session=session)
-    return start(*prepare(spec, base, {**(set or {}), **parameters}, runner, to, name), to, progress)
+    given = {**(set or {}), **parameters}
+    return start_spec(spec, to, runner=runner, base=base, name=name, progress=progress, parameters=given)
+
+
+def start_spec(
+    spec: SpecSource,
+    engine: Engine,
+    *,
+    runner: RunnerName | None,
+    base: Path | None,
+    name: str | None,
+    progress: Uploading | None,
+    parameters: Mapping[str, Any] = MappingProxyType({}),
+) -> Run:
+    """The run of a spec on this very engine, just started."""
+    return start(*prepare(spec, base, parameters, runner, engine, name), engine, progress)
 
 
 def run(
