@@ -75,8 +75,7 @@ def submit_transform(
     **fields: Any,
 ) -> Run:
     """The run of one transform job, just started; otherwise as ``transform``."""
-    where: dict[str, Any] = {"engine": engine, "role": role, "bucket": bucket, "session": session}
-    to = known.engine(**where)
+    to = known.engine(engine, role=role, bucket=bucket, session=session)
     asked, image = _model(str(model), fields.get("image"), to, base or Path.cwd())
     data = str(input) if isinstance(input, Path) else input
     given = {"image": image, "destination": None if output is None else str(output)}
