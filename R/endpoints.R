@@ -153,8 +153,7 @@ endpoint_given <- function(name, engine, call) {
   checked(list(name = as_text(name), engine = as_text(engine)), "not_found", "No endpoint is named by this.", call)
 }
 
-# A line of CSV for each row, numbers with all their digits.
-# A line of CSV for each row; points in time as the standard spells them.
+# A line of CSV for each row, numbers with all their digits; points in time as the standard spells them.
 request_lines <- function(rows) {
   columns <- lapply(unclass(rows), function(values) {
     csv_cell(if (inherits(values, "POSIXt")) format(values, "%Y-%m-%dT%H:%M:%OSZ", tz = "UTC") else plain_cells(values))

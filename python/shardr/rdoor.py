@@ -155,6 +155,14 @@ def _submit(
         return submit(spec, base=Path(base), set=set, progress=told, **how).to_dict()
 
 
+def _transform(model: str, input: Any, base: str, progress: bool = False, **how: Any) -> dict[str, Any]:
+    from shardr.api.transforming import submit_transform
+    from shardr.cli.progress import uploading
+
+    with uploading() if progress else nullcontext() as told:
+        return submit_transform(model, input, base=Path(base), progress=told, **how).to_dict()
+
+
 def _status(run: str) -> dict[str, Any]:
     from shardr.api.run import Run
 
@@ -314,6 +322,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "advise": _advise,
     "prices_refresh": _prices_refresh,
     "submit": _submit,
+    "transform": _transform,
     "parity": _parity,
     "status": _status,
     "stop": _stop,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shardr.api.rows import answers, row_lines, table
+from shardr.api.trained import trained
 from shardr.engines.hosting import hosting
 from shardr.errors import JobFailedError, NotFoundError, ShardrError, SpecError
 
@@ -239,23 +240,6 @@ def _model(model: str | Path, where: Hosting, image: str | None) -> tuple[str, s
         raise SpecError(
             f'found "{text}", which is no file', fix="give RUN.STEP, the path of a model.tar.gz, or an s3:// URI"
         )
-    return _trained(run, step, where, image)
-
-
-def _trained(id: str, step: str, where: Hosting, image: str | None) -> tuple[str, str]:
-    from shardr.api.jobs import describe
-    from shardr.api.run import Run
-    from shardr.engines.known import engine_of
-
-    about = Run(id).step(step)
-    if about.status != "Completed":
-        raise JobFailedError(f'step "{step}" of run {id} is {about.status}: it has no model', why=about.failure)
-    job = describe(about.job or "")
-    if "ModelArtifacts" not in job:
-        raise SpecError(f'step "{step}" of run {id} trains no model', fix="name a training step: RUN.STEP")
-    engine = engine_of(id)
-    uri = str(job["ModelArtifacts"]["S3ModelArtifacts"])
-    if engine.name != where.name:
-        (file,) = engine.fetch(about.outputs["model"].files)
-        uri = where.keep(file)
-    return uri, image or str(job["AlgorithmSpecification"]["TrainingImage"])
+    found = trained(run, step)
+    uri = found.uri if found.engine.name == where.name else where.keep(found.here())
+    return uri, image or found.image

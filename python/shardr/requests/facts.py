@@ -164,6 +164,11 @@ def model_facts(request: Mapping[str, Any]) -> ModelFacts:
     )
 
 
+def created_by(request: Mapping[str, Any]) -> str:
+    """The operation that a request is for: one that makes a job, or the model that a job asks."""
+    return "CreateModel" if "ExecutionRoleArn" in request else kind_of(request).create
+
+
 def kind_of(request: Mapping[str, Any]) -> Kind:
     """The kind of job that a request makes, or that an answer describes.
 

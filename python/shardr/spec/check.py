@@ -8,15 +8,17 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shardr.errors import Problem
+from shardr.spec.check_transform import of_transform
 from shardr.spec.parts import Input, Manifest, Output, StepOutput
 from shardr.spec.problems import did_you_mean, shown
 from shardr.spec.processing import ProcessingStep
+from shardr.spec.script_step import ScriptStep
+from shardr.spec.training import TrainingStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shardr.spec.models import AnyStep, Pipeline
-    from shardr.spec.training import TrainingStep
 
 MOST_INPUTS = 20
 """Channels of a training job, by the service's rule."""
@@ -29,10 +31,15 @@ def check(pipeline: Pipeline) -> list[Problem]:
     for i, step in enumerate(pipeline.steps):
         at = f"steps[{i}]"
         problems += _repeated(f"{at}.inputs", [channel.name for channel in step.channels], "input")
-        problems += _code(at, step)
+        problems += _code(at, step) if isinstance(step, ScriptStep) else []
         problems += _sources(at, step, pipeline)
         problems += _network(at, step)
-        problems += _of_processing(at, step) if isinstance(step, ProcessingStep) else _of_training(at, step)
+        if isinstance(step, ProcessingStep):
+            problems += _of_processing(at, step)
+        elif isinstance(step, TrainingStep):
+            problems += _of_training(at, step)
+        else:
+            problems += of_transform(at, step, pipeline)
     return problems or [*_cycle(pipeline), *_chosen(pipeline)]
 
 
@@ -90,7 +97,7 @@ def _repeated(at: str, names: Sequence[str], noun: str) -> Iterator[Problem]:
             yield Problem(f"{at}[{i}].name", f'"{name}" is already the name of {noun} {at}[{first[name]}]')
 
 
-def _code(at: str, step: AnyStep) -> Iterator[Problem]:
+def _code(at: str, step: ScriptStep) -> Iterator[Problem]:
     if step.code is not None and not step.interpreter:
         ending = PurePosixPath(step.code).suffix
         yield Problem(f"{at}.command", f'is required: nothing says what runs a "{ending}" file',
@@ -120,7 +127,7 @@ def _sources(at: str, step: AnyStep, pipeline: Pipeline) -> Iterator[Problem]:
         source = channel.source
         if not isinstance(source, StepOutput):
             continue
-        where = f"{at}.inputs[{i}].source"
+        where = f"{at}.{step.source_at(i)}"
         if source.step not in names:
             yield Problem(f"{where}.step", f'"{source.step}" is not a step{did_you_mean(source.step, names)}')
             continue

@@ -34,7 +34,7 @@ def named(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else refuse(value)
 
 
-def _text(value: Any) -> Any:
+def plain_text(value: Any) -> Any:
     """Numbers and logicals in arguments and environments become text, as the container only ever sees text."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -43,7 +43,7 @@ def _text(value: Any) -> Any:
 
 Text = Annotated[
     str,
-    BeforeValidator(_text),
+    BeforeValidator(plain_text),
     Field(max_length=256),
     WithJsonSchema({"type": ["string", "number", "boolean"], "maxLength": 256}),
 ]

@@ -12,7 +12,7 @@ from shardr.runtime.values import as_text
 from shardr.spec.foreign import refuse
 from shardr.spec.parts import DEFAULT_RUNTIME_SECONDS, Channel, Result, one_or_many
 from shardr.spec.places import DATA, MODEL_PATH, OUTPUT_PATH
-from shardr.spec.step import Step
+from shardr.spec.script_step import ScriptStep
 
 Collision = Literal["error", "prefix_host", "last_wins"]
 
@@ -63,7 +63,7 @@ class TrainingInput(Channel):
         return f"{DATA}/{self.name}"
 
 
-class TrainingStep(Step):
+class TrainingStep(ScriptStep):
     """One training job: a script or the image's algorithm, N instances, channels in, and one model of all of them."""
 
     type: Literal["training"] = Field(description="Kind of step.")
