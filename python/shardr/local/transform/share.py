@@ -68,6 +68,10 @@ class Share:
                 if future is not None:
                     future.cancel()
 
+    def end(self) -> None:
+        """Whoever waits for an answer waits no longer."""
+        self._asker.end()
+
     def _batches(self) -> Iterator[tuple[Object, Batch | None]]:
         """All requests in order, and after those of each object a None."""
         how = self._settings
