@@ -180,9 +180,9 @@ def test_a_stop_leaves_no_output(world: World) -> None:
 
 
 def test_a_stop_waits_neither_for_a_model_that_hangs_nor_for_one_that_never_becomes_well(world: World) -> None:
-    world.put("a.csv", lines(1))
-    world.start("hangs", Environment={"WORLD": str(world.s3)})
-    worlds.until(lambda: processes(world))
+    world.put("a.csv", lines(100_000))
+    world.start("hangs", Environment={"WORLD": str(world.s3)}, BatchStrategy="SingleRecord")
+    worlds.until(lambda: Home(world.s3.parent).job("hangs").staged.exists())
     world.start("unwell", Environment={"SAGEMAKER_BIND_TO_PORT": "9999"})
     for pid in worlds.until(lambda: processes(world)):
         os.kill(pid, signal.SIGSTOP)

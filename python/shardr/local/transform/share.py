@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from shardr.local.transform.settings import Settings
 
 
+AHEAD = 8
+"""Requests that are made before their turn, and answers that wait for theirs, for each that may be under way."""
+
+
 @dataclass
 class Object:
     """One object on its way: what it is called, where its answers are written, and why it has none."""
@@ -51,16 +55,21 @@ class Share:
     def through(self, tell: Callable[[], None]) -> None:
         """Asks about everything, or until the job is stopped; ``tell`` is called after each object.
 
-        Memory holds as many requests as are under way, and their answers.
+        Memory holds as many requests as may be under way, and their answers; of small ones some more, so that nobody
+        idles while the first of them takes long.
         """
         waiting: deque[tuple[Object, Batch | None, Future[bytes] | None]] = deque()
-        with ThreadPoolExecutor(self._settings.concurrent) as pool:
+        most, large = self._settings.concurrent, self._settings.payload_bytes
+        held = 0
+        with ThreadPoolExecutor(most) as pool:
             for item, batch in self._batches():
                 if self._stopped():
                     break
                 future = None if batch is None or item.failure else pool.submit(self._ask, batch)
                 waiting.append((item, batch, future))
-                while len(waiting) > self._settings.concurrent:
+                held += _size(batch)
+                while len(waiting) > most and (len(waiting) > AHEAD * most or held > most * large):
+                    held -= _size(waiting[0][1])
                     self._write(*waiting.popleft(), tell)
             while waiting and not self._stopped():
                 self._write(*waiting.popleft(), tell)
@@ -124,3 +133,7 @@ class Share:
             self.done.failures[item.key] = item.failure
         self.done.objects += 1
         self.done.records += item.records
+
+
+def _size(batch: Batch | None) -> int:
+    return 0 if batch is None else len(batch.body)
