@@ -19,7 +19,7 @@ from shardr.local.runners.base import Instance
 from shardr.spec.places import ML, MODEL_PATH
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from shardr.local.home import JobFolder
@@ -112,11 +112,16 @@ class Hosts:
         except Exception as error:  # noqa: BLE001 - told by whoever waits for these
             self.ended.put(error)
 
-    def await_health(self, doors: Mapping[str, Door], seconds: float) -> None:
-        """Returns when all answer /ping with 200; raises ``JobFailedError`` when one ends, or does not in time."""
+    def await_health(
+        self, doors: Mapping[str, Door], seconds: float, given_up: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Returns when all answer /ping with 200, or nobody waits for it any more.
+
+        Raises ``JobFailedError`` when one ends, or does not answer in time.
+        """
         end = time.monotonic() + seconds
         waiting = dict(doors)
-        while waiting:
+        while waiting and not given_up():
             for host, door in list(waiting.items()):
                 if healthy(door):
                     del waiting[host]

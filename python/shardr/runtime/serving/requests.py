@@ -137,6 +137,8 @@ def _json(text: str, line: int | None = None) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise RequestError(400, f"line {line or error.lineno}: no JSON, {error.msg}") from None
+    except (ValueError, RecursionError):  # Python's own bounds, of digits and of brackets
+        raise RequestError(400, f"line {line or 1}: a number is too long, or too much is in brackets") from None
 
 
 def _json_rows(value: Any) -> list[Any]:

@@ -66,3 +66,10 @@ def test_arrays_and_frames_have_elements_of_plain_values() -> None:
     assert elements([np.float64(1.5), np.int64(2)]) == [1.5, 2]
     assert elements(pd.DataFrame({"a": [1], "b": ["x"]})) == [{"a": 1, "b": "x"}]
     assert elements(pd.Series([1, 2])) == [1, 2]
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"[" + b"1" * 5000 + b"]"], ids=["brackets", "digits"])
+def test_json_beyond_what_python_reads_is_the_callers_mistake(body: bytes) -> None:
+    with pytest.raises(RequestError, match="line 1: ") as refused:
+        request_data(body, "application/json")
+    assert refused.value.status == 400
