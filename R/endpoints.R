@@ -84,7 +84,7 @@ predict.shardr_endpoint <- function(object, newdata, header = NULL, ...) {
     shardr_abort("data", paste0("newdata: found ", shown(newdata), ", expected a data frame."), call = call)
   }
   if (nrow(newdata) == 0L) return(data.frame())
-  lines <- csv_lines(newdata)
+  lines <- row_lines(newdata)
   if (any(grepl("[\r\n]", lines))) {
     shardr_abort(
       "data", "A text in the data has a line end.", fix = "Replace it: models read rows by their line ends.",
@@ -176,7 +176,7 @@ endpoint_given <- function(name, engine, call) {
 }
 
 # A line of CSV for each row, numbers with all their digits.
-csv_lines <- function(rows) {
+row_lines <- function(rows) {
   columns <- lapply(exact_text(rows), function(values) {
     time <- inherits(values, "POSIXt")
     text <- if (time) format(values, "%Y-%m-%dT%H:%M:%OSZ", tz = "UTC") else as.character(values)
