@@ -299,11 +299,14 @@ def _endpoint(name: str, engine: Any = None) -> dict[str, Any]:
     return Endpoint(name, engine=engine).to_dict()
 
 
-def _endpoint_predict(name: str, lines: list[str], engine: Any = None) -> dict[str, Any]:
+def _endpoint_predict(
+    name: str, lines: list[str], names: str, header: bool | None = None, engine: Any = None
+) -> dict[str, Any]:
     """Answers to lines of CSV, without their ends."""
     from shardr.api.endpoints import Endpoint
 
-    found = Endpoint(name, engine=engine).predict_rows([f"{line}\n".encode() for line in lines])
+    rows = [f"{line}\n".encode() for line in lines]
+    found = Endpoint(name, engine=engine).predict_rows(rows, f"{names}\n".encode(), header=header)
     return {"lines": [line.decode() for line in found]}
 
 

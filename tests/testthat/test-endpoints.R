@@ -19,6 +19,26 @@ test_that("a model is deployed, asked with a data frame, listed and deleted", {
   expect_error(endpoint("nothing"), class = "shardr_error_not_found")
 })
 
+test_that("a model of R is deployed from its folder and gets the names of the columns", {
+  local_job_folder()
+  withr::defer(for (name in c("braking", "bad")) {
+    tryCatch(endpoint_delete(name), shardr_error_not_found = identity)
+  })
+  dir.create("braking/code", recursive = TRUE)
+  fit <- lm(dist ~ speed, cars)
+  saveRDS(fit, "braking/model.rds")
+  writeLines("predict_fn <- function(model, data) predict(model, data)", "braking/code/predict.R")
+  made <- deploy("braking", "braking", environment = c(SHARDR_WORKERS = "1"))
+  rows <- data.frame(day = "no column of the model", speed = c(10, 20, NA))
+  expect_equal(predict(made, rows)$V1, unname(predict(fit, rows)))
+  expect_error(predict(made, data.frame(spede = 10)), "'speed' not found", class = "shardr_error_invocation")
+  writeLines("stop('no way to load')", "bad.R")
+  unlink("braking/code", recursive = TRUE)
+  expect_error(deploy("braking", "bad"), 'code = "predict.R", or predict.py', class = "shardr_error_spec_invalid")
+  expect_error(deploy("braking", "bad", code = "bad.R"), "no way to load", class = "shardr_error_job_failed")
+  expect_output(print(endpoints()), "bad: .*no way to load")
+})
+
 test_that("what a model refuses, and what is no model, is told", {
   model <- local_model()
   withr::defer(tryCatch(endpoint_delete("prices"), shardr_error_not_found = identity))

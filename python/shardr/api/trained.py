@@ -24,9 +24,14 @@ class Trained:
     engine: Engine
     """Where."""
     uri: str
-    image: str
-    """What serves it: what trained it, as a rule."""
+    trained_in: str
+    """The image that trained it."""
     files: list[str]
+
+    @property
+    def image(self) -> str:
+        """What serves it: what trained it, as a rule."""
+        return ONLY_TRAINS.sub(r"\1shardr/serving", self.trained_in)
 
     def here(self) -> Path:
         """The archive as a file of this machine."""
@@ -46,7 +51,7 @@ def trained(id: str, step: str) -> Trained:
     job = describe(about.job or "")
     if "ModelArtifacts" not in job:
         raise SpecError(f'step "{step}" of run {id} trains no model', fix="name a training step: RUN.STEP")
-    image = ONLY_TRAINS.sub(r"\1shardr/serving", str(job["AlgorithmSpecification"]["TrainingImage"]))
+    image = str(job["AlgorithmSpecification"]["TrainingImage"])
     return Trained(engine_of(id), str(job["ModelArtifacts"]["S3ModelArtifacts"]), image, about.outputs["model"].files)
 
 

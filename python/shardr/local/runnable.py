@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from shardr.errors import DataError, Problem, RequestError, RunnerError
 from shardr.local.builtin import builtin
 from shardr.local.channels import SERVED
+from shardr.local.programs import SERVE, SERVED_BY, program
 from shardr.requests.facts import PROCESSING as PROCESSING_JOB
 from shardr.requests.facts import TRAINING, TRANSFORM, TRANSFORMED, checkpoints, facts
 from shardr.spec.places import ML, PROCESSING
@@ -61,11 +62,14 @@ def _own_program(spec: str, image: str) -> Iterator[Problem]:
 
 def _served(at: str, image: str) -> Iterator[Problem]:
     """Whether a model can be served without its image."""
-    if builtin(image) is None:
-        fix = "take the runner docker, or an image that shardr has a program for"
-        yield Problem(at, f"its image {image} is needed to serve it: only the image itself knows how", fix)
-    else:
-        yield from _own_program("PrimaryContainer", image)
+    known = program(image, [SERVE])
+    if known is None:
+        yield Problem(at, f"its image {image} is needed to serve it: only the image itself knows how", SERVED_BY)
+        return
+    try:
+        known.check()
+    except RunnerError as error:
+        yield Problem(at, error.what, error.fix)
 
 
 def _channels(about: Facts) -> Iterator[Problem]:
