@@ -68,7 +68,7 @@ predict.shardr_endpoint <- function(object, newdata, ...) {
     shardr_abort("data", paste0("newdata: found ", shown(newdata), ", expected a data frame."), call = call)
   }
   if (nrow(newdata) == 0L) return(data.frame())
-  lines <- csv_lines(newdata)
+  lines <- request_lines(newdata)
   if (any(grepl("[\r\n]", lines))) {
     shardr_abort(
       "data", "A text in the data has a line end.", fix = "Replace it: models read rows by their line ends.",
@@ -154,21 +154,15 @@ endpoint_given <- function(name, engine, call) {
 }
 
 # A line of CSV for each row, numbers with all their digits.
-csv_lines <- function(rows) {
-  columns <- lapply(exact_text(rows), function(values) {
-    time <- inherits(values, "POSIXt")
-    text <- if (time) format(values, "%Y-%m-%dT%H:%M:%OSZ", tz = "UTC") else as.character(values)
-    text[is.na(values)] <- ""
-    csv_quoted(text)
+# A line of CSV for each row; points in time as the standard spells them.
+request_lines <- function(rows) {
+  columns <- lapply(unclass(rows), function(values) {
+    csv_cell(if (inherits(values, "POSIXt")) format(values, "%Y-%m-%dT%H:%M:%OSZ", tz = "UTC") else plain_cells(values))
   })
   enc2utf8(do.call(paste, c(unname(columns), sep = ",")))
 }
 
-csv_quoted <- function(text) {
-  needs <- grepl("[\",\r\n]", text)
-  text[needs] <- paste0("\"", gsub("\"", "\"\"", text[needs], fixed = TRUE), "\"")
-  text
-}
+plain_cells <- function(values) if (is.object(values)) as.character(values) else values
 
 # 3h 20m, 5m, 12s; a dash for what has no end.
 age_text <- function(x) {

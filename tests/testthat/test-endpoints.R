@@ -51,6 +51,6 @@ test_that("what a model refuses, and what is no model, is told", {
 test_that("numbers travel with all their digits, and text as CSV has it", {
   rows <- data.frame(a = c(0.1 + 0.2, 1e6, NA), b = c("x,y", "he said \"no\"", NA), c = c(TRUE, NA, FALSE))
   expect_identical(
-    csv_lines(rows), c("0.30000000000000004,\"x,y\",TRUE", "1000000,\"he said \"\"no\"\"\",", ",,FALSE")
+    request_lines(rows), c("0.30000000000000004,\"x,y\",TRUE", "1000000,\"he said \"\"no\"\"\",", ",,FALSE")
   )
 })
