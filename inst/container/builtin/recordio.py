@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from place import UserError
@@ -16,10 +16,13 @@ from shardr.recordio.decoding import block_of
 from shardr.recordio.encoding import encode
 from shardr.recordio.frames import Records, alike, scanned
 from shardr.recordio.framing import HEAD_BYTES, flag_and_length, padded
+from shardr.recordio.reading import pieces as read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+ROW_HEAD_BYTES = 32
+"""What a row of float32 has besides its numbers, about."""
 WINDOW_BYTES = 16 << 20
 """What is looked at for frames of several sizes at a time."""
 
@@ -59,6 +62,15 @@ def pieces(content: memoryview, width: int, rows: int, name: str) -> Iterator[Ca
             for first in range(0, len(records), rows):
                 yield partial(_rows, records.part(slice(first, first + rows)), width, name, number + first)
             number, at = number + len(records), begin + behind
+
+
+def streamed(stream: BinaryIO, width: int, rows: int, name: str) -> Iterator[Callable[[], Rows]]:
+    """The same of a stream, of which no more than the pieces under way is in memory."""
+    number = 1
+    with _as_user_error():
+        for records in read(stream, name, rows * (ROW_HEAD_BYTES + 4 * width)):
+            yield partial(_rows, records, width, name, number)
+            number += len(records)
 
 
 def _of_one_size(held: Any, at: int, rows: int) -> int:
