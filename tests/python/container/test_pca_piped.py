@@ -10,8 +10,6 @@ import pytest
 import worlds
 from container import pca_world as world
 
-import shardr
-
 if TYPE_CHECKING:
     from pathlib import Path
 
