@@ -151,6 +151,16 @@ built <- function() {
       metrics = c("validation:rmse" = "rmse=([0-9.]+)", loss = "loss: (\\S+)"), spot = TRUE,
       max_wait_seconds = 2 * 86400, checkpoints = "s3://bucket/checkpoints/", interruptions = c(2, 0.5)
     ),
+    "channels-that-are-streamed" = trains(
+      code = "train.R",
+      inputs = list(
+        job_input(
+          "pictures", "s3://bucket/lines.jsonl", input_mode = "Pipe", record_wrapper_type = "RecordIO",
+          shuffle_seed = 7, attribute_names = c("source-ref", "label")
+        ),
+        job_input("train", "data/", "ShardedByS3Key", input_mode = "Pipe", compression_type = "Gzip")
+      )
+    ),
     "training-defaults-given" = trains(
       code = "train.R", hyperparameters = list(), metrics = character(), interruptions = numeric(),
       checkpoints = FALSE, spot = FALSE, on_collision = "error", max_runtime_seconds = 86400,

@@ -112,6 +112,12 @@ class Input(Channel):
         pattern=rf"^{PROCESSING}/.+",
         max_length=256,
     )
+    input_mode: Literal["File", "Pipe"] = Field(
+        default="File", description="File: a folder of files. Pipe: streamed, by the FIFO <path>_0, then <path>_1 …"
+    )
+    compression_type: Literal["None", "Gzip"] = Field(
+        default="None", description="In mode Pipe. Gzip: objects are expanded on their way."
+    )
 
     @property
     def local_path(self) -> str:

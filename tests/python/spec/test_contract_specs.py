@@ -261,6 +261,26 @@ BUILT: dict[str, Pipeline] = {
         checkpoints="s3://bucket/checkpoints/",
         interruptions=[2, 0.5],
     ),
+    "channels-that-are-streamed": _trains(
+        code="train.R",
+        inputs=[
+            TrainingInput(
+                name="pictures",
+                source="s3://bucket/lines.jsonl",
+                input_mode="Pipe",
+                record_wrapper_type="RecordIO",
+                shuffle_seed=7,
+                attribute_names=["source-ref", "label"],
+            ),
+            TrainingInput(
+                name="train",
+                source="data/",
+                distribution="ShardedByS3Key",
+                input_mode="Pipe",
+                compression_type="Gzip",
+            ),
+        ],
+    ),
     "training-defaults-given": _trains(
         code="train.R",
         hyperparameters={},
