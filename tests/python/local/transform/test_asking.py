@@ -1,4 +1,4 @@
-"""Requests of a transform job to a model in bad weather: a server that refuses, is slow, hangs, or loses its workers."""
+"""Requests of a transform job in bad weather: a model that refuses, is slow, hangs, or loses its workers."""
 
 from __future__ import annotations
 
