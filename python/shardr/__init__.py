@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from shardr.api.serving import serve as serve
     from shardr.api.serving import serve_stop as serve_stop
     from shardr.api.serving import served as served
+    from shardr.api.transforming import transform as transform
     from shardr.engines.session import local_session as local_session
     from shardr.spec.models import Parameter as Parameter
     from shardr.spec.models import Pipeline as Pipeline
@@ -81,6 +82,9 @@ if TYPE_CHECKING:
     from shardr.spec.processing import ProcessingStep as ProcessingStep
     from shardr.spec.training import TrainingInput as TrainingInput
     from shardr.spec.training import TrainingStep as TrainingStep
+    from shardr.spec.transform import KnownModel as KnownModel
+    from shardr.spec.transform import TrainedModel as TrainedModel
+    from shardr.spec.transform import TransformStep as TransformStep
 
 _HOMES = {
     "shardr.api.advice.advise": ("Advice", "advise"),
@@ -100,11 +104,13 @@ _HOMES = {
     "shardr.api.run": ("Run",),
     "shardr.api.runs": ("plan", "run", "submit", "validate"),
     "shardr.api.serving": ("serve", "serve_stop", "served"),
+    "shardr.api.transforming": ("transform",),
     "shardr.engines.session": ("local_session",),
     "shardr.spec.models": ("Parameter", "Pipeline"),
     "shardr.spec.parts": ("Expect", "Input", "Manifest", "Output", "StepOutput"),
     "shardr.spec.processing": ("ProcessingStep",),
     "shardr.spec.training": ("TrainingInput", "TrainingStep"),
+    "shardr.spec.transform": ("KnownModel", "TrainedModel", "TransformStep"),
 }  # fmt: skip
 _LAZY = {name: home for home, names in _HOMES.items() for name in names}
 

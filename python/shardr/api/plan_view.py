@@ -51,7 +51,7 @@ def _step(step: PlannedStep) -> dict[str, Any]:
         "jobs": [job.name for job in step.jobs],
         "instance_count": step.instance_count,
         "instance_type": about.instance_type or None,
-        "image": about.image or None,
+        "image": (step.jobs[0].image if step.jobs else "") or None,
         "entrypoint": program(about.entrypoint or []),
         "arguments": about.arguments or [],
         "hyperparameters": step.hyperparameters,

@@ -60,14 +60,20 @@ def _files(item: Deposit) -> Iterator[tuple[Path, str]]:
 
 
 def send(client: Any, calls: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Starts the job, or the execution of the pipeline that is made or brought up to date; gives where it is."""
-    operation, request = next(iter(calls[0].items()))
-    if len(calls) == 1:
+    """Starts the job, its model first, or the execution of the pipeline that is made or updated; gives where it is."""
+    if "CreatePipeline" not in calls[0]:
+        operation, request = next(iter(calls[-1].items()))
         kind = kind_of(request)
+        model = calls[0].get("CreateModel")
+        if model is not None:
+            with in_our_words("SageMaker does not take the model", denied=RIGHTS.format("CreateModel")):
+                client.create_model(**model)
         with in_our_words("SageMaker does not take the job", denied=RIGHTS.format(operation)):
             try:
                 getattr(client, f"create_{kind.method}")(**request)
             except Exception as error:
+                if model is not None:
+                    client.delete_model(ModelName=model["ModelName"])
                 if code_of(error) == "ResourceInUse":
                     raise NameInUseError(
                         f"the account has a job {kind.name_of(request)} already", fix="give another name, or none"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.data.keys import assign
 from shardr.local import contract, outputs
-from shardr.local.channels import channels
+from shardr.local.channels import channel
 from shardr.local.contract import tag
 from shardr.local.hosting import STOP_GRACE_SECONDS, Ended, Hosts
 from shardr.local.life import Life
@@ -62,10 +62,11 @@ class TransformJob(Life):
 
     def _go(self, runner: Runner) -> tuple[str, str | None]:
         request = self._row.request
-        [channel] = channels(self._facts.inputs, self._home.storage)
+        [wanted] = self._facts.inputs
+        data = channel(wanted, self._home.storage)
         names = contract.hosts(self._facts.instances)
         seed = tag(request, "permute")
-        shares = dict(zip(names, assign(channel.listing.keys, len(names), int(seed) if seed else None), strict=True))
+        shares = dict(zip(names, assign(data.listing.keys, len(names), int(seed) if seed else None), strict=True))
         hosts = Hosts(model_facts(self._machine["model"]), self._job, runner)
         given = {**self._machine["environment"], **environment(request)}
         self._started = time.time()
@@ -81,7 +82,7 @@ class TransformJob(Life):
             how = settings(request, told, csv=tag(request, "csv-lines") == "true")
             folder = self._job.staged / TRANSFORMED
             for host in names:
-                named = {channel.listing.name(key): channel.listing.base / key for key in shares[host]}
+                named = {data.listing.name(key): data.listing.base / key for key in shares[host]}
                 objects = [Object(name, path, folder / f"{name}.out") for name, path in named.items()]
                 self._shares[host] = Share(objects, Asker(doors[host], how), how, self._stop.is_set)
             ended = self._through(hosts)
