@@ -191,7 +191,7 @@ def test_a_stop_waits_neither_for_a_model_that_hangs_nor_for_one_that_never_beco
         began = time.monotonic()
         world.client.stop_transform_job(TransformJobName=name)
         assert world.ended(name)["TransformJobStatus"] == "Stopped"
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 20
     assert not processes(world)
     assert world.out() == {}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from shardr.local.watch import STOPPED
 from shardr.requests.facts import TRANSFORMED, facts, model_facts
 
 if TYPE_CHECKING:
+    import queue
     from collections.abc import Callable, Mapping
 
     from shardr.errors import ShardrError
@@ -32,7 +32,7 @@ HEALTH_SECONDS = 1800
 """How long the service gives a container of a transform job to be well."""
 LOOK_SECONDS = 0.1
 HASTE_SECONDS = 3
-"""Between SIGTERM and SIGKILL for instances whose answers nobody wants: a server would first finish what it computes."""
+"""Between SIGTERM and SIGKILL for instances whose answers nobody wants: a server would finish what it computes."""
 SHOWN = 3
 
 

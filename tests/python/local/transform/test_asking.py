@@ -1,4 +1,4 @@
-"""Requests of a transform job to a model in bad weather: a server that refuses, is slow, hangs, or loses its workers."""
+"""Requests of a transform job in bad weather: a model that refuses, is slow, hangs, or loses its workers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -153,8 +154,8 @@ def test_an_answer_in_drops_takes_no_longer_than_one_that_hangs(tmp_path: Path) 
         with server.accept()[0] as caller:
             caller.recv(1 << 16)
             caller.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
-            with pytest.raises(OSError, match="pipe|reset"):
-                for _ in range(100):
+            with suppress(OSError):  # the caller has hung up
+                for _ in range(50):
                     caller.sendall(b"x")
                     time.sleep(0.2)
 
