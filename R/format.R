@@ -96,7 +96,13 @@ step_lines <- function(x, number = NULL) {
 # What a transform step asks about what.
 transform_lines <- function(x, number) {
   count <- x$instance_count %||% 1
-  model <- if (is.list(x$model)) format(x$model) else paste0("model ", x$model, " by image ", x$image)
+  model <- if (!is.list(x$model)) {
+    paste0("model ", x$model, " by image ", x$image)
+  } else if (is.null(x$model$step)) {
+    paste("model", x$model$model_name)
+  } else {
+    paste("the model of step", x$model$step)
+  }
   records <- x$split_type %||% "None"
   c(
     paste0(

@@ -2,8 +2,8 @@
 
 #' Describe a job: a pipeline of steps
 #'
-#' `pipeline()` starts the description of a job, `processing_step()`, [training_step()] and [transform_step()] add a step
-#' to it. Nothing runs and no file is looked at before a verb such as [job_plan()] or [job_run()] is called.
+#' `pipeline()` starts the description of a job, `processing_step()`, [training_step()] and [transform_step()] add a
+#' step to it. Nothing runs and no file is looked at before a verb such as [job_plan()] or [job_run()] is called.
 #'
 #' Write what is natural in R: 2 is a whole number, one value is a list of one where a list is meant, a named vector is
 #' a map. `NA` is refused everywhere. A text `"${name}"` stands for the value of the [parameter()] of that name.

@@ -72,3 +72,20 @@ def test_alone_it_is_a_model_and_a_job_and_the_model_can_be_asked_again_by_its_n
     job = boto3.client("sagemaker").describe_transform_job(TransformJobName=done.step("transform").job)
     again = shardr.transform(job["ModelName"], "ask/", base=folder, engine="sagemaker", role=ROLE, **fields)
     assert again.collect("transform", "transformed").equals(first)
+
+
+def test_a_job_that_is_refused_leaves_no_model_and_a_name_that_is_taken_is_told(
+    served: Served, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    how: dict[str, Any] = {"base": folder, "engine": "sagemaker", "role": ROLE, "name": "mine", **LINES}
+    nobodys = "123456789012.dkr.ecr.us-east-1.amazonaws.com/nobodys:1"
+    with pytest.raises(shardr.AwsError, match="needed to serve it"):
+        shardr.transform("model.tar.gz", "ask/", image=nobodys, **how)
+    models = boto3.client("sagemaker").list_models()["Models"]
+    assert "mine-transform" not in [model["ModelName"] for model in models]
+    how["image"] = endpoint_world.IMAGE
+    assert shardr.transform("model.tar.gz", "ask/", input_filter="$[1:]", **how).status == "Completed"
+    monkeypatch.setenv("SHARDR_HOME", str(tmp_path / "another home"))
+    with pytest.raises(shardr.NameInUseError, match="mine-transform"):
+        shardr.transform("model.tar.gz", "ask/", **how)
+    assert boto3.client("sagemaker").describe_model(ModelName="mine-transform")["ExecutionRoleArn"] == ROLE

@@ -20,7 +20,10 @@ test_that("a model is asked about files without a pipeline, and a bad record is 
 
 test_that("what is no model and what is no argument is told before anything runs", {
   local_job_folder()
-  expect_error(batch_transform("nothing", "dataset/"), "no file, no run and no model", class = "shardr_error_spec_invalid")
+  expect_error(
+    batch_transform("nothing", "dataset/"), "no file, no run and no model",
+    class = "shardr_error_spec_invalid"
+  )
   expect_error(batch_transform("nothing", "dataset/", code = "a.R"), "processing and training steps only")
   expect_error(batch_transform(1, "dataset/"), "expected text", class = "shardr_error_spec_invalid")
   expect_length(list.files("home/jobs"), 0L)

@@ -1,9 +1,9 @@
 # Which cluster each movie is in, how well the clusters are those that were planted, and a picture of them.
 #
-# Inputs `train` and `test` (what DBSCAN's transform wrote: a line of JSON for each movie, its projection joined with its
-# cluster), `titles` (of the same movies in the same order), and `truth` (truth.csv, may be absent). Output `clusters`:
-# clusters.csv (part, product_id, title, cluster; 0 is noise). Output `report`: clusters.png and, with a truth, score.json
-# with the adjusted Rand index of the training set.
+# Inputs `train` and `test` (what DBSCAN's transform wrote: a line of JSON for each movie, its projection joined with
+# its cluster), `titles` (of the same movies in the same order), and `truth` (truth.csv, may be absent). Output
+# `clusters`: clusters.csv (part, product_id, title, cluster; 0 is noise). Output `report`: clusters.png and, with a
+# truth, score.json with the adjusted Rand index of the training set.
 
 library(shardr)
 
