@@ -89,7 +89,7 @@ def test_a_table_that_is_no_numbers_is_told_column_by_column_and_leaves_no_file(
 @pytest.mark.parametrize(
     ("rows", "dtype", "said"),
     [
-        (np.array([[1, 2**40, 3]]), None, "1099511627776 is none of its numbers"),
+        (np.array([[1, 2**40 + 1, 3]]), None, "1099511627777 is none of its numbers"),
         (np.array([[1, 2**40, 3]]), "int32", "1099511627776 is none of its numbers"),
         (np.array([[0.5]]), "int32", "0.5 is none of its numbers"),
         (pd.DataFrame({"a": [2**24 + 1]}), None, "is none of its numbers"),
