@@ -13,8 +13,8 @@
 #' @param rows At most so many rows in a block; by default as many as 4 MB hold.
 #' @returns `read_recordio()`: a data frame with `label`, then `V1`, `V2` and so on; `uid` and `metadata` where records
 #'   have them. `recordio_blocks()`: a function that gives the next block with each call, and `NULL` after the last. A
-#'   block is a list of `features` (a matrix; of sparse rows a list of `row`, `column` and `value`, of which
-#'   `as.matrix()` makes one), `labels` by name, which is `values` but in answers of models, `uid`, `metadata`, `dtype`,
+#'   block is a list of `features` (a matrix; of sparse rows a list of `row`, `column`, `value` and `shape`,
+#'   of which `as.matrix()` makes one), `labels` by name, which is `values` but in answers of models, `uid`, `metadata`, `dtype`,
 #'   `rows`, and `first`, the number of its first record. `shardr_error_data` names file, record and byte of what is
 #'   wrong.
 #' @seealso [write_recordio()]
@@ -150,8 +150,10 @@ block_frame <- function(block) {
 
 #' @export
 as.matrix.shardr_sparse <- function(x, ...) {
-  held <- unclass(x)
-  found <- matrix(0, dim(x)[[1L]], dim(x)[[2L]])
-  found[cbind(held$row, held$column)] <- held$value
+  found <- matrix(0, x$shape[[1L]], x$shape[[2L]])
+  found[cbind(x$row, x$column)] <- x$value
   found
 }
+
+#' @export
+dim.shardr_sparse <- function(x) x$shape

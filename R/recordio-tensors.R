@@ -17,10 +17,10 @@ record_block <- function(group, width) {
   if (!is.null(values)) check_each(values, length(rows), none)
   list(
     features = if (!is.null(values)) tensor_rows(values, width, "columns"),
-    labels = Map(function(tensor, name) {
+    labels = named_labels(Map(function(tensor, name) {
       check_each(tensor, length(rows), paste0("has no label \"", name, "\", which others have"))
       label_values(as.matrix(tensor_rows(tensor, NULL, paste0("numbers in the label \"", name, "\""))))
-    }, labels, names(labels)),
+    }, labels, names(labels)), names(labels)),
     uid = record_texts(group$content, found[[3L]], length(rows)),
     metadata = record_texts(group$content, found[[4L]], length(rows)),
     dtype = values$kind, rows = length(rows)
@@ -30,6 +30,8 @@ record_block <- function(group, width) {
 check_each <- function(tensor, rows, message) {
   if (length(tensor$owner) < rows) record_fault(setdiff(seq_len(rows), tensor$owner)[[1L]], message)
 }
+
+named_labels <- function(values, names) if (length(values)) stats::setNames(values, names) else list()
 
 label_values <- function(table) if (ncol(table) == 1L) as.vector(table) else table
 
@@ -147,8 +149,11 @@ tensor_rows <- function(tensor, width, what) {
   columns <- sequence(tensor$counts)
   columns[rep(sparse, tensor$counts)] <- tensor$keys + 1
   structure(
-    list(row = rep(seq_along(tensor$owner), tensor$counts), column = columns, value = tensor$values),
-    dim = c(length(tensor$owner), wanted), class = "shardr_sparse"
+    list(
+      row = rep(seq_along(tensor$owner), tensor$counts), column = columns, value = tensor$values,
+      shape = c(length(tensor$owner), wanted)
+    ),
+    class = "shardr_sparse"
   )
 }
 
@@ -194,7 +199,7 @@ dense_block <- function(group, width) {
   labels <- setdiff(seq_along(layout), features)
   list(
     features = if (length(features)) tables[[features]],
-    labels = stats::setNames(lapply(tables[labels], label_values), vapply(layout[labels], `[[`, "", "name")),
+    labels = named_labels(lapply(tables[labels], label_values), vapply(layout[labels], `[[`, "", "name")),
     dtype = if (length(features)) c("float32", "float64")[[layout[[features]]$size / 4]], rows = n
   )
 }

@@ -23,7 +23,7 @@ write_recordio <- function(x, file, label = NULL, dtype = "float32", uid = NULL,
   n <- nrow(given$features)
   step <- if (is.null(shard_rows)) max(n, 1) else shard_rows
   starts <- seq(1, max(n, 1), by = step)
-  ending <- sub("^.*?(\\.[^.]*)?$", "\\1", basename(file))
+  ending <- paste0(regmatches(basename(file), regexpr("\\.[^.]+$", basename(file))), "")
   files <- if (is.null(shard_rows)) {
     file
   } else {
@@ -57,11 +57,13 @@ recordio_given <- function(x, label, call) {
 
 sparse_or_matrix_part <- function(x, rows) {
   if (!inherits(x, "shardr_sparse")) return(x[rows, , drop = FALSE])
-  held <- unclass(x)
-  chosen <- held$row %in% rows
+  chosen <- x$row %in% rows
   structure(
-    list(row = held$row[chosen] - rows[[1L]] + 1, column = held$column[chosen], value = held$value[chosen]),
-    dim = c(length(rows), dim(x)[[2L]]), class = "shardr_sparse"
+    list(
+      row = x$row[chosen] - rows[[1L]] + 1, column = x$column[chosen], value = x$value[chosen],
+      shape = c(length(rows), x$shape[[2L]])
+    ),
+    class = "shardr_sparse"
   )
 }
 
@@ -90,7 +92,7 @@ little <- function(size) as.raw(size %/% 256^(0:3) %% 256)
 # A tensor of each row: all values as a matrix of bytes where each row has as many, and what makes the field of one.
 record_tensor <- function(section, name, held, dtype, call) {
   sparse <- inherits(held, "shardr_sparse")
-  numbers <- if (sparse) unclass(held)$value else held
+  numbers <- if (sparse) held$value else held
   if (dtype == "int32" && any(is.na(numbers) | numbers != floor(numbers) | abs(numbers) > 2^31 - 1)) {
     container_abort("int32 holds whole numbers below 2^31 only.", "data", call)
   }
@@ -100,7 +102,7 @@ record_tensor <- function(section, name, held, dtype, call) {
   }
   width <- dim(held)[[2L]]
   field <- function(values, keys = NULL) record_field(section, name, tensor_kinds[[dtype]], values, keys, width, sparse)
-  rows <- if (sparse) split(seq_along(held$row), factor(unclass(held)$row, seq_len(dim(held)[[1L]])))
+  rows <- if (sparse) split(seq_along(held$row), factor(held$row, seq_len(dim(held)[[1L]])))
   list(
     rows = dim(held)[[1L]], field = field,
     values = if (!sparse && !is.na(size)) matrix(float_bytes(as.vector(t(held)), size), ncol = dim(held)[[1L]]),

@@ -2,10 +2,6 @@
 
 cases <- function() contract_cases("recordio.json")
 
-from_hex <- function(text) {
-  as.raw(strtoi(substring(text, seq(1, nchar(text) - 1, 2)[seq_len(nchar(text) / 2)], seq_len(nchar(text) / 2) * 2), 16L))
-}
-
 in_file <- function(hex, env = parent.frame()) {
   file <- withr::local_tempfile(fileext = ".pbr", .local_envir = env)
   writeBin(from_hex(hex), file)
@@ -16,25 +12,29 @@ rows_of <- function(case) {
   if (!is.null(case$cells)) {
     cells <- do.call(rbind, lapply(case$cells, unlist))
     n <- max(2L, length(case$labels$values))
-    return(structure(
-      list(row = cells[, 1L], column = cells[, 2L], value = cells[, 3L]), dim = c(n, case$width), class = "shardr_sparse"
-    ))
+    return(sparse_rows(cells[, 1L], cells[, 2L], cells[, 3L], c(n, case$width)))
   }
   if (is.null(case$features)) return(NULL)
   table <- do.call(rbind, lapply(case$features, function(row) as.numeric(unlist(row))))
   if (is.null(case$sparse)) return(table)
   at <- which(t(table) != 0, arr.ind = TRUE)
-  structure(
-    list(row = at[, 2L], column = at[, 1L], value = table[at[, 2:1, drop = FALSE]]), dim = dim(table),
-    class = "shardr_sparse"
-  )
+  sparse_rows(at[, 2L], at[, 1L], table[at[, 2:1, drop = FALSE]], dim(table))
+}
+
+sparse_rows <- function(row, column, value, shape) {
+  structure(list(row = row, column = column, value = value, shape = shape), class = "shardr_sparse")
 }
 
 labels_of <- function(case) {
-  lapply(case$labels, function(values) if (is.list(values[[1L]])) do.call(rbind, lapply(values, unlist)) else unlist(values))
+  found <- lapply(case$labels, function(values) {
+    if (is.list(values[[1L]])) do.call(rbind, lapply(values, unlist)) else unlist(values)
+  })
+  if (length(found)) found else list()
 }
 
-texts_of <- function(texts) if (!is.null(texts)) vapply(texts, function(text) if (is.null(text)) NA_character_ else text, "")
+texts_of <- function(texts) {
+  if (!is.null(texts)) vapply(texts, function(text) if (is.null(text)) NA_character_ else text, "")
+}
 
 all_blocks <- function(...) {
   next_block <- recordio_blocks(...)
