@@ -62,6 +62,12 @@ if TYPE_CHECKING:
     from shardr.api.parity.difference import Difference as Difference
     from shardr.api.parity.verb import Parity as Parity
     from shardr.api.parity.verb import parity as parity
+    from shardr.api.recordio import RecordioInfo as RecordioInfo
+    from shardr.api.recordio import decode_recordio as decode_recordio
+    from shardr.api.recordio import read_recordio as read_recordio
+    from shardr.api.recordio import recordio_blocks as recordio_blocks
+    from shardr.api.recordio import recordio_info as recordio_info
+    from shardr.api.recordio import write_recordio as write_recordio
     from shardr.api.run import Run as Run
     from shardr.api.runs import plan as plan
     from shardr.api.runs import run as run
@@ -101,6 +107,8 @@ _HOMES = {
     "shardr.api.jobs": ("describe", "jobs", "stop"),
     "shardr.api.parity.difference": ("Difference",),
     "shardr.api.parity.verb": ("Parity", "parity"),
+    "shardr.api.recordio": ("RecordioInfo", "decode_recordio", "read_recordio", "recordio_blocks", "recordio_info",
+                            "write_recordio"),
     "shardr.api.run": ("Run",),
     "shardr.api.runs": ("plan", "run", "submit", "validate"),
     "shardr.api.serving": ("serve", "serve_stop", "served"),

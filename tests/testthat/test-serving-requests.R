@@ -6,7 +6,8 @@ refusal <- function(code) tryCatch(code, shardr_refusal = identity)
 
 test_that("requests are read as the contract has them", {
   for (case in cases()$requests) {
-    found <- refusal(request_data(charToRaw(enc2utf8(case$body)), case$content_type, unlist(case$columns)))
+    body <- if (is.null(case$body_hex)) charToRaw(enc2utf8(case$body)) else from_hex(case$body_hex)
+    found <- refusal(request_data(body, case$content_type, unlist(case$columns)))
     if (!is.null(case$status)) {
       expect_s3_class(found, "shardr_refusal")
       expect_equal(found$status, case$status, info = case$name)

@@ -58,6 +58,7 @@ GROUPS = {
     "Data": {
         "collect": Command("merge an output into one table", "tables"),
         "split": Command("cut one big table into files for many instances", "tables"),
+        "recordio": Command("info, encode, decode, cat: rows as recordIO-protobuf", "recordio"),
     },
     "This machine": {
         "serve": Command("be SageMaker on this machine for boto3, the SDKs and the AWS CLI", "serve"),
