@@ -139,7 +139,9 @@ def test_names_and_length_say_what_a_vector_becomes(in_r):
     assert in_r("base::factor", ["b", "a"]) == ["b", "a"]
 
 
-@pytest.mark.parametrize("value", [pd.NA, pd.NaT, [None], object(), {1: 2}, 1j, 2**60, np.eye(2)], ids=repr)
+@pytest.mark.parametrize(
+    "value", [pd.NA, pd.NaT, [None], pytest.param(object(), id="object"), {1: 2}, 1j, 2**60, np.eye(2)], ids=repr
+)
 def test_what_has_no_counterpart_in_r_is_refused_with_its_place(in_r, value):
     with pytest.raises(FrameError, match=r"argument here\['x'\]"):
         in_r("base::identity", here={"x": value})
