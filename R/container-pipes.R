@@ -1,4 +1,4 @@
-# Channels in mode Pipe: an epoch as a connection, or as lines. Python: runtime/pipes.py.
+# Channels in mode Pipe: an epoch as a connection, as lines, or as blocks of rows. Python: runtime/pipes.py.
 
 #' An epoch of a streamed channel
 #'
@@ -6,13 +6,16 @@
 #' counted from 0 and read one after the other. Closing one early is allowed; opening one that is not read is not: the
 #' service fails a job for it after an hour. All objects come behind one another, with nothing between them.
 #'
-#' `for` cannot take what is still to come, so `pipe_lines()` gives a function: each call of it gives the next lines.
+#' `for` cannot take what is still to come, so `pipe_lines()` and `pipe_blocks()` give a function: each call of it gives
+#' the next lines, or the next rows.
 #'
 #' @param name Name of an input of the job.
 #' @param epoch Which time the data is read, from 0.
 #' @param n How many lines at most at a time.
+#' @param rows How many rows at most at a time; by default as many as 4 MB hold.
 #' @returns `pipe_connection()`: a connection, open to be read as bytes, which you close. `pipe_lines()`: a function
-#'   without arguments that gives a character vector, and `NULL` at the end. `shardr_error_not_found` for a channel that
+#'   without arguments that gives a character vector, and `NULL` at the end. `pipe_blocks()`, for channels of
+#'   recordIO-protobuf: the same with a block of rows, as [recordio_blocks()] gives them. `shardr_error_not_found` for a channel that
 #'   there is not, and for an epoch that does not come.
 #' @seealso [read_channel()] for channels with files.
 #' @export
@@ -51,6 +54,26 @@ pipe_lines <- function(name, epoch = 0, n = 10000L) {
     close(con)
     con <<- FALSE
     NULL
+  }
+}
+
+#' @rdname pipe_connection
+#' @export
+pipe_blocks <- function(name, epoch = 0, rows = NULL) {
+  con <- NULL
+  following <- NULL
+  function() {
+    if (is.null(con)) {
+      con <<- pipe_connection(name, epoch)
+      following <<- recordio_blocks(con, rows)
+    }
+    if (isFALSE(con)) return(NULL)
+    block <- following()
+    if (is.null(block)) {
+      close(con)
+      con <<- FALSE
+    }
+    block
   }
 }
 

@@ -51,19 +51,29 @@ def test_lines_of_two_epochs(tmp_path: Path, name: str) -> None:
     assert [line.strip() for line in printed] == ["0 é,1 b,2 c,3", "1 é,1 b,2 c,3"]
 
 
-def test_blocks_of_rows_come_as_they_were_written(tmp_path: Path) -> None:
+BLOCKS = {
+    "script.py": """
+        from shardr.runtime import pipe_blocks
+        for block in pipe_blocks("train", rows=10):
+            print(len(block), int(block.features.sum()), int(block.label.sum()))
+        """,
+    "script.R": """
+        library(shardr)
+        more <- pipe_blocks("train", rows = 10)
+        while (!is.null(block <- more())) cat(block$rows, sum(block$features), sum(block$labels$values), "\\n")
+        """,
+}
+
+
+@pytest.mark.parametrize("name", sorted(BLOCKS))
+def test_blocks_of_rows_come_as_they_were_written(tmp_path: Path, name: str) -> None:
     rows = np.arange(60, dtype=np.float32).reshape(20, 3)
     (tmp_path / "data").mkdir()
     for part in (0, 1):
         half = slice(10 * part, 10 * part + 10)
         (tmp_path / "data" / str(part)).write_bytes(encode(rows[half], {"values": rows[half, 0]}).content)
-    body = """
-        from shardr.runtime import pipe_blocks
-        for block in pipe_blocks("train", rows=8):
-            print(len(block), block.features.sum(), block.label.sum())
-        """
-    expected = [f"{len(part)} {part.sum()} {part[:, 0].sum()}" for part in (rows[:8], rows[8:16], rows[16:])]
-    assert ran(tmp_path, body, "script.py") == expected
+    expected = [f"{len(part)} {part.sum():.0f} {part[:, 0].sum():.0f}" for part in (rows[:10], rows[10:])]
+    assert [line.strip() for line in ran(tmp_path, BLOCKS[name], name)] == expected
 
 
 @pytest.mark.parametrize("name", sorted(LINES))
