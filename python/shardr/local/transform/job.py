@@ -89,7 +89,7 @@ class TransformJob(Life):
     def _through(self, hosts: Hosts) -> Ended | Exception | None:
         """Lets all shares go through; the instance that has ended meanwhile, if one has."""
         threads = [
-            threading.Thread(target=self._share, args=(host, share), name=host, daemon=True)
+            threading.Thread(target=self._share, args=(host, share, hosts), name=host, daemon=True)
             for host, share in self._shares.items()
         ]
         for thread in threads:
@@ -105,11 +105,15 @@ class TransformJob(Life):
             if lost is None and not hosts.ended.empty():
                 lost = hosts.ended.get()
                 self._stop.set()
-        return lost
+        return hosts.ended.get() if lost is None and not hosts.ended.empty() else lost
 
-    def _share(self, host: str, share: Share) -> None:
+    def _share(self, host: str, share: Share, hosts: Hosts) -> None:
         began = time.monotonic()
-        share.through(self._tell)
+        try:
+            share.through(self._tell)
+        except Exception as error:  # noqa: BLE001 - a thread that dies must not pass for one that is done
+            hosts.ended.put(error)
+            return
         state = "Stopped" if self._stop.is_set() else "Failed" if share.done.failures else "Completed"
         self._report["hosts"][host] |= {"state": state, "seconds": round(time.monotonic() - began, 3)}
 

@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
+from shardr.data.files import system_reason
 from shardr.data.splitting import assembled, batches, opened, records
 from shardr.errors import DataError
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from shardr.data.splitting import Batch
     from shardr.local.transform.asking import Asker
     from shardr.local.transform.settings import Settings
+
+NOT_WRITTEN = "its answers cannot be written: {}"
+"""Of an object, when the disk is full."""
 
 
 @dataclass
@@ -103,18 +107,25 @@ class Share:
             which = f"record {batch.first}" if batch.last == batch.first else f"records {batch.first} to {batch.last}"
             item.failure = f"{which}: {error.what}"
             return
-        if item.out is None:
-            item.target.parent.mkdir(parents=True, exist_ok=True)
-            item.out = item.target.open("wb")
-        item.out.write(answer)
+        try:
+            if item.out is None:
+                item.target.parent.mkdir(parents=True, exist_ok=True)
+                item.out = item.target.open("wb")
+            item.out.write(answer)
+        except OSError as error:
+            item.failure = NOT_WRITTEN.format(system_reason(error))
+            return
         item.records += len(batch.records)
 
     def _end(self, item: Object) -> None:
-        if item.out is not None:
-            item.out.close()
-        elif item.failure is None:  # an object without a record has an answer without one
-            item.target.parent.mkdir(parents=True, exist_ok=True)
-            item.target.touch()
+        try:
+            if item.out is not None:
+                item.out.close()
+            elif item.failure is None:  # an object without a record has an answer without one
+                item.target.parent.mkdir(parents=True, exist_ok=True)
+                item.target.touch()
+        except OSError as error:
+            item.failure = item.failure or NOT_WRITTEN.format(system_reason(error))
         if item.failure is not None:
             item.target.unlink(missing_ok=True)
             self.done.failures[item.key] = item.failure
