@@ -28,8 +28,9 @@ shardr conformance --image my/image:1.0 --language r --clause stop-signal --clau
 An image is tried in the languages that it has: `Rscript` and `python3` on its `PATH`. Its own ENTRYPOINT is not used.
 One that has the command `serve` is tried as the server of a model, too, whose code is `inference.R` or `inference.py`;
 on this machine shardr's own servers of both languages are. The exit status is 0 when all clauses are kept and 1 when
-one is broken; a broken one shows what was expected, what was found and the last lines that its program printed. `image_conformance("my/image:1.0")` gives a data frame in R, and
-`shardr.conformance("my/image:1.0")` a list in Python. Nothing is kept: the folder of the jobs is gone afterwards.
+one is broken; a broken one shows what was expected, what was found and the last lines that its program printed.
+`image_conformance("my/image:1.0")` gives a data frame in R, and `shardr.conformance("my/image:1.0")` a list in Python.
+Nothing is kept: the folder of the jobs is gone afterwards.
 
 | clause | what must be true |
 |---|---|

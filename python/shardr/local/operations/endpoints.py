@@ -204,7 +204,7 @@ def _capture(row: EndpointRow) -> dict[str, Any] | None:
     config = row.plan.capture
     if config is None:
         return None
-    on = config.get("EnableCapture", False)
+    on = config.get("EnableCapture", True)
     return {
         "EnableCapture": on,
         "CaptureStatus": "Started" if on and row.status == IN_SERVICE else "Stopped",

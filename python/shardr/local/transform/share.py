@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
+from shardr.data.files import system_reason
 from shardr.data.splitting import assembled, batches, opened, records
 from shardr.errors import DataError
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 AHEAD = 8
 """Answers that may wait for their turn, for each request that may be under way; of large ones, only one."""
+NOT_WRITTEN = "its answers cannot be written: {}"
+"""Of an object, when the disk is full."""
 
 
 @dataclass
@@ -172,18 +175,25 @@ class Share:
             which = f"record {last}" if turn.count == 1 else f"records {turn.first} to {last}"
             item.failure = f"{which}: {answer.what}"
             return
-        if item.out is None:
-            item.target.parent.mkdir(parents=True, exist_ok=True)
-            item.out = item.target.open("wb")
-        item.out.write(assembled(answer, self._settings.assemble))
+        try:
+            if item.out is None:
+                item.target.parent.mkdir(parents=True, exist_ok=True)
+                item.out = item.target.open("wb")
+            item.out.write(assembled(answer, self._settings.assemble))
+        except OSError as error:
+            item.failure = NOT_WRITTEN.format(system_reason(error))
+            return
         item.records += turn.count
 
     def _end(self, item: Object) -> None:
-        if item.out is not None:
-            item.out.close()
-        elif item.failure is None:  # an object without a record has an answer without one
-            item.target.parent.mkdir(parents=True, exist_ok=True)
-            item.target.touch()
+        try:
+            if item.out is not None:
+                item.out.close()
+            elif item.failure is None:  # an object without a record has an answer without one
+                item.target.parent.mkdir(parents=True, exist_ok=True)
+                item.target.touch()
+        except OSError as error:
+            item.failure = item.failure or NOT_WRITTEN.format(system_reason(error))
         if item.failure is not None:
             item.target.unlink(missing_ok=True)
             self.done.failures[item.key] = item.failure

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import tarfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import worlds
+from endpoint_world import World
 
 from shardr.errors import InvocationError, RequestError
 from shardr.local import programs
@@ -16,8 +18,6 @@ from shardr.local.programs import SERVERS
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from endpoint_world import World
 
 IMAGES = {"R": "shardr/serving:latest", "py": "shardr/python:latest"}
 CODE = {
@@ -139,3 +139,75 @@ def test_an_image_that_nothing_stands_for_is_told_what_does(world: World) -> Non
     with pytest.raises(RequestError, match="only the image itself knows") as told:
         world.endpoint("e", world.config("c"))
     assert "the image serving (R) or python" in str(told.value)
+
+
+STORM = """
+import pathlib
+def model_fn(dir):
+    return None
+def predict_fn(model, data):
+    with pathlib.Path("/tmp/asked").open("a") as log:
+        log.write("x")
+    raise ValueError(f"storm {len(pathlib.Path('/tmp/asked').read_text())}")
+"""
+
+
+def test_a_model_that_fails_all_the_time_is_asked_as_often_as_the_job_says_and_no_more(world: World) -> None:
+    world.model("m", archive({"code/inference.py": STORM}), IMAGES["py"], SHARDR_WORKERS="1")
+    for name in ("a.csv", "b.csv"):
+        world.account.home.storage.put(f"s3://data/in/{name}", b"1\n2\n3\n")
+    about = transformed(world, ModelClientConfig={"InvocationsMaxRetries": 1})
+    assert about["TransformJobStatus"] == "Failed"
+    assert "a.csv: record 1" in about["FailureReason"]
+    assert "storm 2" in about["FailureReason"]  # the second and last answer to the first record
+    assert "b.csv: record 1" in about["FailureReason"]
+    assert world.account.home.storage.list("s3://data/out/").keys == []
+
+
+def transformed(world: World, **more: Any) -> dict[str, Any]:
+    """How a transform job ends that asks about each line below s3://data/in/."""
+    world.ask(
+        "CreateTransformJob",
+        TransformJobName="t",
+        ModelName="m",
+        BatchStrategy="SingleRecord",
+        TransformInput={
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://data/in/"}},
+            "ContentType": "text/csv",
+            "SplitType": "Line",
+        },
+        TransformOutput={"S3OutputPath": "s3://data/out/"},
+        TransformResources={"InstanceCount": 1, "InstanceType": "ml.m5.large"},
+        **more,
+    )
+    worlds.until(
+        lambda: world.ask("DescribeTransformJob", TransformJobName="t")["TransformJobStatus"] != "InProgress", 40
+    )
+    return world.ask("DescribeTransformJob", TransformJobName="t")
+
+
+LONG = """
+def model_fn(dir):
+    return None
+def predict_fn(model, data):
+    return ["x" * int(row[0]) for row in data]
+"""
+
+
+def test_a_disk_that_fills_up_fails_the_object_whose_answers_it_cannot_hold(tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", small], capture_output=True).returncode:
+        pytest.skip("only root can mount a small disk; run the tests as root to see this one")
+    try:
+        world = World(small / "home")
+        world.model("m", archive({"code/inference.py": LONG}), IMAGES["py"], SHARDR_WORKERS="1")
+        world.account.home.storage.put("s3://data/in/a.csv", b"1000000\n" * 5)
+        world.account.home.storage.put("s3://data/in/b.csv", b"3\n")
+        about = transformed(world)
+        assert about["TransformJobStatus"] == "Failed"
+        assert "a.csv: its answers cannot be written: No space left on device" in about["FailureReason"]
+        assert world.account.home.storage.path("s3://data/out/b.csv.out").read_bytes() == b"xxx\n"
+        assert not world.account.home.storage.path("s3://data/out/a.csv.out").exists()
+    finally:
+        subprocess.run(["umount", "-l", small], check=True)
