@@ -24,7 +24,7 @@ recordio_scan <- function(held, whole) {
       lengths <- words[chain + 1L]
       begins <- chain * 4 + 5
       groups[[length(groups) + 1L]] <- list(
-        content = held, begins = begins, ends = begins + lengths - 1, offsets = (chain - 1) * 4
+        content = held, begins = begins, ends = begins + lengths - 1, offsets = (chain - 1) * 4, words = words
       )
       at <- begins[[length(begins)]] - 1 + (lengths[[length(lengths)]] + 3) %/% 4 * 4
     } else {
