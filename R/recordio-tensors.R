@@ -228,7 +228,9 @@ numbers_of <- function(held, n, step, one) {
   if (past > 0) held <- held[(past + 1):length(held)]
   all <- readBin(held, "double", n * step / 4, size = 4L, endian = "little")
   length(all) <- n * step / 4
-  t(matrix(all, step / 4)[begin %/% 4 + seq_len(one$count), , drop = FALSE])
+  all <- matrix(all, step / 4)
+  # column by column: no other way takes them out and turns them at once
+  vapply(begin %/% 4 + seq_len(one$count), function(i) all[i, ], numeric(n))
 }
 
 # Where a dense record has its numbers; NULL where they are of another kind, or not in one place.

@@ -36,7 +36,7 @@ refused = []
 for kind in ("int32", "uint8", "bool", "float16"):
     try:
         write_numpy_to_dense_tensor(io.BytesIO(), table.astype(kind))
-    except ValueError:
+    except (ValueError, KeyError):
         refused.append(kind)
 cut = open(folder + "/ours.pbr", "rb").read()[:-4]
 print(json.dumps({
