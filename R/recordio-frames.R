@@ -14,17 +14,21 @@ record_fault <- function(record, message = "is no record of SageMaker's protobuf
 # is wrong with the next one, if anything is. Positions are R's, from 1; ends belong to their records.
 recordio_scan <- function(held, whole) {
   words <- readBin(held, "integer", length(held) %/% 4L, size = 4L, endian = "little")
-  magics <- which(words == magic_word)
+  magics <- NULL
   groups <- list()
   at <- 0
   fault <- NULL
   while (at < length(held)) {
-    chain <- record_chain(words, magics, at / 4 + 1, length(held))
+    chain <- equal_frames(words, at / 4 + 1)
+    if (length(chain) < 2L) {
+      if (is.null(magics)) magics <- which(words == magic_word)
+      chain <- record_chain(words, magics[magics > at / 4], at / 4 + 1, length(held))
+    }
     if (length(chain)) {
       lengths <- words[chain + 1L]
       begins <- chain * 4 + 5
       groups[[length(groups) + 1L]] <- list(
-        content = held, begins = begins, ends = begins + lengths - 1, offsets = (chain - 1) * 4
+        content = held, begins = begins, ends = begins + lengths - 1, offsets = (chain - 1) * 4, words = words
       )
       at <- begins[[length(begins)]] - 1 + (lengths[[length(lengths)]] + 3) %/% 4 * 4
     } else {
@@ -36,9 +40,20 @@ recordio_scan <- function(held, whole) {
       )
       at <- one$end
     }
-    magics <- magics[magics > at / 4]
   }
   list(groups = groups, done = at, fault = fault)
+}
+
+# The places, in words, of the frames that have the size of the first, which tells where each of them is.
+equal_frames <- function(words, at) {
+  if (at > length(words)) return(integer())
+  size <- words[at + 1]
+  if (is.na(size) || is.na(words[[at]]) || words[[at]] != magic_word || size < 0L || size >= 2^29) return(integer())
+  step <- 2 + (size + 3) %/% 4
+  count <- (length(words) - at + 1) %/% step
+  places <- at + (seq_len(count) - 1) * step
+  other <- which(is.na(words[places]) | words[places] != magic_word | is.na(words[places + 1]) | words[places + 1] != size)
+  if (length(other)) places[seq_len(other[[1L]] - 1L)] else places
 }
 
 # The places, in words, of the records that are whole, in one frame, and follow each other.

@@ -74,7 +74,7 @@ recordio_blocks <- function(file, rows = NULL) {
   }
 }
 
-piece_bytes <- 4 * 2^20
+piece_bytes <- 2^20
 
 # The blocks of the next piece of a file, and where it goes on.
 next_piece <- function(con, state, name, rows, call) {
@@ -89,7 +89,7 @@ next_piece <- function(con, state, name, rows, call) {
     step <- if (is.null(rows)) length(group$begins) else rows
     for (from in seq(1, length(group$begins), by = step)) {
       part <- from:min(from + step - 1, length(group$begins))
-      some <- c(list(content = group$content), lapply(group[c("begins", "ends", "offsets")], `[`, part))
+      some <- c(group[c("content", "words")], lapply(group[c("begins", "ends", "offsets")], `[`, part))
       block <- block_or_abort(some, state, name, call)
       block$first <- state$first
       state$first <- state$first + block$rows

@@ -182,16 +182,14 @@ dense_block <- function(group, width) {
   if (n < 2L || any(group$ends - group$begins + 1 != size) || any(diff(group$begins) != step)) return(NULL)
   layout <- tryCatch(dense_layout(group$content[group$begins[[1L]] + seq_len(size) - 1]), shardr_record_fault = identity)
   if (is.null(layout) || inherits(layout, "error")) return(NULL)
-  last <- group$begins[[1L]] + n * step - 1
-  held <- group$content[group$begins[[1L]]:min(last, length(group$content))]
-  length(held) <- n * step # frames lie between records, the last has none behind it
-  held <- matrix(held, nrow = step)
-  fixed <- setdiff(seq_len(size), unlist(lapply(layout, function(one) one$begin:one$end)))
-  if (any(held[fixed, ] != held[fixed, 1L])) return(NULL)
-  tables <- lapply(layout, function(one) {
-    numbers <- readBin(held[one$begin:one$end, ], "double", n * one$count, size = one$size, endian = "little")
-    matrix(numbers, ncol = one$count, byrow = TRUE)
-  })
+  from <- group$begins[[1L]] - 8
+  # the frames themselves; a range of bytes is quick to take, and quicker where it is all of them
+  all <- from == 1
+  held <- if (all) group$content else group$content[from:(from + n * step - 1)]
+  words <- if (all) group$words else readBin(held, "integer", n * step / 4, size = 4L, endian = "little")
+  length(words) <- n * step / 4
+  if (!same_but_numbers(held, matrix(words, step / 4), n, size, layout)) return(NULL)
+  tables <- lapply(layout, function(one) numbers_of(held, n, step, one))
   features <- which(vapply(layout, `[[`, 0, "section") == 1)
   if (length(features) && !is.null(width) && ncol(tables[[features]]) != width) {
     record_fault(1L, paste0("expected ", plain_number(width), " columns, found ", ncol(tables[[features]])))
@@ -202,6 +200,37 @@ dense_block <- function(group, width) {
     labels = named_labels(lapply(tables[labels], label_values), vapply(layout[labels], `[[`, "", "name")),
     dtype = if (length(features)) c("float32", "float64")[[layout[[features]]$size / 4]], rows = n
   )
+}
+
+# Whether frames have the bytes of the first but for their numbers: words of four bytes, bytes beside numbers.
+same_but_numbers <- function(held, words, n, size, layout) {
+  step <- 4 * nrow(words)
+  fixed <- rep(TRUE, step)
+  fixed[seq_len(step) > size + 8] <- FALSE # padding
+  for (one in layout) fixed[8 + one$begin:one$end] <- FALSE
+  whole <- which(colSums(matrix(fixed, 4L)) == 4L)
+  for (word in whole) if (!isTRUE(all(words[word, ] == words[word, 1L]))) return(FALSE)
+  for (byte in setdiff(which(fixed), rep((whole - 1) * 4, each = 4L) + 1:4)) {
+    bytes <- held[byte + (seq_len(n) - 1) * step]
+    if (any(bytes != bytes[[1L]])) return(FALSE)
+  }
+  TRUE
+}
+
+# The numbers of one tensor of all frames. Those of four bytes are read with all that stands between them.
+numbers_of <- function(held, n, step, one) {
+  begin <- 7 + one$begin # bytes of a frame before them
+  if (one$size == 8) {
+    held <- held[sequence(rep(one$count * 8, n), from = begin + 1 + (seq_len(n) - 1) * step)]
+    return(matrix(readBin(held, "double", n * one$count, size = 8L, endian = "little"), ncol = one$count, byrow = TRUE))
+  }
+  past <- begin %% 4
+  if (past > 0) held <- held[(past + 1):length(held)]
+  all <- readBin(held, "double", n * step / 4, size = 4L, endian = "little")
+  length(all) <- n * step / 4
+  all <- matrix(all, step / 4)
+  # column by column: no other way takes them out and turns them at once
+  vapply(begin %/% 4 + seq_len(one$count), function(i) all[i, ], numeric(n))
 }
 
 # Where a dense record has its numbers; NULL where they are of another kind, or not in one place.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from shardr.data.files import workplace
 from shardr.data.recordio_tables import as_table, retyped
@@ -110,10 +110,12 @@ def read(
 ) -> Iterator[Block]:
     """The blocks of a file, of several one after the other, or of an open one; arguments and errors as ``blocks``."""
     if hasattr(source, "readinto"):
-        yield from blocks(source, str(getattr(source, "name", "the stream")), rows=rows, width=width, dtype=dtype)
+        yield from blocks(
+            cast("BinaryIO", source), str(getattr(source, "name", "the stream")), rows=rows, width=width, dtype=dtype
+        )
         return
-    for path in [source] if isinstance(source, (str, Path)) else source:
-        path = Path(path)
+    named = [source] if isinstance(source, (str, Path)) else cast("Sequence[str | Path]", source)
+    for path in map(Path, named):
         try:
             with path.open("rb", buffering=0) as file:
                 for block in blocks(file, str(path), rows=rows, width=width, dtype=dtype):

@@ -58,7 +58,7 @@ def _of_matrix(rows: Any, labels: Any, dtype: str | None) -> Iterator[Block]:
     import numpy as np
 
     sparse = hasattr(rows, "tocsr")
-    matrix = rows.tocsr().sorted_indices() if sparse else np.asarray(rows)
+    matrix: Any = rows.tocsr().sorted_indices() if sparse else np.asarray(rows)
     if matrix.ndim != 2:
         raise DataError(f"Rows are a table of two dimensions, found {matrix.ndim}", fix="reshape it: a row each record")
     kind = dtype or (str(matrix.dtype) if str(matrix.dtype) in EXACT else "float32")

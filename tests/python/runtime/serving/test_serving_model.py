@@ -48,7 +48,7 @@ def test_ping_says_nothing_and_batches_hear_how_many_at_a_time(served: Served) -
         (("[1", "application/json"), 400, "line 1: no JSON"),
         ((b"1\n\xff\n",), 400, "line 2: not in UTF-8"),
         (("x", "image/png"), 415, "the content type image/png is not read here"),
-        (("x", "application/x-recordio-protobuf"), 415, "recordIO-protobuf is not read here yet"),
+        (("x", "application/x-recordio-protobuf"), 400, "record 1: the file ends within the frame"),
         (("1\n", "text/csv", "image/png"), 406, "image/png is not answered"),
         (("-5\n",), 500, "no such luck"),
         (("-6\n1\n",), 500, "predict_fn() gave 0 predictions for 2 rows"),
