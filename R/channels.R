@@ -16,8 +16,14 @@
 #'   single-instance job of its own.
 #' @param path Folder in the instance, below `/opt/ml/processing/`. Default: `input/<name>` or `output/<name>` there.
 #'   For processing steps only: the channels of a training step are below `/opt/ml/input/data/`.
-#' @param input_mode For training steps only: `"File"` (default), the data is there before the job starts; `"FastFile"`,
-#'   it is read when it is opened.
+#' @param input_mode `"File"` (default): the data is there before the job starts, as files in a folder. `"Pipe"`: it is
+#'   streamed, by a FIFO for each epoch: `<path>_0`, then `<path>_1` and so on. For training steps also `"FastFile"`:
+#'   files that are read when they are opened.
+#' @param compression_type With `input_mode = "Pipe"`: `"Gzip"` expands objects on their way.
+#' @param record_wrapper_type For training steps, with `"Pipe"`: `"RecordIO"` makes each object one record.
+#' @param shuffle_seed For training steps: objects come in an order that this number decides, anew for each epoch.
+#' @param attribute_names For training steps, with `"Pipe"`: the source is an augmented manifest, a file with a JSON
+#'   object on each line, and these attributes of it are streamed; of those whose name ends with `-ref`, what they name.
 #' @param content_type For training steps only: what the data is, as `"text/csv"`; algorithms of the service ask for it.
 #' @param destination Folder or `s3://` prefix to leave the output in. Default: a fresh place for each run.
 #' @param on_collision What to do when two instances write a file of the same name: `"error"` (default), `"prefix_host"`
@@ -31,13 +37,18 @@
 #' job_input("filtered", step_output("filter", "filtered"))
 #' job_input("train", "dataset/", content_type = "text/csv")
 #' job_output("scores", on_collision = "prefix_host")
-job_input <- function(name, source, distribution = NULL, path = NULL, input_mode = NULL, content_type = NULL) {
+job_input <- function(name, source, distribution = NULL, path = NULL, input_mode = NULL, content_type = NULL,
+                      compression_type = NULL, record_wrapper_type = NULL, shuffle_seed = NULL,
+                      attribute_names = NULL) {
   fields <- list(
     name = as_text(if (missing(name)) NULL else name), source = as_source(if (missing(source)) NULL else source),
     distribution = as_text(distribution), path = as_text(path), input_mode = as_text(input_mode),
-    content_type = as_text(content_type)
+    content_type = as_text(content_type), compression_type = as_text(compression_type),
+    record_wrapper_type = as_text(record_wrapper_type), shuffle_seed = as_whole(shuffle_seed),
+    attribute_names = as_texts(attribute_names)
   )
-  training <- !is.null(input_mode) || !is.null(content_type)
+  of_training <- c("content_type", "record_wrapper_type", "shuffle_seed", "attribute_names")
+  training <- identical(input_mode, "FastFile") || !all(vapply(fields[of_training], is.null, NA))
   new_part(fields, if (training) "TrainingInput" else "Input", "shardr_input", environment())
 }
 

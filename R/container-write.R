@@ -120,15 +120,18 @@ write_text_base <- function(x, path, format) {
 exact_text <- function(x) {
   class(x) <- "data.frame"
   for (j in which(vapply(x, function(column) is.double(column) && !is.object(column), NA))) {
-    wide <- which(inexact(x[[j]]))
-    if (length(wide)) {
-      text <- sprintf("%.15g", x[[j]])
-      text[wide] <- sprintf("%.17g", x[[j]][wide])
-      text[is.na(x[[j]])] <- NA
-      x[[j]] <- text
-    }
+    if (any(inexact(x[[j]]))) x[[j]] <- exact_numbers(x[[j]])
   }
   x
+}
+
+# Numbers as text with the 15 digits that most need, or the 17 that some do.
+exact_numbers <- function(v) {
+  text <- sprintf("%.15g", v)
+  wide <- which(inexact(v))
+  text[wide] <- sprintf("%.17g", v[wide])
+  text[is.na(v)] <- NA
+  text
 }
 
 inexact <- function(v) is.finite(v) & signif(v, 15) != v

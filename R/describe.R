@@ -60,10 +60,11 @@ job_lines <- function(job) {
   ours <- job$Shardr
   hosts <- vapply(names(ours$hosts), function(name) {
     host <- ours$hosts[[name]]
-    paste0(
+    paste0(c(
       "  ", name, ": ", host$state, if (!is.null(host$exit_code)) paste0(", exit code ", host$exit_code),
-      if (!is.null(host$seconds)) paste0(" after ", seconds_text(host$seconds), " s"), ", log ", host$log
-    )
+      if (!is.null(host$seconds)) paste0(" after ", seconds_text(host$seconds), " s"), ", log ", host$log,
+      streamed_lines(host$streamed)
+    ), collapse = "")
   }, "", USE.NAMES = FALSE)
   rows <- if (!is.null(ours$rows_in) || !is.null(ours$rows_out)) {
     paste0("  rows: ", counted(ours$rows_in), " in, ", counted(ours$rows_out), " out")
@@ -72,6 +73,17 @@ job_lines <- function(job) {
     paste0("  ", metric$MetricName, ": ", format(metric$Value, digits = 6))
   }, "")
   c(rows, hosts, metrics, indented("message", job$ExitMessage), indented("failure", job$FailureReason))
+}
+
+# What the channels of an instance were sent that are streamed, a line for each.
+streamed_lines <- function(streamed) {
+  vapply(names(streamed), function(name) {
+    sent <- streamed[[name]]
+    paste0(
+      "\n    ", name, ": ", size_text(sent$bytes), " in ", count_of(sent$epochs, "epoch"),
+      if (sent$seconds > 0) paste0(", ", size_text(sent$bytes / sent$seconds), "/s")
+    )
+  }, "", USE.NAMES = FALSE)
 }
 
 # The lines of a text below one another, what they are before the first.

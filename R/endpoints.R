@@ -6,9 +6,15 @@
 #' there. On this machine an endpoint ends by itself when its time is over; on SageMaker it costs money until
 #' [endpoint_delete()].
 #'
-#' @param model A training step of a run, as `"RUN.STEP"`, or a `model.tar.gz`: a path, or an `s3://` URI.
+#' A model is served by code that travels with it: `predict_fn(model, data)` in `predict.R`, as [serve_model()] has it,
+#' or in `predict.py`.
+#'
+#' @param model A folder with what a `model.tar.gz` has in it, or such an archive: a path, or an `s3://` URI. Or a
+#'   training step of a run, as `"RUN.STEP"`.
 #' @param name Name of the endpoint.
-#' @param image The image that serves it. Default: that which trained it; a `model.tar.gz` needs one.
+#' @param image The image that serves it. Default: shardr's `serving` for code in R and `python` for code in Python,
+#'   else that which trained it.
+#' @param code A file that defines `predict_fn(model, data)`, where it is not in the model's folder `code` already.
 #' @param instance_count,instance_type How many instances of which type.
 #' @param environment Named character vector: environment variables of the instances.
 #' @param ttl_seconds Seconds after which an endpoint of this machine ends. Default: 4 hours.
@@ -23,21 +29,29 @@
 #' @export
 #' @examples
 #' \dontrun{
-#' prices <- deploy("first.train", "prices")
-#' predict(prices, houses)
-#' endpoint_delete(prices)
+#' dir.create("braking/code", recursive = TRUE)
+#' saveRDS(lm(dist ~ speed, cars), "braking/model.rds")
+#' writeLines("predict_fn <- function(model, data) predict(model, data)", "braking/code/predict.R")
+#' braking <- deploy("braking", "braking")
+#' predict(braking, data.frame(speed = c(10, 20)))
+#' endpoint_delete(braking)
+#'
+#' prices <- deploy("first.train", "prices", code = "predict.R")
 #' }
 deploy <- function(model, name, image = NULL, instance_count = 1, instance_type = "ml.m5.large", environment = NULL,
-                   ttl_seconds = 4 * 3600, wait = TRUE, engine = NULL, runner = NULL, role = NULL, bucket = NULL) {
+                   ttl_seconds = 4 * 3600, wait = TRUE, engine = NULL, runner = NULL, role = NULL, bucket = NULL,
+                   code = NULL) {
   call <- environment()
   given <- list(
     model = as_text(model), name = as_text(name), image = as_text(image), instance_count = as_whole(instance_count),
     instance_type = as_text(instance_type), environment = as_text_map(environment),
     ttl_seconds = as_whole(ttl_seconds), wait = as_flag(wait), engine = as_text(engine), runner = as_text(runner),
-    role = as_text(role), bucket = as_text(bucket)
+    role = as_text(role), bucket = as_text(bucket), code = as_text(code)
   )
   given <- checked(given, "spec_invalid", "No model can be deployed so.", call)
-  if (!is.null(given$model) && file.exists(given$model)) given$model <- normalizePath(given$model)
+  for (file in c("model", "code")) {
+    if (!is.null(given[[file]]) && file.exists(given[[file]])) given[[file]] <- normalizePath(given[[file]])
+  }
   new_endpoint(python_call("deploy", given, call), engine)
 }
 
@@ -50,10 +64,12 @@ endpoint <- function(name, engine = NULL) {
 
 #' Ask a model behind an endpoint
 #'
-#' The rows go as CSV without a header, in as many requests as their size needs.
+#' The rows go as CSV, in as many requests as their size needs.
 #'
 #' @param object An endpoint of [deploy()] or [endpoint()].
 #' @param newdata A data frame; a missing value is an empty field.
+#' @param header Whether the names of the columns go before the rows, as `text/csv; header=present`. Default: where
+#'   shardr's own images serve the model by code. Other images take a first line for a row.
 #' @param ... Not used.
 #' @returns A data frame with a row for each row of `newdata`, in order; its columns are `V1`, `V2` and so on. Errors:
 #'   `shardr_error_invocation` with what the model says, `shardr_error_data` when it does not answer each row.
@@ -62,22 +78,25 @@ endpoint <- function(name, engine = NULL) {
 #' \dontrun{
 #' predict(endpoint("prices"), houses)
 #' }
-predict.shardr_endpoint <- function(object, newdata, ...) {
+predict.shardr_endpoint <- function(object, newdata, header = NULL, ...) {
   call <- environment()
   if (!is.data.frame(newdata)) {
     shardr_abort("data", paste0("newdata: found ", shown(newdata), ", expected a data frame."), call = call)
   }
   if (nrow(newdata) == 0L) return(data.frame())
-  lines <- csv_lines(newdata)
+  lines <- request_lines(newdata)
   if (any(grepl("[\r\n]", lines))) {
     shardr_abort(
       "data", "A text in the data has a line end.", fix = "Replace it: models read rows by their line ends.",
       call = call
     )
   }
-  given <- c(endpoint_given(object$name, object$engine, call), list(lines = as.list(lines)))
+  told <- checked(list(header = as_flag(header)), "data", "The rows cannot be sent so.", call)
+  names <- paste(csv_quoted(enc2utf8(names(newdata))), collapse = ",")
+  given <- c(endpoint_given(object$name, object$engine, call), list(lines = as.list(lines), names = names), told)
   found <- python_call("endpoint_predict", given, call)
   answers <- enc2utf8(unlist(found$lines))
+  answers[!nzchar(answers)] <- "NA" # an empty line would be no row
   utils::read.csv(text = answers, header = FALSE, stringsAsFactors = FALSE, encoding = "UTF-8")
 }
 
@@ -118,7 +137,10 @@ print.shardr_endpoints <- function(x, ...) {
     age = each_text(x$age_seconds, age_text), "time left" = each_text(x$left_seconds, age_text),
     "$/day" = each_text(x$usd_per_day, function(usd) if (is.na(usd)) "-" else sprintf("%.2f", usd))
   )
-  cat(if (nrow(x)) table_lines(columns, names(columns)[-(1:2)]) else "no endpoint is there", sep = "\n")
+  writeLines(if (nrow(x)) table_lines(columns, names(columns)[-(1:2)]) else "no endpoint is there")
+  for (i in which(!is.na(x$failure))) {
+    writeLines(paste0(x$name[[i]], ": ", strsplit(x$failure[[i]], "\n", fixed = TRUE)[[1L]]))
+  }
   invisible(x)
 }
 
@@ -143,7 +165,7 @@ endpoint_delete <- function(endpoint, engine = NULL) {
 
 #' @export
 print.shardr_endpoint <- function(x, ...) {
-  cat(paste0("<endpoint ", x$name, "> ", x$status, ", ", count_of(x$instances, "instance")), sep = "\n")
+  writeLines(paste0("<endpoint ", x$name, "> ", x$status, ", ", count_of(x$instances, "instance")))
   invisible(x)
 }
 
@@ -153,22 +175,15 @@ endpoint_given <- function(name, engine, call) {
   checked(list(name = as_text(name), engine = as_text(engine)), "not_found", "No endpoint is named by this.", call)
 }
 
-# A line of CSV for each row, numbers with all their digits.
-csv_lines <- function(rows) {
-  columns <- lapply(exact_text(rows), function(values) {
-    time <- inherits(values, "POSIXt")
-    text <- if (time) format(values, "%Y-%m-%dT%H:%M:%OSZ", tz = "UTC") else as.character(values)
-    text[is.na(values)] <- ""
-    csv_quoted(text)
+# A line of CSV for each row, numbers with all their digits; points in time as the standard spells them.
+request_lines <- function(rows) {
+  columns <- lapply(unclass(rows), function(values) {
+    csv_cell(if (inherits(values, "POSIXt")) format(values, "%Y-%m-%dT%H:%M:%OSZ", tz = "UTC") else plain_cells(values))
   })
   enc2utf8(do.call(paste, c(unname(columns), sep = ",")))
 }
 
-csv_quoted <- function(text) {
-  needs <- grepl("[\",\r\n]", text)
-  text[needs] <- paste0("\"", gsub("\"", "\"\"", text[needs], fixed = TRUE), "\"")
-  text
-}
+plain_cells <- function(values) if (is.object(values)) as.character(values) else values
 
 # 3h 20m, 5m, 12s; a dash for what has no end.
 age_text <- function(x) {

@@ -4,7 +4,7 @@
 format.shardr_pipeline <- function(x, ...) {
   c(
     paste0("<pipeline ", x$name, ">"),
-    if (length(x$steps) == 0L) "no steps yet: add one with processing_step() or training_step()",
+    if (length(x$steps) == 0L) "no steps yet: add one with processing_step(), training_step() or transform_step()",
     unlist(Map(step_lines, x$steps, seq_along(x$steps))),
     vapply(seq_along(x$parameters), function(i) {
       paste0("parameter ", names(x$parameters)[i], ": ", format(x$parameters[[i]]))
@@ -66,7 +66,11 @@ print.shardr_part <- function(x, ...) {
   invisible(x)
 }
 
+#' @export
+format.shardr_known_model <- function(x, ...) paste0("model ", x$model_name)
+
 step_lines <- function(x, number = NULL) {
+  if (identical(x$type, "transform")) return(transform_lines(x, number))
   runs <- paste(c(unlist(x$command), x$code %||% paste("image", x$image), unlist(x$arguments)), collapse = " ")
   count <- x$instance_count %||% 1
   trains <- identical(x$type, "training")
@@ -86,6 +90,31 @@ step_lines <- function(x, number = NULL) {
     if (length(told)) paste0("    with ", paste0(names(told), "=", told, collapse = ", ")),
     if (length(outputs)) paste0("    out  ", paste(outputs, collapse = ", ")),
     if (length(after)) paste0("    after ", paste(after, collapse = ", "))
+  )
+}
+
+# What a transform step asks about what.
+transform_lines <- function(x, number) {
+  count <- x$instance_count %||% 1
+  model <- if (!is.list(x$model)) {
+    paste0("model ", x$model, " by image ", x$image)
+  } else if (is.null(x$model$step)) {
+    paste("model", x$model$model_name)
+  } else {
+    paste("the model of step", x$model$step)
+  }
+  records <- x$split_type %||% "None"
+  c(
+    paste0(
+      if (!is.null(number)) paste0(number, " "), x$name, ": asks ", model, ", on ", count,
+      if (identical(count, 1)) " instance" else " instances"
+    ),
+    paste0(
+      "    in   ", if (is.list(x$input)) format(x$input) else x$input,
+      if (records != "None") paste0(" (by ", records, ")")
+    ),
+    paste0("    out  transformed", if (!is.null(x$destination)) paste0(" to ", x$destination)),
+    if (length(x$depends_on)) paste0("    after ", paste(unlist(x$depends_on), collapse = ", "))
   )
 }
 

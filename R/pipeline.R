@@ -2,8 +2,8 @@
 
 #' Describe a job: a pipeline of steps
 #'
-#' `pipeline()` starts the description of a job, `processing_step()` and [training_step()] add a step to it. Nothing
-#' runs and no file is looked at before a verb such as [job_plan()] or [job_run()] is called.
+#' `pipeline()` starts the description of a job, `processing_step()`, [training_step()] and [transform_step()] add a
+#' step to it. Nothing runs and no file is looked at before a verb such as [job_plan()] or [job_run()] is called.
 #'
 #' Write what is natural in R: 2 is a whole number, one value is a list of one where a list is meant, a named vector is
 #' a map. `NA` is refused everywhere. A text `"${name}"` stands for the value of the [parameter()] of that name.
@@ -111,7 +111,7 @@ new_part <- function(fields, schema_name, class, call, more = list(), later = NU
 part_words <- list(
   shardr_pipeline = "The pipeline", shardr_input = "The input", shardr_output = "The output",
   shardr_step_output = "The step's output", shardr_manifest = "The manifest",
-  shardr_expect = "The claim on rows", shardr_parameter = "The parameter"
+  shardr_known_model = "The model", shardr_expect = "The claim on rows", shardr_parameter = "The parameter"
 )
 
 # A part without its classes, all the way down; an empty map stays one.
@@ -133,7 +133,7 @@ as_steps <- function(x) {
   if (length(wrong)) {
     place <- wrong[1]
     name <- if (has_names(x[place])) names(x)[place] else paste0("..", place)
-    fix <- "make it with processing_step() or training_step()"
+    fix <- "make it with processing_step(), training_step() or transform_step()"
     return(problem(paste0(name, " is ", shown(x[[place]]), ", expected a step"), fix))
   }
   names <- vapply(x, function(step) step$name, "")

@@ -45,8 +45,15 @@ plan_lines <- function(step) {
   c(
     paste0(step$name, ": ", runs, " on ", width, after),
     unlist(lapply(step$shards, shard_lines)),
+    if (!is.null(step$asks)) asks_line(step$asks),
     if (length(step$outputs)) paste0("  makes ", paste(unlist(step$outputs), collapse = ", "))
   )
+}
+
+# The model that a step asks; one that a step makes is known by the image that serves it.
+asks_line <- function(asks) {
+  what <- if (is.null(asks$request)) paste("model", asks$model) else "its model"
+  paste0("  asks ", what, if (!is.null(asks$image)) paste0(", served by ", asks$image))
 }
 
 shard_lines <- function(shard) {

@@ -49,12 +49,14 @@ csv_lines <- function(x) {
 }
 
 csv_cell <- function(values) {
-  text <- as.character(values)
-  if (is.character(values)) {
-    odd <- grepl("[,\"\r\n]", text)
-    text[odd] <- paste0("\"", gsub("\"", "\"\"", text[odd], fixed = TRUE), "\"")
-  }
-  ifelse(is.na(values), "", text)
+  text <- if (is.double(values) && !is.object(values)) exact_numbers(values) else as.character(values)
+  ifelse(is.na(values), "", if (is.character(values)) csv_quoted(text) else text)
+}
+
+csv_quoted <- function(text) {
+  needs <- grepl("[\",\r\n]", text)
+  text[needs] <- paste0("\"", gsub("\"", "\"\"", text[needs], fixed = TRUE), "\"")
+  text
 }
 
 json_elements <- function(x) {

@@ -4,6 +4,7 @@ forms <- c(
   "text/csv" = "csv", "application/json" = "json", "application/jsonlines" = "jsonlines",
   "application/x-jsonlines" = "jsonlines", "application/jsonl" = "jsonlines", "application/x-ndjson" = "jsonlines"
 )
+recordio_type <- "application/x-recordio-protobuf" # is read, and not answered
 form_types <- c(csv = "text/csv", json = "application/json", jsonlines = "application/jsonlines")
 
 # Stops with a status of HTTP for the caller to read.
@@ -23,14 +24,14 @@ request_form <- function(content_type) {
   name <- media_type(content_type)
   form <- forms[name]
   if (is.na(form)) {
-    known <- "send text/csv, application/json or application/jsonlines"
-    if (name == "application/x-recordio-protobuf") refuse(415L, "recordIO-protobuf is not read here yet: ", known)
+    known <- paste("send text/csv, application/json, application/jsonlines or", recordio_type)
     refuse(415L, "the content type ", name, " is not read here: ", known)
   }
   unname(form)
 }
 
 request_data <- function(body, content_type, columns = NULL) {
+  if (media_type(content_type) == recordio_type) return(recordio_frame(body, columns))
   form <- request_form(content_type)
   text <- request_text(body)
   if (!grepl("[^ \t\r\n]", text)) refuse(400L, "the request has no records")
@@ -226,4 +227,28 @@ rows_frame <- function(rows, columns, what) {
 json_column <- function(values) {
   values[lengths(values) == 0L] <- NA
   unlist(values)
+}
+
+# recordIO-protobuf --------------------------------------------------------------------------------------------------
+
+# The features of records; their labels are not the model's to see.
+recordio_frame <- function(body, columns) {
+  if (length(body) == 0L) refuse(400L, "the request has no records")
+  scan <- recordio_scan(body, whole = TRUE)
+  tables <- list()
+  first <- 1
+  for (group in scan$groups) {
+    width <- if (length(tables)) ncol(tables[[1L]])
+    block <- tryCatch(record_block(group, width), shardr_record_fault = function(fault) {
+      refuse(400L, "record ", plain_number(first + fault$record - 1), ": ", fault$message)
+    })
+    if (is.null(block$features)) refuse(400L, "record ", first, ": has no tensor of numbers \"values\" in its features")
+    tables[[length(tables) + 1L]] <- as.matrix(block$features)
+    first <- first + block$rows
+  }
+  if (!is.null(scan$fault)) refuse(400L, "record ", plain_number(first), ": ", scan$fault$message)
+  table <- do.call(rbind, tables)
+  names <- column_names(ncol(table), columns, "record 1")
+  frame <- lapply(seq_along(names), function(i) table[, i])
+  structure(frame, names = names, row.names = .set_row_names(nrow(table)), class = "data.frame")
 }

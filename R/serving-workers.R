@@ -78,10 +78,15 @@ watch_workers <- function(workers, sockets, served) {
 # Those whose workers nginx waits for no longer: R's own limit of time does not reach into code in C.
 late_sockets <- function(folder) {
   log <- file.path(folder, "late.log")
-  if (!file.exists(log) || file.size(log) == 0) return(character())
-  found <- sub("^unix:", "", readLines(log, warn = FALSE))
-  close(file(log, "w")) # nginx appends
-  found
+  seen <- the$late_bytes %||% 0
+  if (!file.exists(log) || file.size(log) <= seen) return(character())
+  con <- file(log, "rb")
+  on.exit(close(con))
+  seek(con, seen) # nginx appends, also at this moment: what is cut off is read the next time
+  found <- readChar(con, file.size(log) - seen, useBytes = TRUE)
+  found <- regmatches(found, gregexpr("[^\n]*\n", found))[[1L]]
+  the$late_bytes <- seen + sum(nchar(found, "bytes"))
+  sub("^unix:", "", trimws(found))
 }
 
 counts_line <- function(counts) {
@@ -95,12 +100,17 @@ counts_line <- function(counts) {
 
 # nginx ---------------------------------------------------------------------------------------------------------------
 
+# A container is reached from outside, so that its server listens everywhere; elsewhere for this machine alone.
+serving_host <- function() {
+  Sys.getenv("SHARDR_BIND_HOST", if (nzchar(Sys.getenv("SHARDR_BASE_DIR"))) "127.0.0.1" else "")
+}
+
 serving_port <- function() serving_setting("SAGEMAKER_BIND_TO_PORT", 8080)
 
 # The whole of nginx.conf. /ping is nginx's own answer: it never waits behind a prediction.
 nginx_conf <- function(folder, sockets, plumber = FALSE) {
   count <- length(sockets)
-  host <- Sys.getenv("SHARDR_BIND_HOST")
+  host <- serving_host()
   seconds <- serving_seconds()
   parameters <- sprintf(
     "{\"MaxConcurrentTransforms\":%d,\"BatchStrategy\":\"MULTI_RECORD\",\"MaxPayloadInMB\":6}", count

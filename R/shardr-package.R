@@ -16,10 +16,12 @@
 #' example's `bank-marketing.Rmd` tell the whole story of a job.
 #'
 #' @section Where things are:
-#' * Describe a job: [pipeline()], [processing_step()], [job_input()], or a file `job.yml`.
+#' * Describe a job: [pipeline()], [processing_step()], [training_step()], [transform_step()], [job_input()], or a file
+#'   `job.yml`.
 #' * Look before it runs: [job_validate()], [job_plan()]. Ask what it costs: [job_estimate()], [job_advise()].
 #' * Run it: [job_run()], [job_submit()], [job_stop()]. Look at it: [jobs()], [job_describe()], [job_logs()],
 #'   [job_metrics()].
+#' * Ask a model: [batch_transform()], or [deploy()] and [predict()][predict.shardr_endpoint()].
 #' * Get a result: [collect()]. Make shards of one big file: [split_file()].
 #' * In the script of an instance: [channel()], [read_channel()], [write_output()], [shard()], [job_message()].
 #' * In containers: [images()], [image_build()], [image_init()], [image_push()], [image_conformance()], [job_parity()].

@@ -144,13 +144,13 @@ object_problems <- function(x, option, path) {
   if (length(x) > (option$maxProperties %||% Inf)) found <- c(found, list(too_many(x, option$maxProperties, path)))
   for (name in names(x)) {
     if (isFALSE(option$additionalProperties) && !name %in% known) {
-      other <- other_kind[[option$title]]
-      wrong <- if (!is.null(other) && name %in% names(part_schema(other$title)$properties)) {
-        paste("is for", other$steps, "steps only")
+      others <- kinds_with(name, option$title)
+      wrong <- if (length(others)) {
+        only_for(others, path = at(name))
       } else {
-        paste0("is not a known field", did_you_mean(name, known))
+        problem(paste0("is not a known field", did_you_mean(name, known)), path = at(name))
       }
-      found <- c(found, list(problem(wrong, path = at(name))))
+      found <- c(found, list(wrong))
     } else {
       found <- c(found, schema_problems(x[[name]], field_schema(option, name), at(name)))
     }
@@ -158,13 +158,14 @@ object_problems <- function(x, option, path) {
   found
 }
 
-# What the same part is in the other kind of step.
-other_kind <- list(
-  ProcessingStep = list(title = "TrainingStep", steps = "training"),
-  Input = list(title = "TrainingInput", steps = "training"),
-  TrainingStep = list(title = "ProcessingStep", steps = "processing"),
-  TrainingInput = list(title = "Input", steps = "processing")
-)
+# The kinds of step in which the part of this title has a field of this name.
+kinds_with <- function(name, title) {
+  same <- Filter(function(kinds) title %in% kinds, list(step_schemas, input_schemas))
+  kinds <- if (length(same)) same[[1]] else character()
+  names(kinds)[vapply(kinds, function(kind) name %in% names(part_schema(kind)$properties), NA)]
+}
+
+input_schemas <- c(processing = "Input", training = "TrainingInput")
 
 array_problems <- function(x, option, path) {
   size <- length(x)

@@ -103,12 +103,19 @@ check_pipeline <- function(x, call) {
 # Plain data as the objects that the builders make, so that both print alike.
 as_pipeline <- function(tree) {
   part <- function(x, class) structure(x, class = c(class, "shardr_part"))
+  source <- function(x) {
+    if (is.list(x)) part(x, if (is.null(x$manifest)) "shardr_step_output" else "shardr_manifest") else x
+  }
   tree$steps <- lapply(tree$steps, function(step) {
-    step$inputs <- lapply(step$inputs, function(input) {
-      if (is.list(input$source)) {
-        kind <- if (is.null(input$source$manifest)) "shardr_step_output" else "shardr_manifest"
-        input$source <- part(input$source, kind)
+    if (identical(step$type, "transform")) {
+      step[["input"]] <- source(step[["input"]])
+      if (is.list(step$model)) {
+        step$model <- part(step$model, if (is.null(step$model$step)) "shardr_known_model" else "shardr_step_output")
       }
+      return(part(step, "shardr_step"))
+    }
+    step$inputs <- lapply(step$inputs, function(input) {
+      input$source <- source(input$source)
       part(input, "shardr_input")
     })
     if (!is.null(step$outputs)) step$outputs <- lapply(step$outputs, part, "shardr_output")

@@ -4,6 +4,7 @@
 # argument took. It is added to the pipeline, if there is one.
 new_step <- function(kind, own, dots, call) {
   readers <- step_readers()
+  readers <- readers[names(readers) %in% names(call)] # what asks a model has no script
   given <- mget(names(readers), envir = call)
   extra <- unused_in_step(kind, dots)
   alone <- !inherits(call$pipeline, "shardr_pipeline")
@@ -25,7 +26,7 @@ new_step <- function(kind, own, dots, call) {
   if (alone) step else add_step(call$pipeline, step, call)
 }
 
-step_schemas <- c(processing = "ProcessingStep", training = "TrainingStep")
+step_schemas <- c(processing = "ProcessingStep", training = "TrainingStep", transform = "TransformStep")
 
 # How each argument that all builders have is read.
 step_readers <- function() {
@@ -61,17 +62,19 @@ add_step <- function(pipeline, step, call) {
 
 step_names <- function(pipeline) vapply(pipeline$steps, function(step) step$name, "")
 
-# Arguments of a builder that it does not have; some are those of the other kind of step.
+# Arguments of a builder that it does not have; some are those of other kinds of step.
 unused_in_step <- function(kind, dots) {
-  builders <- list(processing = processing_step, training = training_step)
+  builders <- list(processing = processing_step, training = training_step, transform = transform_step)
   known <- names(formals(builders[[kind]]))
-  other <- setdiff(names(builders), kind)
   found <- unused_arguments(dots, known)
   lapply(found, function(one) {
-    if (!one$path %in% setdiff(names(formals(builders[[other]])), known)) return(one)
-    problem(paste("is for", other, "steps only"), paste0("use ", other, "_step()"), path = one$path)
+    others <- names(Filter(function(builder) one$path %in% names(formals(builder)), builders))
+    if (length(others) == 0L) return(one)
+    only_for(others, paste0("use ", paste0(others, "_step()", collapse = " or ")), path = one$path)
   })
 }
+
+only_for <- function(kinds, ...) problem(paste("is for", paste(kinds, collapse = " and "), "steps only"), ...)
 
 # Arguments that no formal took, with the one that was meant.
 unused_arguments <- function(dots, known) {

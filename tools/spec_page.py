@@ -9,6 +9,7 @@ from shardr.spec.models import Parameter, Pipeline
 from shardr.spec.parts import Expect, Input, Manifest, Model, Output, StepOutput
 from shardr.spec.processing import ProcessingStep
 from shardr.spec.training import TrainingInput, TrainingStep
+from shardr.spec.transform import KnownModel, TrainedModel, TransformStep
 
 PAGE = Path(__file__).parents[1] / "docs" / "spec.md"
 HEAD = """# The spec, field by field
@@ -26,6 +27,9 @@ PARTS: list[tuple[type[Model], str]] = [
     (Input, "An input of a processing step"),
     (TrainingStep, "A step: one training job; its outputs are `model` and `output`"),
     (TrainingInput, "An input of a training step"),
+    (TransformStep, "A step: one transform job; its output is `transformed`"),
+    (TrainedModel, "A model that is the output of a training step"),
+    (KnownModel, "A model that is there already"),
     (StepOutput, "A source that is the output of another step"),
     (Manifest, 'A source that is a list: a file with `[{"prefix": "s3://… or a folder"}, "a.csv", "b.csv"]`'),
     (Output, "An output of a processing step; its name alone is enough"),

@@ -1,5 +1,5 @@
-# Points as they come: CSV without a header, or what PCA's transform writes: a line of JSON for each point, with the array
-# `projection`, or for each of its batches, with an array `projections` of such.
+# Points as they come: CSV without a header, or what PCA's transform writes: a line of JSON for each point, with the
+# array `projection`, or for each of its batches, with an array `projections` of such.
 
 # A matrix with a row for each line; stops with the number of the first line that is not as the others.
 points_of <- function(lines, width = NA_integer_, what = "line") {

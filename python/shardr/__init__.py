@@ -62,6 +62,12 @@ if TYPE_CHECKING:
     from shardr.api.parity.difference import Difference as Difference
     from shardr.api.parity.verb import Parity as Parity
     from shardr.api.parity.verb import parity as parity
+    from shardr.api.recordio import RecordioInfo as RecordioInfo
+    from shardr.api.recordio import decode_recordio as decode_recordio
+    from shardr.api.recordio import read_recordio as read_recordio
+    from shardr.api.recordio import recordio_blocks as recordio_blocks
+    from shardr.api.recordio import recordio_info as recordio_info
+    from shardr.api.recordio import write_recordio as write_recordio
     from shardr.api.run import Run as Run
     from shardr.api.runs import plan as plan
     from shardr.api.runs import run as run
@@ -70,6 +76,7 @@ if TYPE_CHECKING:
     from shardr.api.serving import serve as serve
     from shardr.api.serving import serve_stop as serve_stop
     from shardr.api.serving import served as served
+    from shardr.api.transforming import transform as transform
     from shardr.engines.session import local_session as local_session
     from shardr.spec.models import Parameter as Parameter
     from shardr.spec.models import Pipeline as Pipeline
@@ -81,6 +88,9 @@ if TYPE_CHECKING:
     from shardr.spec.processing import ProcessingStep as ProcessingStep
     from shardr.spec.training import TrainingInput as TrainingInput
     from shardr.spec.training import TrainingStep as TrainingStep
+    from shardr.spec.transform import KnownModel as KnownModel
+    from shardr.spec.transform import TrainedModel as TrainedModel
+    from shardr.spec.transform import TransformStep as TransformStep
 
 _HOMES = {
     "shardr.api.advice.advise": ("Advice", "advise"),
@@ -97,14 +107,18 @@ _HOMES = {
     "shardr.api.jobs": ("describe", "jobs", "stop"),
     "shardr.api.parity.difference": ("Difference",),
     "shardr.api.parity.verb": ("Parity", "parity"),
+    "shardr.api.recordio": ("RecordioInfo", "decode_recordio", "read_recordio", "recordio_blocks", "recordio_info",
+                            "write_recordio"),
     "shardr.api.run": ("Run",),
     "shardr.api.runs": ("plan", "run", "submit", "validate"),
     "shardr.api.serving": ("serve", "serve_stop", "served"),
+    "shardr.api.transforming": ("transform",),
     "shardr.engines.session": ("local_session",),
     "shardr.spec.models": ("Parameter", "Pipeline"),
     "shardr.spec.parts": ("Expect", "Input", "Manifest", "Output", "StepOutput"),
     "shardr.spec.processing": ("ProcessingStep",),
     "shardr.spec.training": ("TrainingInput", "TrainingStep"),
+    "shardr.spec.transform": ("KnownModel", "TrainedModel", "TransformStep"),
 }  # fmt: skip
 _LAZY = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -28,8 +28,9 @@ def r_sources() -> Path:
 
 
 def python_half() -> dict[str, Path]:
-    """What an image for Python scripts holds of shardr, by its place on the path: the runtime and what it imports."""
-    found = [*(_HERE / name for name in ("__init__.py", "errors.py", "py.typed")), *(_HERE / "runtime").rglob("*.py")]
+    """What an image for Python scripts holds of shardr, by its place on the path: the runtime and what is below it."""
+    found = [_HERE / name for name in ("__init__.py", "errors.py", "py.typed")]
+    found += [path for folder in ("recordio", "runtime") for path in (_HERE / folder).rglob("*.py")]
     return {f"shardr/{path.relative_to(_HERE).as_posix()}": path for path in sorted(found)}
 
 

@@ -155,6 +155,14 @@ def _submit(
         return submit(spec, base=Path(base), set=set, progress=told, **how).to_dict()
 
 
+def _transform(model: str, input: Any, base: str, progress: bool = False, **how: Any) -> dict[str, Any]:
+    from shardr.api.transforming import submit_transform
+    from shardr.cli.progress import uploading
+
+    with uploading() if progress else nullcontext() as told:
+        return submit_transform(model, input, base=Path(base), progress=told, **how).to_dict()
+
+
 def _status(run: str) -> dict[str, Any]:
     from shardr.api.run import Run
 
@@ -291,11 +299,14 @@ def _endpoint(name: str, engine: Any = None) -> dict[str, Any]:
     return Endpoint(name, engine=engine).to_dict()
 
 
-def _endpoint_predict(name: str, lines: list[str], engine: Any = None) -> dict[str, Any]:
+def _endpoint_predict(
+    name: str, lines: list[str], names: str, header: bool | None = None, engine: Any = None
+) -> dict[str, Any]:
     """Answers to lines of CSV, without their ends."""
     from shardr.api.endpoints import Endpoint
 
-    found = Endpoint(name, engine=engine).predict_rows([f"{line}\n".encode() for line in lines])
+    rows = [f"{line}\n".encode() for line in lines]
+    found = Endpoint(name, engine=engine).predict_rows(rows, f"{names}\n".encode(), header=header)
     return {"lines": [line.decode() for line in found]}
 
 
@@ -314,6 +325,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "advise": _advise,
     "prices_refresh": _prices_refresh,
     "submit": _submit,
+    "transform": _transform,
     "parity": _parity,
     "status": _status,
     "stop": _stop,

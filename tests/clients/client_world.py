@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import clients
+import numpy as np
+import xgboost as xgb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +45,21 @@ class World:
         generate = [sys.executable, GENERATE, self.folder / "dataset", "--rows", str(ROWS), "--files", "4"]
         subprocess.run(generate, check=True, capture_output=True)
         subprocess.run([sys.executable, "-B", TITANIC, self.folder / "titanic"], check=True, capture_output=True)
+        self._lay_model()
+
+    def _lay_model(self) -> None:
+        """A model of XGBoost in a bucket, and rows to ask it about."""
+        rows = np.random.default_rng(1).normal(size=(200, 3))
+        np.savetxt(self.folder / "rows.csv", rows, delimiter=",", fmt="%.6f")
+        data = xgb.DMatrix(rows, label=rows[:, 0] * 2 + rows[:, 1])
+        self.model = xgb.train({"max_depth": 3, "verbosity": 0}, data, 3)
+        archive = self.home / "s3/served/model.tar.gz"
+        archive.parent.mkdir(parents=True)
+        content = bytes(self.model.save_raw("ubj"))
+        with tarfile.open(archive, "w:gz") as out:
+            member = tarfile.TarInfo("xgboost-model")
+            member.size = len(content)
+            out.addfile(member, io.BytesIO(content))
 
     def shardr(self, *words: str) -> str:
         """What the command printed."""
@@ -78,6 +97,15 @@ class World:
             program.kill()
             program.wait()
         self.shardr("serve", "--stop")
+
+    @property
+    def asked(self) -> np.ndarray:
+        """The rows that models are asked about."""
+        return np.loadtxt(self.folder / "rows.csv", delimiter=",")
+
+    def answers(self, uri: str) -> list[str]:
+        """The lines of what a transform job answered about these rows."""
+        return (self.home / "s3" / uri.removeprefix("s3://") / "rows.csv.out").read_text(encoding="utf-8").splitlines()
 
     def rows(self, uri: str) -> Iterator[str]:
         """The records of all files below a place."""

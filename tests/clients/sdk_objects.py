@@ -49,7 +49,7 @@ def of_2() -> dict[str, Any]:
         "processor": processor, "network": network, "raw": raw, "listed": listed, "out": out, "step": filter,
         "made": ProcessingInput(made, "/opt/ml/processing/input/in", input_name="in"),
         "to": ProcessingOutput("/opt/ml/processing/output/b", "s3://bucket/b", output_name="b"),
-        "piped": ProcessingInput("s3://bucket/raw/", RAW, input_name="raw", s3_input_mode="Pipe"),
+        "managed": ProcessingInput("s3://bucket/raw/", RAW, input_name="raw", app_managed=True),
         "continuous": ProcessingOutput(OUT, "s3://bucket/b", "b", "Continuous"),
         "framework": framework,
     }  # fmt: skip
@@ -70,9 +70,9 @@ def of_3() -> dict[str, Any]:
     from sagemaker.core.workflow.properties import Properties
     from sagemaker.mlops.workflow.fail_step import FailStep
 
-    def given(name: str, uri: Any, path: str, kind: str = "S3Prefix", mode: str = "File", **more: str) -> Any:
-        s3 = ProcessingS3Input(s3_uri=uri, local_path=path, s3_data_type=kind, s3_input_mode=mode, **more)
-        return ProcessingInput(input_name=name, s3_input=s3)
+    def given(name: str, uri: Any, path: str, kind: str = "S3Prefix", managed: bool = False, **more: str) -> Any:
+        s3 = ProcessingS3Input(s3_uri=uri, local_path=path, s3_data_type=kind, s3_input_mode="File", **more)
+        return ProcessingInput(input_name=name, s3_input=s3, app_managed=managed)
 
     def left(name: str, path: str, uri: str, mode: str = "EndOfJob") -> Any:
         s3 = ProcessingS3Output(s3_uri=uri, local_path=path, s3_upload_mode=mode)
@@ -102,7 +102,7 @@ def of_3() -> dict[str, Any]:
         "made": given("in", properties.ProcessingOutputConfig.Outputs["filtered"].S3Output.S3Uri,
                       "/opt/ml/processing/input/in"),
         "to": left("b", "/opt/ml/processing/output/b", "s3://bucket/b"),
-        "piped": given("raw", "s3://bucket/raw/", RAW, mode="Pipe"),
+        "managed": given("raw", "s3://bucket/raw/", RAW, managed=True),
         "continuous": left("b", OUT, "s3://bucket/b", "Continuous"),
         "framework": framework,
     }  # fmt: skip
@@ -129,7 +129,7 @@ def main() -> None:
     second = shardr.ProcessingStep(**steps[1])  # the other door
     refused = {
         "an output among the inputs": said_of("inputs", [sdk["out"]]),
-        "a pipe": said_of("inputs", sdk["piped"]),
+        "managed": said_of("inputs", sdk["managed"]),
         "continuous": said_of("outputs", [sdk["continuous"]]),
         "a framework": said_of("processor", sdk["framework"]),
         "a step": said_of("steps", sdk["step"]),

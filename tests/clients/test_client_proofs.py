@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tarfile
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 import xgboost as xgb
 from client_world import ROWS, World, environment_in_process, expected_rows, line
 from container.xgboost_world import ALIKE
+from sklearn.decomposition import PCA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +34,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         world.start("xgboost 2", "sagemaker-2", ["python", "xgboost_sdk2.py", folder])
         world.start("xgboost 3", "sagemaker-3", ["python", "xgboost_sdk3.py", folder])
         world.start("cli", "awscli", ["sh", "cli.sh", folder])
+        world.start("pca", "sagemaker-2", ["python", "pca_sdk2.py", folder])
+        world.start("served 3", "sagemaker-3", ["python", "served_sdk3.py", folder])
+        world.start("served boto3", "sagemaker-3", ["python", "served_boto3.py", folder])
+        world.start("served cli", "awscli", ["sh", "served.sh", folder])
         world.served = {}  # the rest has no server
         for sdk in ("sagemaker-2", "sagemaker-3"):
             home = {"SHARDR_HOME": f"{folder}/home of {sdk}", **environment_in_process()}
@@ -127,6 +133,51 @@ def test_the_transformer_of_the_second_sdk_asks_the_model_about_every_row(world:
     settings = {"objective": "binary:logistic", "base_score": 0.5, "eta": 0.1, "max_depth": 5}
     oracle = xgb.train(settings, xgb.DMatrix(rows[:, 1:], label=rows[:, 0]), 30)
     assert found == pytest.approx(oracle.predict(new), abs=ALIKE)
+
+
+def numbers(text: str) -> list[float]:
+    return [float(number) for number in text.split()]
+
+
+def test_the_pca_of_the_second_sdk_is_deployed_asked_and_transforms_as_scikit_learn_does(world: World) -> None:
+    printed = world.printed("pca")
+    assert line(printed, "image") == "382416733822.dkr.ecr.us-east-1.amazonaws.com/pca:1"
+    rows = world.asked.astype(np.float32)
+    oracle = PCA(2, svd_solver="full").fit(rows).transform(rows)[:, ::-1]  # the largest component is last
+    told = line(printed, "answers")
+    transformed = np.array([json.loads(text)["projection"] for text in world.answers(told)])
+    signs = np.sign(np.sum(transformed * oracle, axis=0))
+    assert transformed == pytest.approx(oracle * signs, abs=1e-4)
+    for way in ("records", "json"):
+        assert numbers(line(printed, way)) == pytest.approx((oracle * signs)[:20].ravel(), abs=1e-4), way
+
+
+def test_an_endpoint_and_transforms_by_the_third_sdk_answer_what_the_model_does(world: World) -> None:
+    printed = world.printed("served 3")
+    oracle = world.model.predict(xgb.DMatrix(world.asked))
+    assert line(printed, "endpoint") == "InService"
+    assert numbers(line(printed, "invoked")) == pytest.approx(oracle, abs=ALIKE)
+    status, where = line(printed, "job").split()
+    assert status == "Completed"
+    for uri in (line(printed, "transformer"), where):
+        assert numbers(" ".join(world.answers(uri))) == pytest.approx(oracle, abs=ALIKE), uri
+
+
+def test_the_runtime_of_boto3_asks_variants_is_told_errors_by_code_and_finds_what_was_captured(world: World) -> None:
+    printed = world.printed("served boto3")
+    oracle = world.model.predict(xgb.DMatrix(world.asked))
+    for way in ("invoked", "variant"):
+        assert numbers(line(printed, way)) == pytest.approx(oracle, abs=ALIKE), way
+    assert line(printed, "captured") == "2"
+    assert line(printed, "status") == "well"
+
+
+def test_the_aws_cli_makes_an_endpoint_asks_it_and_transforms(world: World) -> None:
+    printed = world.printed("served cli")
+    oracle = world.model.predict(xgb.DMatrix(world.asked))
+    for way in ("invoked", "answers"):
+        assert numbers(line(printed, way)) == pytest.approx(oracle, abs=ALIKE), way
+    assert line(printed, "job") == "Completed"
 
 
 @pytest.mark.parametrize("sdk", ["sagemaker-2", "sagemaker-3"])

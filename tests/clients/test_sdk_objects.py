@@ -91,7 +91,7 @@ def test_what_a_spec_cannot_say_is_refused_with_what_was_found_and_where(told: d
     assert "expected a step: a map or a shardr.ProcessingStep" in step
     assert told["refused"] == {
         "an output among the inputs": f"steps[0].inputs[0]: found a {channels}.ProcessingOutput, expected an input",
-        "a pipe": 'steps[0].inputs[0]: found s3_input_mode "Pipe", only "File" is done',
+        "managed": 'steps[0].inputs[0]: found app_managed "True", only "False" is done',
         "continuous": 'steps[0].outputs[0]: found s3_upload_mode "Continuous", only "EndOfJob" is done',
         "a framework": f"steps[0].processor: found a {processors}.FrameworkProcessor, "
         "expected a Processor or a ScriptProcessor",

@@ -85,12 +85,13 @@ def test_a_training_step_among_others_reads_and_is_read_in_one_pipeline(served: 
 
 def test_a_training_job_is_stopped_by_its_name_and_its_model_is_kept(served: Served, tmp_path: Path) -> None:
     spec = training(tmp_path, instance_count=1)
-    body = "trap 'exit 0' TERM; echo x > $SM_MODEL_DIR/x; while true; do sleep 0.05; done"
+    body = "trap 'exit 0' TERM; echo x > $SM_MODEL_DIR/x; echo written; while true; do sleep 0.05; done"
     spec["steps"][0]["code"] = worlds.script(tmp_path, body)
     started = shardr.submit(spec, engine="sagemaker", role=ROLE, base=tmp_path)
     job = str(started.refresh().step("work").job)
     client = boto3.client("sagemaker")
-    worlds.until(lambda: client.describe_training_job(TrainingJobName=job)["SecondaryStatus"] == "Training")
+    worlds.until(lambda: "written" in worlds.printed(started))
+    assert client.describe_training_job(TrainingJobName=job)["SecondaryStatus"] == "Training"
     shardr.stop(job)
     assert started.wait().status == "Stopped"
     uri = client.describe_training_job(TrainingJobName=job)["ModelArtifacts"]["S3ModelArtifacts"]

@@ -16,6 +16,7 @@ SOURCE = REPO / "python" / "shardr"
 # From the ground up. A module belongs to the entry that names it or its folder; the faces share the top floor.
 FLOORS = (
     {"errors", "_inst"},
+    {"recordio"},
     {"runtime"},
     {"spec"},
     {"storage"},
@@ -146,10 +147,16 @@ def test_in_r_reticulate_is_known_to_python_r_and_the_instance_to_container_file
 
 
 @pytest.mark.parametrize("path", sorted((SOURCE / "runtime").rglob("*.py")), ids=relative)
-def test_the_runtime_needs_the_standard_library_and_the_errors_only(path: Path) -> None:
-    own = r"shardr\.(errors|runtime(\..+)?)"
+def test_the_runtime_needs_the_standard_library_and_what_is_below_it_only(path: Path) -> None:
+    own = r"shardr\.(errors|(recordio|runtime)(\..+)?)"
     names = {name for name in imports(ast.parse(path.read_text())) if not re.fullmatch(own, name)}
     assert {name for name in names if name.split(".")[0] not in sys.stdlib_module_names} == set()
+
+
+@pytest.mark.parametrize("path", sorted((SOURCE / "recordio").rglob("*.py")), ids=relative)
+def test_recordio_needs_numpy_beside_the_standard_library_and_scipy_when_asked_for_its_matrices(path: Path) -> None:
+    names = {name.split(".")[0] for name in imports(ast.parse(path.read_text()))} - set(sys.stdlib_module_names)
+    assert names <= {"numpy", "shardr"} | ({"scipy"} if path.name == "blocks.py" else set())
 
 
 def test_importing_shardr_or_its_runtime_loads_nothing_heavy() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib.image
 import numpy as np
 import pytest
 from container.pca_world import apart, unpacked
@@ -55,9 +57,14 @@ def test_customers_and_movies_have_long_tails_and_nobody_reviews_a_movie_twice(f
 
 
 @pytest.fixture(scope="module")
-def run(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> shardr.Run:
+def home_of_run(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path, home_of_run: str) -> shardr.Run:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SHARDR_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("SHARDR_HOME", home_of_run)
         yield shardr.run(str(folder / "job.yml"), runner="process", test_share=0.1)
 
 
@@ -77,13 +84,9 @@ def matrix(folder: Path, titles: list[str], customers: int) -> np.ndarray:
 
 
 def test_the_planted_clusters_are_found_and_are_those_of_scikit_learn(folder: Path, run: shardr.Run) -> None:
-    clusters = run.collect(
-        "score", "clusters", merge=lambda files: next(f for f in map(Path, files) if f.suffix == ".csv")
-    )
-    with clusters.open(newline="") as file:
-        listed = [row for row in csv.DictReader(file) if row["part"] == "train"]
-    titles = [row["product_id"] for row in listed]
-    labels = [int(row["cluster"]) for row in listed]
+    clusters = run.collect("score", "clusters")
+    listed = clusters[clusters["part"] == "train"]
+    titles, labels = list(listed["product_id"]), list(listed["cluster"])
     groups = [int(name[1:]) % 6 for name in titles]
     assert adjusted_rand_score(groups, labels) > FOUND
     table = matrix(folder, titles, 400)
@@ -92,3 +95,44 @@ def test_the_planted_clusters_are_found_and_are_those_of_scikit_learn(folder: Pa
     assert apart(model["v"], wanted.components_.T) < 1e-4
     theirs = DBSCAN(eps=0.7, min_samples=5).fit_predict(wanted.transform(table.astype(np.float64)))
     assert adjusted_rand_score(theirs, labels) > 0.99  # border points may be of either cluster that they touch
+
+
+def test_the_answers_to_what_pca_wrote_are_named_after_it_and_stand_behind_it(run: shardr.Run) -> None:
+    for part in ("train", "test"):
+        (projected,) = run.files(f"project-{part}", "transformed")
+        (clustered,) = run.files(f"cluster-{part}", "transformed")
+        assert (projected.name, clustered.name) == (f"{part}.pbr.out", f"{part}.pbr.out.out")
+        asked, answered = ([json.loads(line) for line in open(file)] for file in (projected, clustered))  # noqa: PTH123, SIM115
+        assert [{"projection": one["projection"]} for one in answered] == asked
+        clusters = run.collect("score", "clusters")
+        assert [one["SageMakerOutput"] for one in answered] == list(clusters[clusters["part"] == part]["cluster"])
+
+
+def test_an_endpoint_answers_what_batch_transform_wrote(
+    run: shardr.Run, home_of_run: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHARDR_HOME", home_of_run)
+    rows = run.files("prepare", "test")[0].read_bytes()
+    projected = run.files("project-test", "transformed")[0].read_bytes()
+    clusters = [str(one) for one in run.collect("cluster-test", "transformed")["SageMakerOutput"]]
+    for step in ("pca", "dbscan"):
+        shardr.deploy(f"{run.id}.{step}", step, runner="process")
+    try:
+        jsonlines = "application/jsonlines"
+        found, _ = shardr.Endpoint("pca").invoke(rows, "application/x-recordio-protobuf", jsonlines)
+        assert found == projected
+        found, _ = shardr.Endpoint("dbscan").invoke(b"".join(projected.splitlines(keepends=True)[:5]), jsonlines)
+        assert found.decode().split() == clusters[:5]
+    finally:
+        for step in ("pca", "dbscan"):
+            shardr.Endpoint(step).delete()
+
+
+def test_the_picture_shows_a_colour_for_each_cluster(run: shardr.Run) -> None:
+    picture, score = sorted(run.files("score", "report"))
+    assert (picture.name, score.name) == ("clusters.png", "score.json")
+    pixels = matplotlib.image.imread(picture)[:, :, :3].reshape(-1, 3)
+    colours, counts = np.unique((pixels * 255).astype(int), axis=0, return_counts=True)
+    vivid = colours[(counts > 100) & (np.ptp(colours, axis=1) > 60)]
+    assert len(vivid) == 6
+    assert json.loads(score.read_text())["adjusted_rand"] > FOUND

@@ -30,3 +30,10 @@ file_text <- function(...) {
   Encoding(text) <- "UTF-8"
   text
 }
+
+# Bytes that a contract case has as hexadecimal digits.
+from_hex <- function(text) {
+  if (!nzchar(text)) return(raw())
+  ends <- 2 * seq_len(nchar(text) / 2)
+  as.raw(strtoi(substring(text, ends - 1, ends), 16L))
+}

@@ -1,21 +1,3 @@
-# A model of the built-in XGBoost that says about 1 to everything, made by the Python half.
-local_model <- function(env = parent.frame()) {
-  folder <- local_job_folder(env)
-  found <- reticulate::py_module_available("xgboost")
-  if (!found) skip("the Python half has no xgboost")
-  reticulate::py_run_string(paste(
-    "import io, tarfile, numpy, xgboost",
-    "def shardr_test_model(path):",
-    "    data = xgboost.DMatrix(numpy.arange(40.0).reshape(20, 2), label=numpy.ones(20))",
-    "    raw = bytes(xgboost.train({'base_score': 1.0}, data, 1).save_raw('json'))",
-    "    about = tarfile.TarInfo('xgboost-model'); about.size = len(raw)",
-    "    with tarfile.open(path, 'w:gz') as tar: tar.addfile(about, io.BytesIO(raw))",
-    sep = "\n"
-  ))
-  reticulate::py$shardr_test_model(file.path(folder, "model.tar.gz"))
-  "model.tar.gz"
-}
-
 test_that("a model is deployed, asked with a data frame, listed and deleted", {
   model <- local_model()
   withr::defer(tryCatch(endpoint_delete("prices"), shardr_error_not_found = identity))
@@ -37,6 +19,26 @@ test_that("a model is deployed, asked with a data frame, listed and deleted", {
   expect_error(endpoint("nothing"), class = "shardr_error_not_found")
 })
 
+test_that("a model of R is deployed from its folder and gets the names of the columns", {
+  local_job_folder()
+  withr::defer(for (name in c("braking", "bad")) {
+    tryCatch(endpoint_delete(name), shardr_error_not_found = identity)
+  })
+  dir.create("braking/code", recursive = TRUE)
+  fit <- lm(dist ~ speed, cars)
+  saveRDS(fit, "braking/model.rds")
+  writeLines("predict_fn <- function(model, data) predict(model, data)", "braking/code/predict.R")
+  made <- deploy("braking", "braking", environment = c(SHARDR_WORKERS = "1"))
+  rows <- data.frame(day = "no column of the model", speed = c(10, 20, NA))
+  expect_equal(predict(made, rows)$V1, unname(predict(fit, rows)))
+  expect_error(predict(made, data.frame(spede = 10)), "'speed' not found", class = "shardr_error_invocation")
+  writeLines("stop('no way to load')", "bad.R")
+  unlink("braking/code", recursive = TRUE)
+  expect_error(deploy("braking", "bad"), 'code = "predict.R", or predict.py', class = "shardr_error_spec_invalid")
+  expect_error(deploy("braking", "bad", code = "bad.R"), "no way to load", class = "shardr_error_job_failed")
+  expect_output(print(endpoints()), "bad: .*no way to load")
+})
+
 test_that("what a model refuses, and what is no model, is told", {
   model <- local_model()
   withr::defer(tryCatch(endpoint_delete("prices"), shardr_error_not_found = identity))
@@ -51,6 +53,6 @@ test_that("what a model refuses, and what is no model, is told", {
 test_that("numbers travel with all their digits, and text as CSV has it", {
   rows <- data.frame(a = c(0.1 + 0.2, 1e6, NA), b = c("x,y", "he said \"no\"", NA), c = c(TRUE, NA, FALSE))
   expect_identical(
-    csv_lines(rows), c("0.30000000000000004,\"x,y\",TRUE", "1000000,\"he said \"\"no\"\"\",", ",,FALSE")
+    request_lines(rows), c("0.30000000000000004,\"x,y\",TRUE", "1000000,\"he said \"\"no\"\"\",", ",,FALSE")
   )
 })

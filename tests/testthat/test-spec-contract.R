@@ -2,6 +2,8 @@
 # The Python half builds the same specs in tests/python/spec/test_contract_specs.py.
 
 one <- function(...) pipeline("one", processing_step("a", ...))
+asks <- function(...) pipeline("one", transform_step(name = "a", ...))
+
 trains <- function(...) pipeline("one", training_step("a", ...))
 
 built <- function() {
@@ -149,6 +151,16 @@ built <- function() {
       metrics = c("validation:rmse" = "rmse=([0-9.]+)", loss = "loss: (\\S+)"), spot = TRUE,
       max_wait_seconds = 2 * 86400, checkpoints = "s3://bucket/checkpoints/", interruptions = c(2, 0.5)
     ),
+    "channels-that-are-streamed" = trains(
+      code = "train.R",
+      inputs = list(
+        job_input(
+          "pictures", "s3://bucket/lines.jsonl", input_mode = "Pipe", record_wrapper_type = "RecordIO",
+          shuffle_seed = 7, attribute_names = c("source-ref", "label")
+        ),
+        job_input("train", "data/", "ShardedByS3Key", input_mode = "Pipe", compression_type = "Gzip")
+      )
+    ),
     "training-defaults-given" = trains(
       code = "train.R", hyperparameters = list(), metrics = character(), interruptions = numeric(),
       checkpoints = FALSE, spot = FALSE, on_collision = "error", max_runtime_seconds = 86400,
@@ -169,7 +181,27 @@ built <- function() {
         "score",
         code = "score.R", inputs = list(model = step_output("train", "model"), test = step_output("split", "test")),
         outputs = "scores"
-      )
+      ),
+    "transform-smallest" = asks(model = "model.tar.gz", image = "xgboost", input = "data/"),
+    "transform-all-fields" = asks(
+      model = "s3://bucket/model.tar.gz", image = "pca", input = manifest("list.json"), content_type = "text/csv",
+      split_type = "Line", compression = "Gzip", csv_lines = TRUE, strategy = "SingleRecord", max_payload_mb = 10,
+      max_concurrent_transforms = 4, invocations_timeout_seconds = 60, invocations_max_retries = 0,
+      accept = "text/csv", assemble_with = "Line", input_filter = "$[1:]", join_source = "Input",
+      output_filter = "$[0,-1]", environment = c(LEVEL = "debug", TOP = 10), destination = "s3://bucket/answers/",
+      instance_count = 2, instance_type = "ml.m5.xlarge", max_attempts = 2, network_isolation = TRUE,
+      subnets = "subnet-1", security_group_ids = "sg-1", volume_kms_key = "alias/disks",
+      output_kms_key = "alias/answers", cache = "P30D"
+    ),
+    "transform-after-training" = pipeline("movies") |>
+      processing_step("prepare", code = "prepare.R", outputs = c("train", "test")) |>
+      training_step("train", code = "train.R", inputs = list(train = step_output("prepare", "train"))) |>
+      transform_step(
+        "ask",
+        model = step_output("train", "model"), input = step_output("prepare", "test"), split_type = "Line",
+        compression = "None", assemble_with = "Line"
+      ) |>
+      transform_step("again", model = known_model("known"), input = step_output("ask", "transformed"))
   )
 }
 

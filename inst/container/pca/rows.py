@@ -6,7 +6,7 @@ import mmap
 from typing import TYPE_CHECKING, Any
 
 from place import UserError, opt_ml
-from recordio import Rows, pieces
+from recordio import Rows, pieces, streamed
 from tables import delimiter_of, files, first_line, is_number, numbers_of
 
 if TYPE_CHECKING:
@@ -21,9 +21,15 @@ PIECE_BYTES = 4 << 20
 
 def channel(name: str, about: dict[str, Any], width: int) -> Iterator[Callable[[], Rows]]:
     """What makes the rows of a channel, piece by piece; each may be called in a thread of its own."""
-    if about.get("TrainingInputMode", "File") == "Pipe":
-        raise UserError(f"the channel {name} is piped, which is not taken here; take File or FastFile")
     kind, labels = _kind(about.get("ContentType"))
+    if about.get("TrainingInputMode", "File") == "Pipe":
+        path = opt_ml("input", "data", f"{name}_0")  # one epoch is all it takes
+        if kind == CSV:
+            yield from _csv(path, name, width, labels)
+        else:
+            with path.open("rb", buffering=0) as stream:
+                yield from streamed(stream, width, piece_rows(width), name)
+        return
     for path in files(opt_ml("input", "data", name)):
         if not path.stat().st_size:
             continue

@@ -9,9 +9,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shardr.api.rows import answers, row_lines, table
+from shardr.api.rows import answers, header_line, row_lines, table
+from shardr.api.served_models import SERVED_BY, served_model
 from shardr.engines.hosting import hosting
-from shardr.errors import JobFailedError, NotFoundError, ShardrError, SpecError
+from shardr.errors import JobFailedError, NotFoundError, ShardrError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +28,7 @@ POLL_SECONDS = {"local": 0.05, "sagemaker": 5.0}
 OWN = re.compile(r"-[0-9a-f]{6}")
 """Ends the names of models and configurations that ``deploy`` makes, after the endpoint's."""
 DAY_HOURS = 24
-CSV = "text/csv"
+CSV, NAMED_CSV = "text/csv", "text/csv; header=present"
 
 
 class Endpoint:
@@ -84,18 +85,27 @@ class Endpoint:
         found = self._where.invoke(EndpointName=self.name, Body=body, **asked)
         return found["Body"], found.get("ContentType", "")
 
-    def predict(self, data: pd.DataFrame | bytes | str) -> pd.DataFrame | bytes:
+    def predict(self, data: pd.DataFrame | bytes | str, *, header: bool | None = None) -> pd.DataFrame | bytes:
         """The answer to a data frame as a data frame, a row for each; to bytes or text (CSV), as bytes.
 
-        A frame goes as CSV without a header, in as many requests as its size needs.
+        A frame goes as CSV, in as many requests as its size needs. The names of its columns go with it, as
+        ``text/csv; header=present``, where shardr's own images serve the model by code, or as ``header`` says: other
+        images take a first line for a row.
         """
         if isinstance(data, (bytes, str)):
             return self.invoke(data.encode() if isinstance(data, str) else data)[0]
-        return table(self.predict_rows(row_lines(data)))
+        return table(self.predict_rows(row_lines(data), header_line(data), header=header))
 
-    def predict_rows(self, lines: list[bytes]) -> list[bytes]:
-        """The answers to rows of CSV, each with its end of line: one for each row."""
-        return answers(lines, lambda body: self.invoke(body, CSV, CSV)[0])
+    def predict_rows(self, lines: list[bytes], names: bytes, *, header: bool | None = None) -> list[bytes]:
+        """The answers to rows of CSV, each with its end of line, below a line of names: one for each row."""
+        if not (self._reads_names() if header is None else header):
+            return answers(lines, lambda body: self.invoke(body, CSV, CSV)[0])
+        return answers(lines, lambda body: self.invoke(names + body, NAMED_CSV, CSV)[0])
+
+    def _reads_names(self) -> bool:
+        images = [image for v in self._about.get("ProductionVariants", []) for image in v.get("DeployedImages", [])]
+        own = {self._where.image(name) for name in SERVED_BY.values()}
+        return bool(images) and {image.get("SpecifiedImage") for image in images} <= own
 
     def delete(self) -> None:
         """Ends it, and removes its configuration and models where ``deploy`` made them."""
@@ -117,6 +127,7 @@ def deploy(
     name: str,
     *,
     image: str | None = None,
+    code: str | Path | None = None,
     instance_count: int = 1,
     instance_type: str = "ml.m5.large",
     environment: Mapping[str, str] | None = None,
@@ -130,20 +141,25 @@ def deploy(
 ) -> Endpoint:
     """The endpoint ``name``, which serves a model until it is deleted, or until its time is over.
 
-    ``model`` is a training step of a run, ``"RUN.STEP"``, whose image serves it unless ``image`` names another; or a
-    ``model.tar.gz``, here or at an ``s3://`` URI, with the ``image`` that serves it. On this machine an endpoint ends
-    by itself after ``ttl_seconds`` (4 hours); on SageMaker it costs money until ``delete()``. ``engine``, ``runner``,
-    ``role``, ``bucket`` and ``session`` are as in ``submit``.
+    ``model`` is a folder with what a ``model.tar.gz`` has in it, such an archive, here or at an ``s3://`` URI, or a
+    training step of a run, ``"RUN.STEP"``. ``code`` is a file that defines ``predict_fn(model, data)``, where it is not
+    in the model's folder ``code`` already. ``image`` is what serves it: without one, shardr's ``serving`` for code in R
+    and ``python`` for code in Python, else that which trained it. On this machine an endpoint ends by itself after
+    ``ttl_seconds`` (4 hours); on SageMaker it costs money until ``delete()``. ``engine``, ``runner``, ``role``,
+    ``bucket`` and ``session`` are as in ``submit``.
 
     Raises ``JobFailedError`` with the script's own error when the model cannot be served, and deletes nothing then.
+
+    >>> shardr.deploy("cars-model", "cars", code="predict.R")           # doctest: +SKIP
+    <Endpoint cars: InService>
     """
     where = hosting(engine, runner=runner, role=role, bucket=bucket, session=session)
-    uri, serving = _model(model, where, image)
+    served = served_model(model, where, image, Path(code) if code is not None else None)
     own = f"{name[:56]}-{secrets.token_hex(3)}"
     role_arn = where.role()
-    container: dict[str, Any] = {"Image": where.image(serving), "ModelDataUrl": uri}
-    if environment:
-        container["Environment"] = dict(environment)
+    container: dict[str, Any] = {"Image": where.image(served.image), "ModelDataUrl": served.uri}
+    if given := {**served.environment, **(environment or {})}:
+        container["Environment"] = given
     variant = {
         "VariantName": "AllTraffic",
         "ModelName": own,
@@ -204,6 +220,8 @@ def _record(where: Hosting, about: dict[str, Any]) -> dict[str, Any]:
         price = next(filter(None, (prices.of(job, kind) for job in ("hosting", "training", "processing"))), None)
         count = variant.get("DesiredInstanceCount", 0)
         usd = None if usd is None or price is None else usd + DAY_HOURS * count * price.usd_per_hour
+    if about["EndpointStatus"] == "Failed":  # it has no instances
+        usd = 0.0
     return {
         "name": about["EndpointName"],
         "status": about["EndpointStatus"],
@@ -224,38 +242,3 @@ def _variants(where: Hosting, config: str) -> list[dict[str, Any]]:
         return []
     variants: list[dict[str, Any]] = found["ProductionVariants"]
     return variants
-
-
-def _model(model: str | Path, where: Hosting, image: str | None) -> tuple[str, str]:
-    """Where a model is for the service, and the image that serves it."""
-    text = str(model)
-    fix = 'image="…" (--image) is the one that serves it: that which trained it, as a rule'
-    if text.startswith("s3://") or Path(text).expanduser().is_file():
-        if image is None:
-            raise SpecError(f"{text} does not say which image serves it", fix=fix)
-        return (text if text.startswith("s3://") else where.keep(Path(text).expanduser())), image
-    run, dot, step = text.rpartition(".")
-    if not dot or "/" in text or text.endswith((".gz", ".tgz", ".tar")):
-        raise SpecError(
-            f'found "{text}", which is no file', fix="give RUN.STEP, the path of a model.tar.gz, or an s3:// URI"
-        )
-    return _trained(run, step, where, image)
-
-
-def _trained(id: str, step: str, where: Hosting, image: str | None) -> tuple[str, str]:
-    from shardr.api.jobs import describe
-    from shardr.api.run import Run
-    from shardr.engines.known import engine_of
-
-    about = Run(id).step(step)
-    if about.status != "Completed":
-        raise JobFailedError(f'step "{step}" of run {id} is {about.status}: it has no model', why=about.failure)
-    job = describe(about.job or "")
-    if "ModelArtifacts" not in job:
-        raise SpecError(f'step "{step}" of run {id} trains no model', fix="name a training step: RUN.STEP")
-    engine = engine_of(id)
-    uri = str(job["ModelArtifacts"]["S3ModelArtifacts"])
-    if engine.name != where.name:
-        (file,) = engine.fetch(about.outputs["model"].files)
-        uri = where.keep(file)
-    return uri, image or str(job["AlgorithmSpecification"]["TrainingImage"])

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.api.destinations import destination_problems
 from shardr.api.hyperparameters import told
+from shardr.api.planned_transform import Asked, joining_problems, transform_job
+from shardr.api.planned_transform import asked as asked_of
 from shardr.api.sources import MANY, Located, NotLocatedError, kept_manifest, locate
 from shardr.api.waste import repeated_work
 from shardr.data.keys import assign, balance
@@ -19,14 +21,16 @@ from shardr.engines.base import Deposit, Plan, PlannedJob, PlannedStep, Spread
 from shardr.errors import Problem
 from shardr.local.contract import NAME_CHARACTERS, hosts
 from shardr.requests.check import check_request
-from shardr.requests.facts import artifact, kind_of
+from shardr.requests.facts import artifact, created_by
 from shardr.requests.placed import Placed
 from shardr.requests.processing import processing_request
 from shardr.requests.training import training_request
 from shardr.spec.load import Loaded, refusal
 from shardr.spec.parts import Manifest, StepOutput
 from shardr.spec.problems import file_you_mean
+from shardr.spec.script_step import ScriptStep
 from shardr.spec.training import TrainingStep
+from shardr.spec.transform import DATA, TRANSFORMED, TransformStep
 from shardr.storage.local import list_files
 
 if TYPE_CHECKING:
@@ -42,9 +46,10 @@ def make_plan(loaded: Loaded, engine: Engine, asked: str, run: str | None = None
     ``asked`` is the runner as asked for: ``auto`` is decided here.
     """
     run = run or new_run(loaded.pipeline.name)
-    uses = [(engine.image_uri(step.image), next(iter(step.entrypoint), "")) for step in loaded.pipeline.steps]
-    runner, reason = engine.choose(asked, uses)
-    planner = _Planner(loaded, engine, run, runner)
+    planner = _Planner(loaded, engine, run)
+    uses = [planner.use(i, step) for i, step in enumerate(loaded.pipeline.steps)]
+    runner, reason = engine.choose(asked, [use for use in uses if use is not None])
+    planner.runner = runner
     planner.problems += destination_problems(loaded.pipeline, loaded.base)
     steps = [planner.step(i, step) for i, step in enumerate(loaded.pipeline.steps)]
     if planner.problems:
@@ -60,7 +65,7 @@ def missing_files(examined: Examined, engine: Engine) -> list[Problem]:
     """Scripts and data that a spec names and that cannot be read, for a spec that may have other problems, too."""
     if examined.pipeline is None:
         return []
-    planner = _Planner(Loaded(examined.pipeline, examined.base, examined.origin), engine, "run", "process")
+    planner = _Planner(Loaded(examined.pipeline, examined.base, examined.origin), engine, "run")
     for i, step in enumerate(examined.pipeline.steps):
         planner.files(i, step)
     return planner.problems
@@ -82,18 +87,38 @@ def job_name(run: str, *parts: str) -> str:
 class _Planner:
     """Compiles steps one by one and gathers problems and deposits."""
 
-    def __init__(self, loaded: Loaded, engine: Engine, run: str, runner: str) -> None:
+    def __init__(self, loaded: Loaded, engine: Engine, run: str) -> None:
+        self.runner = "process"
         self.problems: list[Problem] = []
         self.deposits: list[Deposit] = []
         self.notices: list[str] = []
         self._pipeline, self._base = loaded.pipeline, loaded.base
-        self._engine, self._run, self._runner = engine, run, runner
+        self._engine, self._run = engine, run
+        self._asked: dict[str, Asked] = {}
+
+    def use(self, index: int, step: AnyStep) -> tuple[str, str] | None:
+        """The image of a step and its program; None where the image is not known."""
+        if not isinstance(step, TransformStep):
+            return self._engine.image_uri(step.image), next(iter(step.entrypoint), "")
+        image = self._model(index, step).image
+        return None if image is None else (image, "")
+
+    def _model(self, index: int, step: TransformStep) -> Asked:
+        """The model that a step asks; one that cannot be had is a problem, and has no image."""
+        try:
+            found = asked_of(step, self._pipeline, self._base, self._engine, self._destination)
+        except NotLocatedError as problem:
+            self.problems.append(problem.at(f"steps[{index}].model"))
+            found = Asked(None)
+        self.deposits += found.deposits
+        self._asked[step.name] = found
+        return found
 
     def step(self, index: int, step: AnyStep) -> PlannedStep:
         at = f"steps[{index}]"
-        found = {c.name: self._input(f"{at}.inputs[{i}].source", c) for i, c in enumerate(step.channels)}
-        code, script = self._code(f"{at}.code", step)
-        said = repeated_work(step, script)
+        found = {c.name: self._input(f"{at}.{step.source_at(i)}", c) for i, c in enumerate(step.channels)}
+        code, script = self._code(f"{at}.code", step) if isinstance(step, ScriptStep) else (None, None)
+        said = repeated_work(step, script) if isinstance(step, ScriptStep) else None
         self.notices += [said] if said else []
         parameters: list[dict[str, Any]] = []
         if isinstance(step, TrainingStep):
@@ -116,8 +141,11 @@ class _Planner:
         """Looks for the step's script and for its data that no other step makes."""
         for i, channel in enumerate(step.channels):
             if not isinstance(channel.source, StepOutput):
-                self._input(f"steps[{index}].inputs[{i}].source", channel)
-        self._code(f"steps[{index}].code", step)
+                self._input(f"steps[{index}].{step.source_at(i)}", channel)
+        if isinstance(step, ScriptStep):
+            self._code(f"steps[{index}].code", step)
+        elif isinstance(step.model, str):
+            self._model(index, step)
 
     def _job(
         self, at: str, step: AnyStep, suffix: list[str], inputs: Any, outputs: dict[str, str], code: Any
@@ -128,29 +156,37 @@ class _Planner:
         if suffix:
             tags["shard"] = suffix[0]
         name = job_name(self._run, step.name, *suffix)
-        given: dict[str, Any] = {
-            "job": name,
-            "image_uri": self._engine.image_uri(step.image),
-            "role": self._engine.role_of(self._pipeline.role),
-            "inputs": inputs,
-            "code": code,
-            "tags": tags,
-            "own_tags": self._pipeline.tags,
-        }
-        if isinstance(step, TrainingStep):
-            kept = self._checkpoints(step)
-            request = training_request(step, output=self._model_folder(step), checkpoints=kept, **given)
+        given: dict[str, Any] = {"tags": tags, "own_tags": self._pipeline.tags}
+        if isinstance(step, TransformStep):
+            role, asked = self._engine.role_of(self._pipeline.role), self._asked[step.name]
+            job = transform_job(name, step, asked, role, inputs[DATA], outputs[TRANSFORMED], given)
+            wrong, doubtful = joining_problems(at, step)
+            self.problems += wrong
+            self.notices += [f"{step.name}: {problem.message} ({problem.fix})" for problem in doubtful]
         else:
-            request = processing_request(step, outputs=outputs, **given)
-        refused = check_request(kind_of(request).create, request)
-        refused = refused or self._engine.refusals(request, self._runner)
+            given |= {
+                "job": name,
+                "image_uri": self._engine.image_uri(step.image),
+                "role": self._engine.role_of(self._pipeline.role),
+                "inputs": inputs,
+                "code": code,
+            }
+            if isinstance(step, TrainingStep):
+                kept = self._checkpoints(step)
+                request = training_request(step, output=self._model_folder(step), checkpoints=kept, **given)
+            else:
+                request = processing_request(step, outputs=outputs, **given)
+            job = PlannedJob(name, request)
+        refused = [problem for request in job.requests for problem in check_request(created_by(request), request)]
+        if not refused and not (isinstance(step, TransformStep) and self._asked[step.name].image is None):
+            refused = self._engine.refusals(job, self.runner)
         known = {problem.path for problem in self.problems}
         self.problems += [
             Problem(f"{at} ({problem.path})", problem.message, problem.fix)
             for problem in refused
             if f"{at} ({problem.path})" not in known
         ]
-        return PlannedJob(name, request)
+        return job
 
     def _input(self, at: str, channel: Channel) -> Located | Placed | None:
         if isinstance(channel.source, StepOutput):
@@ -165,7 +201,7 @@ class _Planner:
         self.deposits += found.deposits
         return found
 
-    def _code(self, at: str, step: AnyStep) -> tuple[Placed | None, bytes | None]:
+    def _code(self, at: str, step: ScriptStep) -> tuple[Placed | None, bytes | None]:
         """Where the code lies, and the script itself."""
         if step.code is None:
             return None, None
@@ -191,12 +227,12 @@ class _Planner:
         self.deposits += [Deposit(f"{prefix}{key}", content=content) for key, content in files.items()]
         return Placed(prefix, "S3Prefix"), content
 
-    def _folder(self, step: AnyStep) -> Path:
+    def _folder(self, step: ScriptStep) -> Path:
         """The folder that a step's code is a path in."""
         named = step.source_dir if isinstance(step, TrainingStep) else None
         return self._base if named is None else _normal(self._base / Path(named).expanduser())
 
-    def _script(self, step: AnyStep) -> Path:
+    def _script(self, step: ScriptStep) -> Path:
         return _normal(self._folder(step) / Path(step.code or "").expanduser())
 
     def _destination(self, step: AnyStep, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Rows on their way to a model and back: CSV without a header, in pieces that a request can hold."""
+"""Rows on their way to a model and back: lines of CSV, in pieces that a request can hold."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ def row_lines(frame: pd.DataFrame) -> list[bytes]:
     return lines
 
 
+def header_line(frame: pd.DataFrame) -> bytes:
+    """The names of the columns as a line of CSV."""
+    return frame[:0].to_csv(index=False, lineterminator="\n").encode()
+
+
 def answers(lines: list[bytes], ask: Callable[[bytes], bytes]) -> list[bytes]:
     """A line for each row, of the answers to pieces of them; raises ``DataError`` when there are more or fewer."""
     return [line for piece in _pieces(lines) for line in _of(ask(b"".join(piece)), len(piece))]
@@ -34,7 +39,8 @@ def table(lines: list[bytes]) -> pd.DataFrame:
     """The answers as a data frame."""
     import pandas as pd
 
-    return pd.read_csv(io.BytesIO(b"\n".join(lines)), header=None) if lines else pd.DataFrame()
+    told = b"\n".join(line or b"NA" for line in lines)  # an empty line would be no row
+    return pd.read_csv(io.BytesIO(told), header=None) if lines else pd.DataFrame()
 
 
 def _pieces(lines: list[bytes]) -> Iterator[list[bytes]]:
@@ -51,8 +57,14 @@ def _pieces(lines: list[bytes]) -> Iterator[list[bytes]]:
 
 
 def _of(body: bytes, rows: int) -> list[bytes]:
-    """One answer for each row: models put theirs on lines, or all on one, as XGBoost of the service does."""
-    lines = body.strip().replace(b"\r\n", b"\n").split(b"\n")
+    """One answer for each row: models put theirs on lines, or all on one, as XGBoost of the service does.
+
+    A line may be empty: an answer that is missing.
+    """
+    text = body.replace(b"\r\n", b"\n")
+    lines = text.removesuffix(b"\n").split(b"\n")
+    if len(lines) != rows:
+        lines = text.strip().split(b"\n")
     if len(lines) == 1 and rows > 1:
         lines = lines[0].split(b",")
     if len(lines) != rows:

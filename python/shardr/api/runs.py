@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from shardr.api.planning import make_plan, missing_files
@@ -9,6 +10,7 @@ from shardr.api.run import Run
 from shardr.engines.known import engine as engine_named
 from shardr.local.runners.choice import asked_for
 from shardr.spec.load import examine
+from shardr.spec.script_step import ScriptStep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -78,7 +80,22 @@ def submit(
     ``progress`` is called with the bytes of the inputs that are there so far, and with all bytes.
     """
     to = engine_named(engine, role=role, bucket=bucket, session=session)
-    return start(*prepare(spec, base, {**(set or {}), **parameters}, runner, to, name), to, progress)
+    given = {**(set or {}), **parameters}
+    return start_spec(spec, to, runner=runner, base=base, name=name, progress=progress, parameters=given)
+
+
+def start_spec(
+    spec: SpecSource,
+    engine: Engine,
+    *,
+    runner: RunnerName | None,
+    base: Path | None,
+    name: str | None,
+    progress: Uploading | None,
+    parameters: Mapping[str, Any] = MappingProxyType({}),
+) -> Run:
+    """The run of a spec on this very engine, just started."""
+    return start(*prepare(spec, base, parameters, runner, engine, name), engine, progress)
 
 
 def run(
@@ -128,7 +145,11 @@ def prepare(
 
 def start(loaded: Loaded, planned: Plan, engine: Engine, progress: Uploading | None = None) -> Run:
     """The run of a plan, just started; raises ``RunnerError`` or ``ImageError`` when the runner cannot be had."""
-    steps = loaded.pipeline.steps
-    engine.ready(planned, {step.name: loaded.base / step.code for step in steps if step.code is not None})
+    engine.ready(planned, _scripts(loaded))
     engine.submit(planned, progress)
     return Run(planned.run, engine)
+
+
+def _scripts(loaded: Loaded) -> dict[str, Path]:
+    steps = [step for step in loaded.pipeline.steps if isinstance(step, ScriptStep)]
+    return {step.name: loaded.base / step.code for step in steps if step.code is not None}

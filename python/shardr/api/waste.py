@@ -6,13 +6,14 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shardr.spec.models import AnyStep
+    from shardr.spec.processing import ProcessingStep
+    from shardr.spec.training import TrainingStep
 
 SHARES = (b"resourceconfig", b"shard_rows", b"shard_groups", b"SM_CURRENT_HOST", b"SM_HOSTS", b"shard(", b"hosts(")
 """What a script has in it that knows which instance it is."""
 
 
-def repeated_work(step: AnyStep, code: bytes | None) -> str | None:
+def repeated_work(step: ProcessingStep | TrainingStep, code: bytes | None) -> str | None:
     """What to say of a step whose instances all get all data and do not seem to share it out; None when it is well.
 
     ``code`` is the script; None: a program of the image's own, which divides nothing by itself either.

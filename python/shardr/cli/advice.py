@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from shardr.cli.output import Cell, Output
     from shardr.cli.parser import Parser
 
+FROM = {"bound": "max_runtime_seconds", "unknown": "not known"}
+"""Where the time of a step comes from that was not measured."""
+
 
 def _add_prices(parser: Parser) -> None:
     parser.add_argument("--region", metavar="NAME", help="whose prices count (default: AWS_REGION, else us-east-1)")
@@ -54,8 +57,9 @@ def estimate(options: argparse.Namespace, out: Output) -> int:
     head = ("step", "instances", "type", "script", "from", "$/hour", "dollars")
     rows: list[list[Cell]] = [
         [
-            (step.step, "bold"), str(step.instances), step.instance_type, f"{seconds(step.seconds)} s",
-            f"run {step.run}" if step.run else ("max_runtime_seconds", "yellow"),
+            (step.step, "bold"), str(step.instances), step.instance_type,
+            "–" if step.basis == "unknown" else f"{seconds(step.seconds)} s",
+            f"run {step.run}" if step.run else (FROM[step.basis], "yellow"),
             "–" if step.usd_per_hour is None else f"{step.usd_per_hour:g}", usd(step.dollars),
         ]
         for step in found.steps

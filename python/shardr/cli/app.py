@@ -49,6 +49,7 @@ GROUPS = {
         "metrics": Command("show what training steps logged: last, best, trend, or a picture", "metrics"),
     },
     "Serve": {
+        "transform": Command("ask a model about every record of some data", "transforming"),
         "deploy": Command("put a model behind an endpoint, here or on SageMaker", "endpoints"),
         "invoke": Command("send a file to an endpoint and print the answer", "endpoints"),
         "endpoints": Command("list endpoints: state, age, time left, and what they cost", "endpoints"),
@@ -57,6 +58,7 @@ GROUPS = {
     "Data": {
         "collect": Command("merge an output into one table", "tables"),
         "split": Command("cut one big table into files for many instances", "tables"),
+        "recordio": Command("info, encode, decode, cat: rows as recordIO-protobuf", "recordio"),
     },
     "This machine": {
         "serve": Command("be SageMaker on this machine for boto3, the SDKs and the AWS CLI", "serve"),

@@ -33,6 +33,8 @@ def conformance(options: argparse.Namespace, out: Output) -> int:
         where = f"image {opened.image}" if opened.image else "this machine's programs"
         languages = " and ".join(NAMES[name] for name in opened.languages)
         out.note((f"{opened.runner} runner, {where}, {languages}", "dim"))
+        for note in opened.notes:
+            out.note((note, "yellow"))
         for result in opened.results():
             results.append(result)
             _say(result, out)

@@ -25,9 +25,10 @@ STATES = {"InService": "Completed", "Creating": "InProgress", "Updating": "InPro
 
 def declare_deploy(parser: Parser) -> None:
     """Options of ``shardr deploy``."""
-    parser.add_argument("model", metavar="MODEL", help="RUN.STEP of a training step, a model.tar.gz, or an s3:// URI")
+    parser.add_argument("model", metavar="MODEL", help="a folder, a model.tar.gz, an s3:// URI, or RUN.STEP")
     parser.add_argument("--name", metavar="NAME", required=True, help="name of the endpoint")
-    parser.add_argument("--image", metavar="IMAGE", help="what serves it (default: what trained it)")
+    parser.add_argument("--code", metavar="FILE", help="its predict_fn() in R or Python, where it has none in code/")
+    parser.add_argument("--image", metavar="IMAGE", help="what serves it (default: by its code, else what trained it)")
     parser.add_argument("--instances", metavar="N", type=int, default=1, help="how many serve it (default: 1)")
     parser.add_argument("--instance-type", metavar="TYPE", default="ml.m5.large", help="(default: ml.m5.large)")
     parser.add_argument("--env", metavar="NAME=VALUE", action="append", default=[], help="environment; repeatable")
@@ -45,7 +46,7 @@ def deploy(options: argparse.Namespace, out: Output) -> int:
     if wrong:
         raise UsageError(f'--env: found "{wrong[0]}", expected NAME=VALUE')
     found = put(
-        options.model, options.name, image=options.image, instance_count=options.instances,
+        options.model, options.name, image=options.image, code=options.code, instance_count=options.instances,
         instance_type=options.instance_type, environment=dict(word.split("=", 1) for word in options.env),
         ttl_seconds=_seconds(options.ttl), wait=not options.no_wait, runner=options.runner, **place(options),
     )  # fmt: skip
@@ -96,7 +97,7 @@ def endpoints(options: argparse.Namespace, out: Output) -> int:
     found = listed(engine=options.engine)
     out.answer({"endpoints": found})
     if not found:
-        out.say("no endpoint is there; make one with: shardr deploy RUN.STEP --name NAME")
+        out.say("no endpoint is there; make one with: shardr deploy MODEL --name NAME")
         return 0
     out.table(HEAD, [_row(record) for record in found], numbers=HEAD[2:])
     for record in found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from shardr.cli.output import count, painted, seconds, state
+from shardr.cli.output import count, painted, seconds, size, state
 from shardr.cli.parser import UsageError, near
 from shardr.errors import NotFoundError
 from shardr.local.contract import hosts
@@ -115,6 +115,9 @@ def _say_job(job: dict[str, Any], out: Output) -> None:
         code = "" if about.get("exit_code") is None else f", exit code {about['exit_code']}"
         after = "" if about.get("seconds") is None else f" after {seconds(about['seconds'])} s"
         out.say(f"  {host}  ", state(about["state"]), f"{code}{after}  ", (about["log"], "dim"))
+        for channel, sent in about.get("streamed", {}).items():
+            rate = f", {size(round(sent['bytes'] / sent['seconds']))}/s" if sent["seconds"] else ""
+            out.say((f"    {channel} ", "dim"), f"{size(sent['bytes'])} in {count(sent['epochs'], 'epoch')}{rate}")
     for item in job.get("FinalMetricDataList", []):
         out.say((f"  {item['MetricName']} ", "dim"), f"{item['Value']:g}")
     if "ExitMessage" in job:

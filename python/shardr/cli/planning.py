@@ -99,6 +99,10 @@ def _say_step(step: dict[str, Any], made: dict[str, str], out: Output) -> None:
         # the output of balanced shards is made piece by piece below what the next step reads
         maker = next((who for uri, who in made.items() if source and uri.startswith(source)), None)
         _say_spread(spread, maker, out)
+    if "asks" in step:
+        asks = step["asks"]
+        what = made.get(asks["data"] or "", asks["data"] or f"the model {asks['model']}")
+        out.say(f"  asks {what}  ", (f"served by {asks['image']}" if asks["image"] else "", "dim"))
     for each in step["hyperparameters"]:
         _say_hyperparameter(each, out)
     if step["outputs"]:

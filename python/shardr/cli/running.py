@@ -30,7 +30,7 @@ def run(options: argparse.Namespace, out: Output) -> int:
     from shardr.cli.summary import same_elsewhere
 
     started = _start(options, out)
-    status = _follow(started, out)
+    status = follow(started, out)
     if status == COMPLETED and not out.json:
         same_elsewhere(started.view, options.spec, parameters(options), out)
     return status
@@ -63,7 +63,7 @@ def attach(options: argparse.Namespace, out: Output) -> int:
     """Follows a run until it is over."""
     from shardr.cli.known import known_run
 
-    return _follow(known_run(options.run), out)
+    return follow(known_run(options.run), out)
 
 
 def declare_stop(parser: Parser) -> None:
@@ -90,14 +90,19 @@ def _start(options: argparse.Namespace, out: Output) -> Run:
     given = {"runner": options.runner, "name": options.name, "set": parameters(options)}
     with uploading() as progress:
         started = runs.submit(options.spec, **place(options), **given, progress=progress)
+    told_of(started, out)
+    return started
+
+
+def told_of(started: Run, out: Output) -> None:
+    """Says that a run has begun, and where."""
     took, _, lacks = where(started.view.runner, started.view.runner_reason).partition("; ")
     out.note("run ", (started.id, "bold"), f" {took}")
     if lacks:
         out.note((f"  {lacks}", "dim"))
-    return started
 
 
-def _follow(run: Run, out: Output) -> int:
+def follow(run: Run, out: Output) -> int:
     """Watches a run to its end; Ctrl-C leaves it running."""
     from shardr.cli.progress import watching
     from shardr.cli.summary import summary

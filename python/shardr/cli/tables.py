@@ -62,12 +62,14 @@ def _print_files(run: Run, step: str, output: str, out: Output) -> int:
 def _print_merged(run: Run, step: str, output: str, *, fill: bool, json: bool) -> int:
     """Delimited text to stdout: made whole first, so a shard that does not fit is found before a byte is printed."""
     from shardr.api.collecting import output_files
+    from shardr.data.answers import is_answer
     from shardr.data.formats import tabular
     from shardr.data.merge import merge
     from shardr.local.home import Home
 
     files = output_files(run, step, output)
-    formats = {fmt.kind if (fmt := tabular(file)) else file.suffix for file in files}
+    answers = {"csv" for file in files if is_answer(file)}  # whatever they are in, CSV can be printed
+    formats = answers | {fmt.kind if (fmt := tabular(file)) else file.suffix for file in files if not is_answer(file)}
     if json or not formats <= {"csv", "tsv"} or len(formats) > 1:
         why = "--json says where a file is" if json else f"its files are {', '.join(sorted(formats))}"
         raise UsageError(f"{step}.{output} cannot be printed: {why}", fix="name a file: -o FILE")

@@ -31,10 +31,12 @@ class Format:
 
     kind: Kind
     gzipped: bool = False
+    header: bool = True
+    """Whether the first line of delimited text names the columns; without, they are ``V1``, ``V2`` …"""
 
     @property
     def delimited(self) -> bool:
-        """Whether it is text with a header line and separated columns."""
+        """Whether it is text with separated columns."""
         return self.kind in ("csv", "tsv")
 
 

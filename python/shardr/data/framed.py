@@ -12,15 +12,13 @@ from functools import cache
 from typing import TYPE_CHECKING, BinaryIO
 
 from shardr.errors import DataError
+from shardr.recordio.framing import FIRST, HEAD_BYTES, LAST, MAGIC, MIDDLE, WHOLE, content, flag_and_length, padded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["READERS", "recordio", "recordio_content", "tfrecord_content", "tfrecords", "too_large"]
+__all__ = ["READERS", "recordio", "tfrecord_content", "tfrecords", "too_large"]
 
-MAGIC = b"\x0a\x23\xd7\xce"
-_HEAD_BYTES = 8
-_WHOLE, _FIRST, _MIDDLE, _LAST = range(4)
 _TF_HEAD_BYTES, _TF_TAIL_BYTES = 12, 4
 
 
@@ -30,34 +28,24 @@ def recordio(stream: BinaryIO, most_bytes: int) -> Iterator[bytes]:
     Raises DataError with the record's number for one that is no RecordIO, is cut off or has more than ``most_bytes``.
     """
     number = 0
-    while head := stream.read(_HEAD_BYTES):
+    while head := stream.read(HEAD_BYTES):
         number += 1
-        parts, size, flag = list[bytes](), 0, _FIRST
-        while not parts or flag in (_FIRST, _MIDDLE):
+        parts, size, flag = list[bytes](), 0, FIRST
+        while not parts or flag in (FIRST, MIDDLE):
             flag, length = _recordio_head(head, number)
-            if (flag in (_WHOLE, _FIRST)) == bool(parts):
+            if (flag in (WHOLE, FIRST)) == bool(parts):
                 raise DataError(f"Record {number}: the parts of a RecordIO record do not follow each other")
-            rest = _padded(length)
-            size += _HEAD_BYTES + rest
+            rest = padded(length)
+            size += HEAD_BYTES + rest
             if size > most_bytes:
                 raise too_large(number, most_bytes)
             parts += [head, _read(stream, rest, number)]
-            head = stream.read(_HEAD_BYTES) if flag in (_FIRST, _MIDDLE) else b""
+            head = stream.read(HEAD_BYTES) if flag in (FIRST, MIDDLE) else b""
         yield b"".join(parts)
 
 
-def recordio_content(record: bytes) -> bytes:
-    """What a record of ``recordio`` holds, without framing and padding; the magics it was cut at are back in place."""
-    parts, at = [], 0
-    while at < len(record):
-        _, length = _recordio_head(record[at : at + _HEAD_BYTES], 1)
-        parts.append(record[at + _HEAD_BYTES : at + _HEAD_BYTES + length])
-        at += _HEAD_BYTES + _padded(length)
-    return MAGIC.join(parts)
-
-
 def _recordio_head(head: bytes, number: int) -> tuple[int, int]:
-    if len(head) < _HEAD_BYTES:
+    if len(head) < HEAD_BYTES:
         raise _cut_off(number)
     if head[:4] != MAGIC:
         raise DataError(
@@ -65,15 +53,10 @@ def _recordio_head(head: bytes, number: int) -> tuple[int, int]:
             why=f"it begins with {head[:4].hex(' ')} and not with {MAGIC.hex(' ')}",
             fix="write it as RecordIO, or set the SplitType that the data have",
         )
-    (word,) = struct.unpack_from("<I", head, 4)
-    flag: int = word >> 29
-    if flag > _LAST:
+    flag, length = flag_and_length(head)
+    if flag > LAST:
         raise DataError(f"Record {number}: RecordIO has no flag {flag}", why="the flags are 0 to 3")
-    return flag, word & 0x1FFFFFFF
-
-
-def _padded(length: int) -> int:
-    return (length + 3) // 4 * 4
+    return flag, length
 
 
 def tfrecords(stream: BinaryIO, most_bytes: int) -> Iterator[bytes]:
@@ -147,7 +130,7 @@ def too_large(number: int, most_bytes: int, why: str | None = None) -> DataError
 
 
 READERS: dict[str, tuple[Callable[[BinaryIO, int], Iterator[bytes]], Callable[[bytes], bytes]]] = {
-    "RecordIO": (recordio, recordio_content),
+    "RecordIO": (recordio, content),
     "TFRecord": (tfrecords, tfrecord_content),
 }
 """By SplitType: what cuts the records out of a stream, and what takes the framing off one."""

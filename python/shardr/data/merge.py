@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from shardr.data.answers import filled, is_answer
 from shardr.data.files import copy_range, workplace
 from shardr.data.formats import KNOWN, tabular
 from shardr.data.tables import batches, columns, format_of
@@ -54,15 +55,15 @@ def merge(files: Sequence[Path], to: Path, *, fill: bool = False) -> MergeResult
     kinds, files that cannot be read, and a target that is one of the shards, whose folder is not there, or that cannot
     be written.
     """
-    files, to = [Path(file) for file in files], Path(to)
+    files, to = filled([Path(file) for file in files]), Path(to)
     fmt, names = _check(files, fill=fill)
     target = format_of(to)
     if to.resolve() in {file.resolve() for file in files}:
         raise DataError(f"{to} is one of the shards to merge", fix="give the result another name or folder")
     with workplace(to.parent) as folder:
         whole = folder / to.name
-        headers = [read_header(file) for file in files] if fmt.delimited else []
-        if fmt.kind == target.kind and (fmt.kind == "jsonl" or (fmt.delimited and _alike(headers))):
+        headers = [read_header(file) for file in files] if fmt.delimited and fmt.header else []
+        if fmt.kind == target.kind and (fmt.kind == "jsonl" or (headers and _alike(headers))):
             _concatenate(files, headers, whole, gzipped=target.gzipped)
         else:
             _rewrite(files, fmt, names, whole, target)
@@ -82,7 +83,7 @@ def read(files: Sequence[Path], *, fill: bool = False) -> pa.Table:
     """
     import pyarrow as pa
 
-    files = [Path(file) for file in files]
+    files = filled([Path(file) for file in files])
     fmt, names = _check(files, fill=fill)
     kept = [list(batches(file)) for file in files]
     pieces: list[Pieces] = [partial(iter, piece) for piece in kept]
@@ -94,7 +95,7 @@ def _check(files: Sequence[Path], *, fill: bool) -> tuple[Format, list[str]]:
     """The one kind of the shards, and their columns; raises for what keeps them from being one table."""
     if not files:
         raise DataError("There are no files to merge")
-    if strange := [file for file in files if tabular(file) is None]:
+    if strange := [file for file in files if tabular(file) is None and not is_answer(file)]:
         raise DataError(
             f"{strange[0]} is not a table",
             fix=f"name it by what it holds: {KNOWN}; or merge the files yourself: merge= (shell: --files)",

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, cast
 
+from shardr.data.answers import answered, column_names, flat, is_answer
 from shardr.data.formats import KNOWN, Format, tabular
 from shardr.data.text import BOM, Header, blocks, read_header, reading, unreadable
 from shardr.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -24,8 +25,8 @@ _BATCH_ROWS = 1 << 17
 
 
 def format_of(path: Path) -> Format:
-    """The format of a file; raises DataError when its name is not that of a table."""
-    fmt = tabular(path)
+    """The format of a file; raises DataError when its name is not that of a table, nor of answers of a model."""
+    fmt = answered(path) if is_answer(path) else tabular(path)
     if fmt is None:
         raise DataError(f"{path} is not a table", fix=f"name it by what it holds: {KNOWN}")
     return fmt
@@ -39,6 +40,8 @@ def columns(path: Path) -> list[str] | None:
 
         with as_data_error(path):
             return cast("list[str]", pq.read_schema(path).names)
+    if not fmt.header:
+        return column_names(path) or None
     header = read_header(path) if fmt.delimited else None
     return list(header.names) if header else None
 
@@ -57,12 +60,23 @@ def batches(path: Path) -> Iterator[pa.RecordBatch]:
             with pq.ParquetFile(path) as file:
                 yield from file.iter_batches(batch_size=_BATCH_ROWS)
         elif fmt.kind == "jsonl":
-            yield from _json_batches(path)
+            yield from map(flat, _json_batches(path)) if is_answer(path) else _json_batches(path)
+        elif not fmt.header:
+            names = column_names(path)
+            yield from _text_batches(path, b",", names, header=False) if names else ()
         elif header := read_header(path):
-            yield from _text_batches(path, header)
+            yield from _headed_batches(path, header)
 
 
-def _text_batches(path: Path, header: Header) -> Iterator[pa.RecordBatch]:
+def _headed_batches(path: Path, header: Header) -> Iterator[pa.RecordBatch]:
+    repeated = sorted({name for name in header.names if header.names.count(name) > 1})
+    if repeated:
+        raise DataError(f"{path} has two columns of the same name: {', '.join(repeated)}")
+    if header.raw.endswith((b"\n", b"\r")):  # else the file ends with its header, for which Arrow has only an error
+        yield from _text_batches(path, header.delimiter, header.names, header=True)
+
+
+def _text_batches(path: Path, delimiter: bytes, names: Sequence[str], *, header: bool) -> Iterator[pa.RecordBatch]:
     """The rows of a CSV or TSV file, each column as strings.
 
     An empty field and ``NA`` are null; in quotes both are text, for that is how a writer tells them apart.
@@ -70,21 +84,16 @@ def _text_batches(path: Path, header: Header) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
     from pyarrow import csv
 
-    repeated = sorted({name for name in header.names if header.names.count(name) > 1})
-    if repeated:
-        raise DataError(f"{path} has two columns of the same name: {', '.join(repeated)}")
-    if not header.raw.endswith((b"\n", b"\r")):  # the file ends with its header, for which Arrow has only an error
-        return
     yield from csv.open_csv(
         path,
-        read_options=csv.ReadOptions(block_size=_BLOCK_BYTES),
+        read_options=csv.ReadOptions(block_size=_BLOCK_BYTES, column_names=None if header else names),
         parse_options=csv.ParseOptions(
-            delimiter=header.delimiter.decode(),
+            delimiter=delimiter.decode(),
             newlines_in_values=True,
-            ignore_empty_lines=not header.one_column,
+            ignore_empty_lines=len(names) > 1,
         ),
         convert_options=csv.ConvertOptions(
-            column_types=dict.fromkeys(header.names, pa.string()),
+            column_types=dict.fromkeys(names, pa.string()),
             null_values=["", "NA"],
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,

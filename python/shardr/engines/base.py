@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from shardr.requests.facts import facts, model_facts
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
@@ -39,6 +41,31 @@ class PlannedJob:
 
     name: str
     request: dict[str, Any]
+    model: dict[str, Any] | None = None
+    """The request of the model that is made first, for a transform job to ask."""
+    known_image: str | None = None
+    """That of the model that a transform job asks, where the model is there already."""
+
+    @property
+    def image(self) -> str:
+        """The image of its instances; empty where it is not known."""
+        if self.model is not None:
+            return model_facts(self.model).image
+        return self.known_image or facts(self.request).image
+
+    @property
+    def role(self) -> str | None:
+        """The role that it acts as, where a request of it says so."""
+        return self.request.get("RoleArn") or (self.model or {}).get("ExecutionRoleArn")
+
+    @property
+    def requests(self) -> list[dict[str, Any]]:
+        """What is sent for it, in its order."""
+        return [request for request in (self.model, self.request) if request is not None]
+
+    def kept(self) -> dict[str, Any]:
+        """The job as the job store keeps it with its run."""
+        return {"name": self.name, "request": self.request, **({"model": self.model} if self.model else {})}
 
 
 @dataclass(frozen=True)
@@ -74,7 +101,7 @@ class PlannedStep:
             "needs": self.needs,
             "instances": self.instance_count,
             "attempts": self.max_attempts,
-            "jobs": [{"name": job.name, "request": job.request} for job in self.jobs],
+            "jobs": [job.kept() for job in self.jobs],
         }
 
 
@@ -99,7 +126,7 @@ class Plan:
     @property
     def requests(self) -> list[dict[str, Any]]:
         """What would be sent, in its order."""
-        return self.calls or [job.request for step in self.steps for job in step.jobs]
+        return self.calls or [request for step in self.steps for job in step.jobs for request in job.requests]
 
     def diff(self) -> PlanDiff:
         """What would be sent differently from the last run of that name on this engine; ``print()`` shows it.
@@ -229,7 +256,10 @@ class Engine(Protocol):
     def choose(self, asked: str, uses: Sequence[tuple[str, str]]) -> tuple[str, str]:
         """The runner to take for images, each with its program, and why, for people."""
 
-    def refusals(self, request: dict[str, Any], runner: str) -> list[Problem]:
+    def model_image(self, name: str) -> str | None:
+        """The image of a model that is there already, None where that is not known; raises ``NotFoundError``."""
+
+    def refusals(self, job: PlannedJob, runner: str) -> list[Problem]:
         """What the service would take and this engine cannot do."""
 
     def finish(self, plan: Plan) -> Plan:

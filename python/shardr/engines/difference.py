@@ -56,7 +56,8 @@ def difference(plan: Plan) -> PlanDiff:
 
 
 def _sent(row: RunRow) -> list[dict[str, Any]]:
-    return row.machine.get("calls") or [job["request"] for step in row.steps for job in step["jobs"]]
+    jobs = [job for step in row.steps for job in step["jobs"]]
+    return row.machine.get("calls") or [job[of] for job in jobs for of in ("model", "request") if of in job]
 
 
 def _lines(requests: list[dict[str, Any]]) -> list[str]:

@@ -39,6 +39,9 @@ class Hosting(Protocol):
     def keep(self, path: Path) -> str:
         """Where a file of the user's is for the service."""
 
+    def take(self, path: Path) -> str:
+        """Where a file of ours is for the service, which is not here for long."""
+
     def ask(self, operation: str, **request: Any) -> dict[str, Any]:
         """The answer of the service; raises ``NotFoundError`` for what it does not find."""
 
@@ -73,6 +76,11 @@ class LocalHosting:
         self._account.home.make()
         self._account.home.storage.link(uri, path)
         return uri
+
+    def take(self, path: Path) -> str:
+        """Where it is copied, by its content."""
+        self._account.home.make()
+        return self._account.home.storage.keep(path)
 
     def ask(self, operation: str, **request: Any) -> dict[str, Any]:
         """The answer of this process."""

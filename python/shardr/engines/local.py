@@ -10,23 +10,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shardr.engines.base import Deposit, HostView, LogLine, OutputView, RunView, StepView, one_text
-from shardr.errors import DataError, RequestError, RunnerError
+from shardr.errors import DataError, NotFoundError, RequestError, RunnerError
 from shardr.local import contract, jobs, runs
 from shardr.local.accounts import total
 from shardr.local.docker import images
 from shardr.local.home import Home
 from shardr.local.pipelines.names import may_be_execution
 from shardr.local.reasons import next_step
+from shardr.local.resources import MODEL, Resources
 from shardr.local.runnable import check_runnable
 from shardr.local.runners import choice
 from shardr.local.store import RunRow, Store
-from shardr.requests.facts import facts
+from shardr.requests.facts import TRANSFORM, facts, kind_of, model_facts
 from shardr.storage.local import BUCKET, Listing, linked_uri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shardr.engines.base import Plan, Uploading
+    from shardr.engines.base import Plan, PlannedJob, Uploading
     from shardr.errors import Problem
     from shardr.local.runs import RunState, StepState
     from shardr.local.store import JobRow
@@ -86,10 +87,17 @@ class LocalEngine:
         """``process`` or ``docker`` for these images, each with its program, and why, for people."""
         return choice.choose(asked, uses)
 
-    def refusals(self, request: dict[str, Any], runner: str) -> list[Problem]:
+    def model_image(self, name: str) -> str | None:
+        """The image of a model of this machine; raises ``NotFoundError``."""
+        found = Resources(self.home.store).find(MODEL, name)
+        if found is None:
+            raise NotFoundError(f"there is no model {name} on this machine", fix="CreateModel makes one")
+        return model_facts(found.request).image
+
+    def refusals(self, job: PlannedJob, runner: str) -> list[Problem]:
         """What the service would take and this machine cannot do."""
         try:
-            check_runnable(request, runner)
+            check_runnable(job.request, runner, job.image if kind_of(job.request) is TRANSFORM else None)
         except RequestError as error:
             return list(error.problems)
         return []
@@ -118,7 +126,7 @@ class LocalEngine:
             self._deposit(deposit)
         steps = [step.kept() for step in plan.steps]
         now = datetime.now(timezone.utc).timestamp()
-        needed = [facts(job.request).image for step in plan.steps for job in step.jobs]
+        needed = [job.image for step in plan.steps for job in step.jobs]
         machine = choice.machine(plan.runner, needed)
         stale = " ".join(machine.get("outdated", []))
         hint = f" (of another version of shardr: `shardr images build {stale}` makes it anew)" if stale else ""

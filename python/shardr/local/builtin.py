@@ -12,8 +12,10 @@ from shardr._inst import inst
 from shardr.errors import RunnerError
 from shardr.local.docker.images import OURS, own
 from shardr.local.runners.interpreter import python
+from shardr.local.runners.machine import this_machine
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 # The accounts that AWS keeps its algorithms in, as its SDK 2.245.0 lists them for each region. The same name in an
@@ -75,9 +77,13 @@ class Builtin:
         """What runs without an image, with ``train`` or ``serve`` behind it."""
         return ["bash", str(self.program / f"{self.name}.sh")] if self.of_r else [python(), str(self.program)]
 
+    def command(self, arguments: Sequence[str]) -> list[str]:
+        """What runs when the image would be started with these arguments."""
+        return [*self.entrypoint, *arguments]
+
     def check(self) -> None:
         """Raises ``RunnerError`` where this machine's Python, or R, lacks what the program imports."""
-        here = _not_in_r(self.needs) if self.of_r else [name for name in self.needs if find_spec(name) is None]
+        here = not_in_r(self.needs) if self.of_r else [name for name in self.needs if find_spec(name) is None]
         if here:
             how = f'install.packages("{here[0]}") in R' if self.of_r else f"pip install 'shardr[{self.name}]'"
             raise RunnerError(
@@ -87,10 +93,14 @@ class Builtin:
             )
 
 
-def _not_in_r(packages: tuple[str, ...]) -> list[str]:
+def not_in_r(packages: tuple[str, ...]) -> list[str]:
+    """Those of the packages that instances do not find in this machine's R; all where there is no R."""
     code = "cat(Filter(function(name) !nzchar(system.file(package = name)), commandArgs(TRUE)), sep = '\\n')"
     try:
-        told = subprocess.run(["Rscript", "-e", code, *packages], capture_output=True, text=True, check=True)
+        told = subprocess.run(
+            ["Rscript", "-e", code, *packages], capture_output=True, text=True, check=True,
+            env=this_machine().environment, cwd="/",
+        )  # fmt: skip
     except (OSError, subprocess.CalledProcessError):
         return list(packages)
     return told.stdout.split()

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from shardr.requests.facts import Channel as Wanted
     from shardr.storage.local import Listing, LocalStorage
 
-SERVED = frozenset({"File", "FastFile"})
-"""Modes in which a channel is a folder: an object on this machine is as soon there as it is opened."""
 LINKED = "/mnt/linked"
 """Where the sandbox shows files that no hard link can be made to."""
 
@@ -51,28 +49,25 @@ class Channel:
                 return
 
 
-def channels(inputs: Iterable[Wanted], storage: LocalStorage) -> list[Channel]:
-    """The inputs of a job, listed; raises ``DataError`` naming each that has no object or no such file."""
-    found = []
-    for wanted in inputs:
-        if wanted.uri is None or wanted.mode not in SERVED:
-            raise RequestError(
-                f"Input {wanted.name} cannot be served on this machine",
-                why="the local engine reads objects in S3 as files only",
-                fix='use an S3 input in mode "File"',
-            )
-        uri = wanted.uri
-        listing = storage.manifest(uri) if wanted.data_type == "ManifestFile" else storage.list(uri)
-        if not listing.keys:
-            raise DataError(f"No S3 objects found under S3 URL {uri} given in input {wanted.name}")
-        if listing.folder and len(set(map(listing.name, listing.keys))) < len(listing.keys):
-            raise DataError(
-                f"Input {wanted.name} has two objects of one name",
-                why=f"{uri} is a prefix of objects in {listing.folder} and beside it",
-                fix=f"end it with a slash, {uri}/, or give the objects names of their own",
-            )
-        found.append(Channel(wanted.name, wanted.path, wanted.sharded, listing, wanted.written))
-    return found
+def channel(wanted: Wanted, storage: LocalStorage) -> Channel:
+    """An input of a job, listed; raises ``DataError`` when it has no object, or no such file."""
+    uri = wanted.uri
+    if uri is None:
+        raise RequestError(
+            f"Input {wanted.name} cannot be served on this machine",
+            why="the local engine moves objects in S3 only",
+            fix="use an S3 input",
+        )
+    listing = storage.manifest(uri) if wanted.data_type == "ManifestFile" else storage.list(uri)
+    if not listing.keys:
+        raise DataError(f"No S3 objects found under S3 URL {uri} given in input {wanted.name}")
+    if listing.folder and len(set(map(listing.name, listing.keys))) < len(listing.keys):
+        raise DataError(
+            f"Input {wanted.name} has two objects of one name",
+            why=f"{uri} is a prefix of objects in {listing.folder} and beside it",
+            fix=f"end it with a slash, {uri}/, or give the objects names of their own",
+        )
+    return Channel(wanted.name, wanted.path, wanted.sharded, listing, wanted.written)
 
 
 def stage(

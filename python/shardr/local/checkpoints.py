@@ -11,8 +11,6 @@ from shardr.data.gathering import written
 if TYPE_CHECKING:
     from pathlib import Path
 
-SYNC_SECONDS = 2.0
-
 
 def restore(kept: Path, folder: Path) -> None:
     """Copies what an earlier attempt, or an earlier job, has left to where the script looks, which may change it."""

@@ -19,7 +19,7 @@ from shardr.local.runners.base import Instance
 from shardr.spec.places import ML, MODEL_PATH
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from shardr.local.home import JobFolder
@@ -78,6 +78,7 @@ class Hosts:
             if self._model.data is not None:
                 place(storage.path(self._model.data), tree.at(MODEL_PATH))
             tree.make(MODEL_PATH)
+            _open_to_all(tree.at(MODEL_PATH))
             instances.append(self._instance(host, tree, instance_type, environment))
         self._running = self._runner.start(instances)
         for host, running in self._running.items():
@@ -94,8 +95,8 @@ class Hosts:
             image=self._model.image,
             instance_type=instance_type,
             config=CONFIG,
-            inputs=[],
-            outputs=[MODEL_PATH],
+            inputs=[MODEL_PATH],  # read-only: what an instance changed there, no other one would have
+            outputs=[],
             driven=[],
             linked={},
             entrypoint=None,
@@ -112,11 +113,16 @@ class Hosts:
         except Exception as error:  # noqa: BLE001 - told by whoever waits for these
             self.ended.put(error)
 
-    def await_health(self, doors: Mapping[str, Door], seconds: float) -> None:
-        """Returns when all answer /ping with 200; raises ``JobFailedError`` when one ends, or does not in time."""
+    def await_health(
+        self, doors: Mapping[str, Door], seconds: float, given_up: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Returns when all answer /ping with 200, or nobody waits for it any more.
+
+        Raises ``JobFailedError`` when one ends, or does not answer in time.
+        """
         end = time.monotonic() + seconds
         waiting = dict(doors)
-        while waiting:
+        while waiting and not given_up():
             for host, door in list(waiting.items()):
                 if healthy(door):
                     del waiting[host]
@@ -173,6 +179,12 @@ def place(source: Path, folder: Path) -> None:
         unpack(source, folder)
     else:
         raise DataError(f"the model {source} is not there", fix="its archive is what a training job leaves")
+
+
+def _open_to_all(folder: Path) -> None:
+    """Lets everybody read the files: the image's user need not be ours."""
+    for path in (folder, *(path for path in folder.rglob("*") if not path.is_symlink())):
+        path.chmod(path.stat().st_mode | (0o755 if path.is_dir() else 0o644))
 
 
 def as_dict(doors: Mapping[str, Door]) -> dict[str, Any]:

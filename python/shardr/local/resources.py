@@ -9,6 +9,9 @@ from typing import Any
 
 from shardr.local.store import Store
 
+MODEL = "model"
+"""A kind of these."""
+
 
 @dataclass(frozen=True)
 class Resource:

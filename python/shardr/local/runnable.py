@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.errors import DataError, Problem, RequestError, RunnerError
 from shardr.local.builtin import builtin
-from shardr.local.channels import SERVED
+from shardr.local.programs import SERVE, SERVED_BY, program
+from shardr.requests.facts import AUGMENTED, PIPE, TRAINING, TRANSFORM, TRANSFORMED, checkpoints, facts
 from shardr.requests.facts import PROCESSING as PROCESSING_JOB
-from shardr.requests.facts import TRAINING, TRANSFORM, TRANSFORMED, checkpoints, facts
 from shardr.spec.places import ML, PROCESSING
 from shardr.storage.uris import split_uri
 
@@ -61,11 +61,14 @@ def _own_program(spec: str, image: str) -> Iterator[Problem]:
 
 def _served(at: str, image: str) -> Iterator[Problem]:
     """Whether a model can be served without its image."""
-    if builtin(image) is None:
-        fix = "take the runner docker, or an image that shardr has a program for"
-        yield Problem(at, f"its image {image} is needed to serve it: only the image itself knows how", fix)
-    else:
-        yield from _own_program("PrimaryContainer", image)
+    known = program(image, [SERVE])
+    if known is None:
+        yield Problem(at, f"its image {image} is needed to serve it: only the image itself knows how", SERVED_BY)
+        return
+    try:
+        known.check()
+    except RunnerError as error:
+        yield Problem(at, error.what, error.fix)
 
 
 def _channels(about: Facts) -> Iterator[Problem]:
@@ -82,13 +85,26 @@ def _channels(about: Facts) -> Iterator[Problem]:
         if placed:
             yield from _path(f"{channel.at}.LocalPath", channel.path)
         yield from _uri(f"{channel.at}.S3Uri", channel.uri)
-        if channel.mode not in SERVED:
-            mode = f"{channel.at}.S3InputMode" if placed else f"{at}.InputMode"
-            yield Problem(mode, f'found "{channel.mode}", only "File" can be served here')
-        if channel.data_type not in {"S3Prefix", "ManifestFile"}:
-            yield Problem(
-                f"{channel.at}.S3DataType", f'found "{channel.data_type}", served are S3Prefix and ManifestFile'
-            )
+        yield from _streamed(channel, at, channel.at if placed else at)
+
+
+def _streamed(channel: Channel, at: str, compressed_at: str) -> Iterator[Problem]:
+    """What only a channel that is streamed can have, and what it must have."""
+    piped, compressed = channel.mode == PIPE, compressed_at.rpartition(".")[2] == "S3Input"
+    if not piped:
+        field = f"{compressed_at}.{'S3CompressionType' if compressed else 'CompressionType'}"
+        if channel.compression != "None":
+            yield Problem(field, f'found "{channel.compression}", only channels in mode Pipe are expanded')
+        if channel.wrapper != "None":
+            yield Problem(f"{at}.RecordWrapperType", f'found "{channel.wrapper}", which is for the mode Pipe')
+    if channel.data_type == AUGMENTED:
+        if not piped:
+            yield Problem(f"{channel.at}.S3DataType", f'found "{AUGMENTED}", which is for the mode Pipe')
+        if not channel.attributes:
+            yield Problem(f"{channel.at}.AttributeNames", "is required: what is streamed of each line")
+    elif channel.data_type not in {"S3Prefix", "ManifestFile"}:
+        served = f"S3Prefix, ManifestFile and {AUGMENTED}"
+        yield Problem(f"{channel.at}.S3DataType", f'found "{channel.data_type}", served are {served}')
 
 
 def _outputs(request: dict[str, Any]) -> Iterator[Problem]:

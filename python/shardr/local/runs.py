@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from shardr.errors import NameInUseError, NotFoundError
-from shardr.local import jobs
+from shardr.local import jobs, models
 from shardr.local.contract import attempt_name
 from shardr.local.store import TERMINAL, JobRow, RunRow, Store
 from shardr.requests.facts import facts, kind_of
@@ -153,8 +153,9 @@ def advance(home: Home, run: str) -> None:
             if name is not None and (job is None or job.status == "Failed"):
                 planned = step.planned[i]["request"]
                 request = kind_of(planned).named(planned, name)
+                machine = now.row.machine | models.made(home, request, step.planned[i].get("model"))
                 # another process may be doing the same; the store lets one of them win
-                jobs.launch(home, name, request, now.row.machine, run=run, step=step.name)
+                jobs.launch(home, name, request, machine, run=run, step=step.name)
 
 
 def stop(home: Home, run: str) -> RunState:

@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shardr.local import contract
-from shardr.local.channels import channels, stage
+from shardr.local.channels import channel, stage
 from shardr.local.contract import Tree
 from shardr.local.runners.base import Instance
+from shardr.requests.facts import PIPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from shardr.local.home import JobFolder
+    from shardr.local.pipes.feeding import Piped
     from shardr.local.runners.base import Runner
     from shardr.local.work import Work
+    from shardr.requests.facts import Facts
     from shardr.storage.local import LocalStorage
 
 
@@ -31,6 +34,8 @@ class Staged:
     """The files of each input as the instances hold them, each once."""
     objects: dict[str, dict[str, int]]
     """How many objects each host got of each input."""
+    piped: list[Piped]
+    """The inputs that are streamed."""
 
 
 def stage_job(
@@ -42,21 +47,23 @@ def stage_job(
     """
     about = work.facts
     hosts = contract.hosts(about.instances)
-    inputs = channels(about.inputs, storage)
+    inputs = [channel(wanted, storage) for wanted in about.inputs if wanted.mode != PIPE]
+    piped = _piped(about, storage, hosts, seed)
     assigned = {c.name: c.shards(hosts, seed) for c in inputs}
     folders = {c.name: {host: Tree(job.instance(host)).at(c.path) for host in hosts} for c in inputs}
     copies = runner.copies(about.image)
-    written = [channel.path for channel in inputs if channel.written]
+    written = [c.path for c in inputs if c.written]
+    pipes = sorted({p.wanted.path.rpartition("/")[0] for p in piped})
     instances = []
     with _open_to_strangers():
         for host in hosts:
             root = job.instance(host)
             work.prepare(Tree(root), host, hosts)
+            Tree(root).make(*pipes)
             linked: dict[str, str] = {}
-            for channel in inputs:
-                keys, at = assigned[channel.name][host], folders[channel.name][host]
-                how = {"links": runner.links, "copies": copies, "own": channel.written}
-                linked |= stage(channel.listing, keys, at, **how)
+            for c in inputs:
+                how = {"links": runner.links, "copies": copies, "own": c.written}
+                linked |= stage(c.listing, assigned[c.name][host], folders[c.name][host], **how)
             instances.append(
                 Instance(
                     job=about.name,
@@ -66,7 +73,7 @@ def stage_job(
                     image=about.image,
                     instance_type=about.instance_type,
                     config=work.config,
-                    inputs=[channel.path for channel in inputs if not channel.written],
+                    inputs=[c.path for c in inputs if not c.written],
                     outputs=[*work.written(), *written],
                     driven=written if about.driven else [],
                     linked=linked,
@@ -80,10 +87,25 @@ def stage_job(
                     },
                     network_isolation=about.isolated,
                     log=job.log(host),
+                    pipes=pipes,
                 )
             )
     held = {c.name: list(c.held(assigned[c.name], folders[c.name])) for c in inputs}
-    return Staged(instances, held, {host: {c.name: len(assigned[c.name][host]) for c in inputs} for host in hosts})
+    held |= {p.wanted.name: p.files for p in piped}
+    objects = {
+        host: {c.name: len(assigned[c.name][host]) for c in inputs} | {p.wanted.name: p.count(host) for p in piped}
+        for host in hosts
+    }
+    return Staged(instances, held, objects, piped)
+
+
+def _piped(about: Facts, storage: LocalStorage, hosts: list[str], seed: int | None) -> list[Piped]:
+    found = [wanted for wanted in about.inputs if wanted.mode == PIPE]
+    if not found:
+        return []
+    from shardr.local.pipes.feeding import Piped  # few jobs stream
+
+    return [Piped(wanted, storage, hosts, seed) for wanted in found]
 
 
 @contextmanager

@@ -35,6 +35,7 @@ from shardr.spec.places import ML
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from shardr.local.pipes.feeding import Feeding
     from shardr.local.runners.base import Instance, Runner, Running
     from shardr.local.watch import End, Ended, Event
     from shardr.local.work import Taken
@@ -56,6 +57,7 @@ class Supervisor(Life):
         self._hosts = contract.hosts(self._work.facts.instances)
         self._inputs: dict[str, list[Path]] = {}
         self._running: dict[str, Running] = {}
+        self._feeding: Feeding | None = None
         self._report["hosts"] = {host: {"state": "Pending"} for host in self._hosts}
 
     def _said(self, error: ShardrError) -> str:
@@ -71,6 +73,7 @@ class Supervisor(Life):
         finally:
             for instance in self._running.values():
                 instance.kill()
+            self._unfeed()
             with suppress(ShardrError):  # a job that fails has told why
                 runner.settle()
 
@@ -99,7 +102,19 @@ class Supervisor(Life):
         self._inputs = staged.inputs
         for host, objects in staged.objects.items():
             self._report["hosts"][host]["objects"] = objects
+        if staged.piped:
+            from shardr.local.pipes.feeding import Feeding  # few jobs stream
+
+            failed = self._events.put
+            self._feeding = Feeding(self._row.request, staged.piped, self._hosts, self._job, lambda e: failed(("", e)))
         return staged.instances
+
+    def _unfeed(self) -> None:
+        """Ends what is streamed to instances that have ended."""
+        if self._feeding is not None:
+            self._feeding.close()
+            self._sent(self._feeding)
+            self._feeding = None
 
     def _through(self, runner: Runner, instances: Sequence[Instance], times: Times) -> tuple[Counting, End]:
         """Takes the instances from their start to their end."""
@@ -113,12 +128,34 @@ class Supervisor(Life):
         self._phase("Training")
         self._tell(started=self._started)
         counting = Counting(self._inputs if self._work.tables else {})
-        watch = Watch(self._running, self._events, times, ends_together=self._work.ends_together, mirror=mirror)
+        tend = self._tend(mirror)
+        watch = Watch(self._running, self._events, times, ends_together=self._work.ends_together, tend=tend)
         end = watch.through(lambda ending: self._change(counting, ending), self._note)
+        self._unfeed()
         runner.settle()
         if mirror is not None:
             mirror.sync()
         return counting, end
+
+    def _tend(self, mirror: Mirror | None) -> Callable[[], None] | None:
+        """What is done now and then while instances run."""
+        if mirror is None and self._feeding is None:
+            return None
+
+        def tend() -> None:
+            if mirror is not None:
+                with suppress(PermissionError):  # a container's user has closed them: taken when they are ours again
+                    mirror.sync()
+            if self._feeding is not None:
+                self._sent(self._feeding)
+                self._tell()
+
+        return tend
+
+    def _sent(self, feeding: Feeding) -> None:
+        """Notes how much was streamed so far."""
+        for host, found in feeding.told().items():
+            self._report["hosts"][host]["streamed"] = found
 
     def _mirror(self) -> Mirror | None:
         where = checkpoints_of(self._row.request)

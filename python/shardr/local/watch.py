@@ -5,22 +5,19 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-
-from shardr.local.checkpoints import SYNC_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shardr.local.checkpoints import Mirror
     from shardr.local.runners.base import Running
 
 Event = tuple[str, int | Exception | None]
 """A host, and its exit code or why it was lost; None is a wish: to stop."""
 STOP: Event = ("", None)
 STOPPED = "The job was stopped"
+TEND_SECONDS = 2.0
 
 
 @dataclass
@@ -94,7 +91,7 @@ class End:
 
 
 class Watch:
-    """Waits for started instances; ``running`` loses each that has ended."""
+    """Waits for started instances; ``running`` loses each that has ended, ``tend`` is called now and then meanwhile."""
 
     def __init__(
         self,
@@ -103,10 +100,10 @@ class Watch:
         times: Times,
         *,
         ends_together: bool,
-        mirror: Mirror | None,
+        tend: Callable[[], None] | None,
     ) -> None:
         self._running, self._events, self._times = running, events, times
-        self._ends_together, self._mirror = ends_together, mirror
+        self._ends_together, self._tend = ends_together, tend
         self._kill_at: float | None = None
         self._end = End()
 
@@ -145,13 +142,12 @@ class Watch:
     def _next(self) -> float:
         """When there is something to do though nothing ends."""
         first = self._kill_at or min(self._times.limit_at, self._times.interruption_at)
-        return first if self._mirror is None else min(first, time.monotonic() + SYNC_SECONDS)
+        return first if self._tend is None else min(first, time.monotonic() + TEND_SECONDS)
 
     def _on_time(self, ending: Callable[[End], None]) -> None:
         now = time.monotonic()
-        if self._mirror is not None:
-            with suppress(PermissionError):  # a container's user has closed them to us: taken when they are ours again
-                self._mirror.sync()
+        if self._tend is not None:
+            self._tend()
         if self._kill_at is not None:
             if now >= self._kill_at:
                 for running in self._running.values():

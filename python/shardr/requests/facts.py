@@ -20,6 +20,10 @@ DRIVERS = "sm_drivers"
 """The channel in which the ModelTrainer of the SageMaker SDK brings what makes its scripts fit to run."""
 CODE = frozenset({"code", DRIVERS})
 """Channels of a training job that the SDK, and shardr, bring scripts in."""
+PIPE = "Pipe"
+"""The mode in which a channel is streamed."""
+AUGMENTED = "AugmentedManifestFile"
+"""The kind of source whose lines name what is streamed."""
 DEFAULT_RUNTIME_SECONDS = 86_400
 
 
@@ -97,6 +101,13 @@ class Channel:
     mode: str = "File"
     written: bool = False
     """Whether the instance changes it: code that whoever starts it makes fit to run."""
+    compression: str = "None"
+    wrapper: str = "None"
+    """RecordIO: each object is one record of what is streamed."""
+    shuffle: int | None = None
+    """Seed of the order in which objects are streamed; None: that of their keys."""
+    attributes: tuple[str, ...] = ()
+    """What is streamed of each line of an augmented manifest."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +175,11 @@ def model_facts(request: Mapping[str, Any]) -> ModelFacts:
     )
 
 
+def created_by(request: Mapping[str, Any]) -> str:
+    """The operation that a request is for: one that makes a job, or the model that a job asks."""
+    return "CreateModel" if "ExecutionRoleArn" in request else kind_of(request).create
+
+
 def kind_of(request: Mapping[str, Any]) -> Kind:
     """The kind of job that a request makes, or that an answer describes.
 
@@ -214,6 +230,7 @@ def _input(i: int, item: Mapping[str, Any]) -> Channel:
         data_type=source.get("S3DataType", ""),
         sharded=source.get("S3DataDistributionType") == "ShardedByS3Key",
         mode=source.get("S3InputMode", "File"),
+        compression=source.get("S3CompressionType", "None"),
     )
 
 
@@ -253,6 +270,10 @@ def _channel(i: int, item: Mapping[str, Any], mode: str) -> Channel:
         sharded=source.get("S3DataDistributionType") == "ShardedByS3Key",
         mode=item.get("InputMode", mode),
         written=item["ChannelName"] in CODE,
+        compression=item.get("CompressionType", "None"),
+        wrapper=item.get("RecordWrapperType", "None"),
+        shuffle=item.get("ShuffleConfig", {}).get("Seed"),
+        attributes=tuple(source.get("AttributeNames", ())),
     )
 
 

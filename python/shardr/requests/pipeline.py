@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shardr.requests.facts import MODEL, TRAINING, facts, kind_of
-from shardr.requests.pipeline_order import in_order, places, unique_names
+from shardr.requests.facts import MODEL, TRAINING, TRANSFORM, created_by, facts, kind_of, model_facts
+from shardr.requests.pipeline_order import in_order, places, unique_names, unused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ RUN, RUN_URI = "Run", "RunUri"
 """The parameters of every definition: the id of a run, and below which URI it keeps what it makes."""
 
 PIPELINE_NAME_CHARACTERS = 256
-PLACES = frozenset({"S3Uri", "S3OutputPath"})
+PLACES = frozenset({"S3Uri", "S3OutputPath", "ModelDataUrl"})
 """Fields of requests that say where something lies."""
 RETRIED = (
     "Step.SERVICE_FAULT",
@@ -46,6 +46,8 @@ class CompiledStep:
     name: str
     needs: Sequence[str]
     request: Mapping[str, Any]
+    model: Mapping[str, Any] | None = None
+    """The request of the model that is made first, for a transform job to ask."""
     cache: str | None = None
     """For how long the outputs of an equal job are taken instead, as ``P30D``."""
     retry: Retry | None = None
@@ -65,14 +67,19 @@ def pipeline_definition(steps: Sequence[CompiledStep], *, run: str, run_uri: str
     """
     names, jobs = step_names(steps), places([step.name for step in steps])
     uris = [_outputs(step.request) for step in steps]
-    compiled = []
+    compiled: list[dict[str, Any]] = []
     for i in in_order([step.name for step in steps], [step.needs for step in steps]):
         step = steps[i]
         needed = [j for need in step.needs for j in jobs[need]]
         made = {uri: _reference(names[j], steps[j].request, output) for j in needed for output, uri in uris[j].items()}
-        read = {uri for uri in input_uris(step.request) if uri in made}
+        read = {uri for uri in [*input_uris(step.request), *_model_uris(step.model)] if uri in made}
         hidden = [names[j] for j in dict.fromkeys(needed) if read.isdisjoint(uris[j].values())]
-        compiled.append(_step(names[i], step, hidden, _arguments(step.request, made, run, run_uri)))
+        arguments = _arguments(step.request, made, run, run_uri)
+        if step.model is not None:
+            model = unused(f"{names[i]}-model", [*names, *(one["Name"] for one in compiled)])
+            compiled.append({"Name": model, "Type": "Model", "Arguments": _arguments(step.model, made, run, run_uri)})
+            arguments["ModelName"] = {"Get": f"Steps.{model}.ModelName"}
+        compiled.append(_step(names[i], step, hidden, arguments))
     return {
         "Version": VERSION,
         "Metadata": {},
@@ -127,7 +134,7 @@ def _step(name: str, step: CompiledStep, hidden: list[str], arguments: dict[str,
 def _arguments(request: Mapping[str, Any], made: Mapping[str, Any], run: str, run_uri: str) -> dict[str, Any]:
     """The request without the job's name, which the service gives; what differs from run to run as expressions."""
     # an execution records its own lineage and refuses a step that names another experiment
-    without = {f"{kind_of(request).noun}Name", "ExperimentConfig"}
+    without = {f"{created_by(request).removeprefix('Create')}Name", "ExperimentConfig"}
     arguments: dict[str, Any] = _placed({k: v for k, v in request.items() if k not in without}, made, run_uri)
     if "Tags" in arguments:
         get = {"Get": f"Parameters.{RUN}"}
@@ -161,6 +168,8 @@ def _place(uri: str, made: Mapping[str, Any], run_uri: str) -> Any:
 
 def _reference(step: str, request: Mapping[str, Any], output: str) -> dict[str, Any]:
     """What another step says in the place of an output's URI."""
+    if kind_of(request) is TRANSFORM:
+        return {"Get": f"Steps.{step}.TransformOutput.S3OutputPath"}
     if kind_of(request) is not TRAINING:
         return {"Get": f"Steps.{step}.ProcessingOutputConfig.Outputs['{output}'].S3Output.S3Uri"}
     if output == MODEL:
@@ -171,6 +180,11 @@ def _reference(step: str, request: Mapping[str, Any], output: str) -> dict[str, 
 
 def _outputs(request: Mapping[str, Any]) -> dict[str, str]:
     return {output.name: output.uri for output in facts(request).outputs}
+
+
+def _model_uris(model: Mapping[str, Any] | None) -> list[str]:
+    data = model_facts(model).data if model is not None else None
+    return [] if data is None else [data]
 
 
 def input_uris(request: Mapping[str, Any]) -> set[str]:

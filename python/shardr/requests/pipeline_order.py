@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shardr.errors import Problem, RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 STEP_NAME_CHARACTERS = 64
 
@@ -31,6 +31,19 @@ def unique_names(names: Sequence[str]) -> list[str]:
             numbered = f"{name[: STEP_NAME_CHARACTERS - 9].rstrip('-')}-{digest}"
         unique.append(numbered)
     return unique
+
+
+def unused(name: str, taken: Iterable[str]) -> str:
+    """The name, or one like it, of at most 64 characters, that nothing has yet.
+
+    >>> unused("score-model", ["score", "score-model"])
+    'score-model-37e37d8c'
+    """
+    known = set(taken)
+    if len(name) <= STEP_NAME_CHARACTERS and name not in known:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: STEP_NAME_CHARACTERS - 9].rstrip('-')}-{digest}"
 
 
 def places(names: Sequence[str]) -> dict[str, list[int]]:

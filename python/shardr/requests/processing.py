@@ -85,14 +85,16 @@ def processing_request(
 
 def _input(name: str, path: str, place: Placed, channel: Input | None = None) -> dict[str, Any]:
     sharded = channel is not None and channel.distribution == "ShardedByS3Key"
+    compressed = channel is not None and channel.compression_type != "None"
     return {
         "InputName": name,
         "S3Input": {
             "S3Uri": place.uri,
             "LocalPath": path.rstrip("/"),
             "S3DataType": place.data_type,
-            "S3InputMode": "File",
+            "S3InputMode": "File" if channel is None else channel.input_mode,
             "S3DataDistributionType": "ShardedByS3Key" if sharded else "FullyReplicated",
+            **({"S3CompressionType": "Gzip"} if compressed else {}),
         },
     }
 

@@ -6,6 +6,7 @@ import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from shardr.requests.facts import AUGMENTED
 from shardr.requests.placed import all_tags, vpc
 from shardr.spec.places import CHECKPOINTS, ML, MODEL_PATH, OUTPUT_PATH
 
@@ -138,11 +139,20 @@ def _json(value: Any) -> str:
 
 
 def _channel(channel: TrainingInput, place: Placed) -> dict[str, Any]:
-    made: dict[str, Any] = {"ChannelName": channel.name, "DataSource": _source(place, channel.distribution)}
+    source = _source(place, channel.distribution)
+    if channel.attribute_names:
+        source["S3DataSource"] |= {"S3DataType": AUGMENTED, "AttributeNames": list(channel.attribute_names)}
+    made: dict[str, Any] = {"ChannelName": channel.name, "DataSource": source}
     if channel.content_type is not None:
         made["ContentType"] = channel.content_type
     if channel.input_mode != "File":
         made["InputMode"] = channel.input_mode
+    if channel.compression_type != "None":
+        made["CompressionType"] = channel.compression_type
+    if channel.record_wrapper_type != "None":
+        made["RecordWrapperType"] = channel.record_wrapper_type
+    if channel.shuffle_seed is not None:
+        made["ShuffleConfig"] = {"Seed": channel.shuffle_seed}
     return made
 
 

@@ -16,6 +16,7 @@ from shardr.runtime.instance import Shard, channel, job_message, shard, shard_fi
 from shardr.runtime.metrics import log_metric
 from shardr.runtime.models import model_path, save_model
 from shardr.runtime.parameters import hp_integer, hp_logical, hp_number, hp_string, hyperparameters
+from shardr.runtime.pipes import pipe, pipe_blocks, pipe_lines
 from shardr.runtime.shares import shard_groups, shard_rows
 from shardr.runtime.values import Hyperparameter
 
@@ -32,6 +33,9 @@ __all__ = [
     "job_message",
     "log_metric",
     "model_path",
+    "pipe",
+    "pipe_blocks",
+    "pipe_lines",
     "save_model",
     "shard",
     "shard_files",

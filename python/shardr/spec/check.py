@@ -8,15 +8,17 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shardr.errors import Problem
+from shardr.spec.check_transform import of_transform
 from shardr.spec.parts import Input, Manifest, Output, StepOutput
 from shardr.spec.problems import did_you_mean, shown
 from shardr.spec.processing import ProcessingStep
+from shardr.spec.script_step import ScriptStep
+from shardr.spec.training import TrainingInput, TrainingStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shardr.spec.models import AnyStep, Pipeline
-    from shardr.spec.training import TrainingStep
 
 MOST_INPUTS = 20
 """Channels of a training job, by the service's rule."""
@@ -29,16 +31,23 @@ def check(pipeline: Pipeline) -> list[Problem]:
     for i, step in enumerate(pipeline.steps):
         at = f"steps[{i}]"
         problems += _repeated(f"{at}.inputs", [channel.name for channel in step.channels], "input")
-        problems += _code(at, step)
+        problems += _code(at, step) if isinstance(step, ScriptStep) else []
         problems += _sources(at, step, pipeline)
         problems += _network(at, step)
-        problems += _of_processing(at, step) if isinstance(step, ProcessingStep) else _of_training(at, step)
+        if isinstance(step, ProcessingStep):
+            problems += _of_processing(at, step)
+        elif isinstance(step, TrainingStep):
+            problems += _of_training(at, step)
+        else:
+            problems += of_transform(at, step, pipeline)
     return problems or [*_cycle(pipeline), *_chosen(pipeline)]
 
 
 def _of_processing(at: str, step: ProcessingStep) -> Iterator[Problem]:
     yield from _repeated(f"{at}.outputs", [output.name for output in step.outputs], "output")
     yield from _paths(at, step)
+    for i, channel in enumerate(step.inputs):
+        yield from _streamed(f"{at}.inputs[{i}]", channel)
     yield from _distributions(at, step)
     yield from _claims(at, step)
 
@@ -53,6 +62,7 @@ def _of_training(at: str, step: TrainingStep) -> Iterator[Problem]:
     for i, channel in enumerate(step.inputs):
         if channel.input_mode == "FastFile" and isinstance(channel.source, Manifest):
             yield Problem(f"{at}.inputs[{i}].input_mode", "FastFile reads what lies below a prefix, and no manifest")
+        yield from _streamed(f"{at}.inputs[{i}]", channel)
     if step.max_wait_seconds is not None and not step.spot:
         yield Problem(f"{at}.max_wait_seconds", "is for spot instances only", fix="set spot: true")
     elif (step.max_wait_seconds or step.max_runtime_seconds) < step.max_runtime_seconds:
@@ -66,6 +76,21 @@ def _of_training(at: str, step: TrainingStep) -> Iterator[Problem]:
         yield Problem(f"{at}.checkpoints", f'found "{step.checkpoints}", expected true, false or an s3:// prefix')
     for name, regex in step.metric_definitions.items():
         yield from _metric(f"{at}.metrics.{name}", regex)
+
+
+def _streamed(at: str, channel: Input | TrainingInput) -> Iterator[Problem]:
+    """What only a channel in mode Pipe can have."""
+    given = {"compression_type": channel.compression_type != "None"}
+    if isinstance(channel, TrainingInput):
+        given |= {
+            "record_wrapper_type": channel.record_wrapper_type != "None",
+            "attribute_names": bool(channel.attribute_names),
+        }
+        if channel.attribute_names and not isinstance(channel.source, str):
+            yield Problem(f"{at}.source", "expected the path of an augmented manifest, as there are attribute_names")
+    for name, is_given in given.items():
+        if is_given and channel.input_mode != "Pipe":
+            yield Problem(f"{at}.{name}", f"is for input_mode Pipe, not {channel.input_mode}")
 
 
 def _inside(path: str) -> bool:
@@ -90,7 +115,7 @@ def _repeated(at: str, names: Sequence[str], noun: str) -> Iterator[Problem]:
             yield Problem(f"{at}[{i}].name", f'"{name}" is already the name of {noun} {at}[{first[name]}]')
 
 
-def _code(at: str, step: AnyStep) -> Iterator[Problem]:
+def _code(at: str, step: ScriptStep) -> Iterator[Problem]:
     if step.code is not None and not step.interpreter:
         ending = PurePosixPath(step.code).suffix
         yield Problem(f"{at}.command", f'is required: nothing says what runs a "{ending}" file',
@@ -120,7 +145,7 @@ def _sources(at: str, step: AnyStep, pipeline: Pipeline) -> Iterator[Problem]:
         source = channel.source
         if not isinstance(source, StepOutput):
             continue
-        where = f"{at}.inputs[{i}].source"
+        where = f"{at}.{step.source_at(i)}"
         if source.step not in names:
             yield Problem(f"{where}.step", f'"{source.step}" is not a step{did_you_mean(source.step, names)}')
             continue

@@ -99,8 +99,6 @@ def input_fields(value: Any, place: int) -> dict[str, Any]:
         raise CannotBeSaidError("found a dataset_definition, expected data in S3 or on this machine")
     s3 = member(value, "s3_input") or value
     _only(value, "app_managed", False)
-    _only(s3, "s3_input_mode", "File")
-    _only(s3, "s3_compression_type", "None")
     source = _local(member(s3, "s3_uri", "source"))
     if member(s3, "s3_data_type") == "ManifestFile":
         source = {"manifest": source}
@@ -109,6 +107,8 @@ def input_fields(value: Any, place: int) -> dict[str, Any]:
         source=source,
         distribution=member(s3, "s3_data_distribution_type"),
         path=member(s3, "local_path", "destination"),
+        input_mode=member(s3, "s3_input_mode"),
+        compression_type=member(s3, "s3_compression_type"),
     )
 
 

@@ -15,21 +15,27 @@ from shardr.spec.parts import NAME, ROLE, SOURCE_TAGS, Model, Text, one_or_many
 from shardr.spec.processing import ProcessingStep
 from shardr.spec.step import STEP_TAGS
 from shardr.spec.training import TRAINING_TAGS, TrainingStep
+from shardr.spec.transform import TRANSFORM_TAGS, TransformStep
 
 
 def _step_kind(value: Any) -> str:
     """The kind that a step says it is, or, misspelt, seems to mean: the rest of it is checked as that."""
     found = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
-    return "<training>" if get_close_matches(str(found), ["training"]) else "<processing>"
+    meant = get_close_matches(str(found), ["training", "transform"], n=1)
+    return f"<{meant[0]}>" if meant else "<processing>"
 
 
 AnyStep = Annotated[
-    Annotated[ProcessingStep, Tag("<processing>")] | Annotated[TrainingStep, Tag("<training>")],
+    Annotated[ProcessingStep, Tag("<processing>")]
+    | Annotated[TrainingStep, Tag("<training>")]
+    | Annotated[TransformStep, Tag("<transform>")],
     Discriminator(_step_kind),
 ]
 
+KINDS: dict[str, type[Model]] = {"processing": ProcessingStep, "training": TrainingStep, "transform": TransformStep}
+"""The kinds of step by what they say of their type."""
 
-TAGS = frozenset({*SOURCE_TAGS, *STEP_TAGS, *TRAINING_TAGS, "<processing>", "<training>"})
+TAGS = frozenset({*SOURCE_TAGS, *STEP_TAGS, *TRAINING_TAGS, *TRANSFORM_TAGS, *(f"<{kind}>" for kind in KINDS)})
 """What stands in the place of an error beside the names of fields."""
 
 
@@ -71,13 +77,13 @@ class Pipeline(Model):
     )
     steps: Annotated[list[AnyStep], BeforeValidator(one_or_many), Field(min_length=1)] = Field(description="The steps.")
 
-    def step(self, name: str) -> ProcessingStep | TrainingStep:
+    def step(self, name: str) -> ProcessingStep | TrainingStep | TransformStep:
         """The step of this name; ``KeyError`` when there is none."""
         return next(step for step in self.steps if step.name == name)
 
-    def in_order(self) -> list[ProcessingStep | TrainingStep]:
+    def in_order(self) -> list[ProcessingStep | TrainingStep | TransformStep]:
         """The steps so that each comes after those it needs; as written where that is already so."""
-        done: list[ProcessingStep | TrainingStep] = []
+        done: list[ProcessingStep | TrainingStep | TransformStep] = []
         waiting = list(self.steps)
         while waiting:
             names = {step.name for step in done}

@@ -34,7 +34,7 @@ def named(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else refuse(value)
 
 
-def _text(value: Any) -> Any:
+def plain_text(value: Any) -> Any:
     """Numbers and logicals in arguments and environments become text, as the container only ever sees text."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -43,7 +43,7 @@ def _text(value: Any) -> Any:
 
 Text = Annotated[
     str,
-    BeforeValidator(_text),
+    BeforeValidator(plain_text),
     Field(max_length=256),
     WithJsonSchema({"type": ["string", "number", "boolean"], "maxLength": 256}),
 ]
@@ -111,6 +111,12 @@ class Input(Channel):
         description="Where the script finds it. Default: /opt/ml/processing/input/<name>.",
         pattern=rf"^{PROCESSING}/.+",
         max_length=256,
+    )
+    input_mode: Literal["File", "Pipe"] = Field(
+        default="File", description="File: a folder of files. Pipe: streamed, by the FIFO <path>_0, then <path>_1 …"
+    )
+    compression_type: Literal["None", "Gzip"] = Field(
+        default="None", description="In mode Pipe. Gzip: objects are expanded on their way."
     )
 
     @property

@@ -12,9 +12,9 @@ from shardr.spec.foreign import Refused, foreign
 from shardr.spec.foreign import kind as kind_of
 from shardr.spec.foreign_step import FROM_SDK
 from shardr.spec.places import PROCESSING
-from shardr.spec.processing import ProcessingStep
 from shardr.spec.step import WHEN
-from shardr.spec.training import TrainingInput, TrainingStep
+from shardr.spec.training import TrainingInput
+from shardr.spec.transform import KnownModel, TrainedModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,13 +35,11 @@ EXPECTED = {
 }
 
 
-OTHER_KIND: dict[type[parts.Model], tuple[type[parts.Model], str]] = {
-    ProcessingStep: (TrainingStep, "training"),
-    parts.Input: (TrainingInput, "training"),
-    TrainingStep: (ProcessingStep, "processing"),
-    TrainingInput: (parts.Input, "processing"),
-}
-"""What the same part is in the other kind of step."""
+OF_KINDS: list[dict[str, type[parts.Model]]] = [
+    models.KINDS,
+    {"processing": parts.Input, "training": TrainingInput},
+]
+"""The same part in each kind of step."""
 
 
 def did_you_mean(found: str, known: Iterable[str], cutoff: float = 0.6) -> str:
@@ -84,9 +82,10 @@ def _problem(item: Any) -> Problem:
         if str(loc[-1]) in FROM_SDK and isinstance(found, Refused):
             return Problem(path, found.why)
         model = _model_at(item["loc"][:-1])
-        other, kind_of_step = OTHER_KIND.get(model, (model, ""))
-        if loc[-1] in other.model_fields and other is not model:
-            return Problem(path, f"is for {kind_of_step} steps only")
+        same = next((kinds for kinds in OF_KINDS if model in kinds.values()), {})
+        others = [name for name, other in same.items() if loc[-1] in other.model_fields]
+        if others:
+            return Problem(path, f"is for {' and '.join(others)} steps only")
         known = [*model.model_fields, *(FROM_SDK if isinstance(found, Refused) else ())]
         return Problem(path, f"is not a known field{did_you_mean(str(loc[-1]), known)}")
     if isinstance(found, Refused):
@@ -94,8 +93,9 @@ def _problem(item: Any) -> Problem:
     if kind == "missing":
         return Problem(path, "is required")
     if kind == "literal_error" and loc[-1] == "type" and loc[0] == "steps":
-        return Problem(path, f"found {shown(found)}, expected 'processing' or 'training'"
-                       f"{did_you_mean(str(found), ['processing', 'training'])}")  # fmt: skip
+        *first, last = (f"'{name}'" for name in models.KINDS)
+        hint = did_you_mean(str(found), models.KINDS)
+        return Problem(path, f"found {shown(found)}, expected {', '.join(first)} or {last}{hint}")
     if kind == "literal_error":
         hint = did_you_mean(str(found), str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", "))
         return Problem(path, f"found {shown(found)}, expected {context['expected']}{hint}")
@@ -134,11 +134,14 @@ def _model_at(loc: Sequence[str | int]) -> type[parts.Model]:
     plain = [word for word in words if word not in models.TAGS]
     last = plain[-1] if plain else ""
     training = "<training>" in words
+    kind = next((name for name in models.KINDS if f"<{name}>" in words), "processing")
     fields: dict[str, type[parts.Model]] = {
-        "steps": TrainingStep if training else ProcessingStep,
+        "steps": models.KINDS[kind],
         "inputs": TrainingInput if training else parts.Input,
         "outputs": parts.Output,
         "source": parts.StepOutput,
+        "input": parts.StepOutput,
         "expect": parts.Expect,
+        "model": KnownModel if "<known>" in words else TrainedModel,
     }
     return fields.get(last, models.Pipeline)

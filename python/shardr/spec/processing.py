@@ -18,10 +18,10 @@ from shardr.spec.parts import (
     one_or_many,
 )
 from shardr.spec.places import PROCESSING
-from shardr.spec.step import Step
+from shardr.spec.script_step import ScriptStep
 
 
-class ProcessingStep(Step):
+class ProcessingStep(ScriptStep):
     """One processing job: a script, N instances, channels in and out."""
 
     type: Literal["processing"] = Field(default="processing", description="Kind of step.")

@@ -8,7 +8,7 @@ from typing import Any
 from shardr.spec.models import Pipeline
 from shardr.spec.parts import Output
 
-STEPS = ("ProcessingStep", "TrainingStep")
+STEPS = ("ProcessingStep", "TrainingStep", "TransformStep")
 LISTS = frozenset({"inputs", "outputs", "arguments", "depends_on", "subnets", "security_group_ids", "interruptions"})
 NO_TEXT = ["integer", "boolean"]
 REFERENCE = {"type": "string", "pattern": r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$"}
@@ -45,8 +45,9 @@ def _allow_shorthand(step: dict[str, Any]) -> None:
         step[field]["anyOf"] = [rules, rules["items"]]
     if "metrics" in step:
         step["metrics"]["oneOf"].append(step["metrics"]["oneOf"][0]["items"])
-    options = step["command"]["anyOf"]
-    options.insert(1, options[0]["items"])
+    if "command" in step:
+        options = step["command"]["anyOf"]
+        options.insert(1, options[0]["items"])
 
 
 def schema_text() -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from shardr.spec.foreign import refuse
 from shardr.spec.foreign_step import plain_step
-from shardr.spec.parts import DURATION, INTERPRETERS, NAME, Channel, Model, Result, StepOutput, Text, Words, one_or_many
+from shardr.spec.parts import DURATION, NAME, Channel, Model, Result, StepOutput, one_or_many
 
 Ids = Annotated[list[Annotated[str, Field(max_length=32)]], BeforeValidator(one_or_many)]
 
@@ -23,36 +22,21 @@ When = Annotated[
 STEP_TAGS = frozenset({"<comparison>", "<switch>"})
 
 
-class Step(Model):
-    """What every kind of step has: a program in an image, instances, and what it waits for."""
+class Named(Model):
+    """What every step begins with."""
 
     name: str = Field(description="Name of the step.", pattern=NAME, max_length=63)
-    image: str = Field(
-        default="processing",
-        description="An image of shardr's, or any image URI.",
-        min_length=1,
-        max_length=255,
-    )
-    command: Annotated[Words | None, Field(min_length=1, max_length=99)] = Field(
-        default=None,
-        description="What runs the code. Default: by the code's ending (.R: Rscript, .py: python3).",
-    )
-    code: str | None = Field(
-        default=None,
-        description="The script, relative to this file. Without it the image's own program runs.",
-    )
-    arguments: Annotated[Words, Field(max_length=100)] = Field(default=[], description="Arguments of the script.")
-    environment: dict[Annotated[str, Field(max_length=256)], Text] = Field(
-        default={}, description="Environment variables of the script.", max_length=100
-    )
+
+
+class Step(Named):
+    """What every kind of step has: instances, and what it waits for."""
+
     instance_count: int = Field(default=1, description="Number of instances.", ge=1, le=100, strict=True)
     instance_type: str = Field(default="ml.m5.large", description="Kind of instance.")
-    volume_size_gb: int = Field(default=30, description="Disk of an instance, in GB.", ge=1, le=16384)
     max_attempts: int = Field(
         default=1, description="How often a job of this step is tried before it counts as failed.", ge=1, le=10
     )
     network_isolation: bool = Field(default=False, description="Cut the instances off the network.")
-    encrypt_traffic: bool = Field(default=False, description="On SageMaker: encrypt what instances tell each other.")
     subnets: Annotated[Ids, Field(max_length=16)] = Field(
         default=[], description="On SageMaker: subnets of your VPC that the instances join; with security_group_ids."
     )
@@ -114,25 +98,9 @@ class Step(Model):
     def destinations(self) -> list[tuple[str, str, str]]:
         """Where in the step a destination is named, what goes there, and the destination."""
 
-    @property
-    @abstractmethod
-    def code_path(self) -> str:
-        """The folder of the instance that has the code."""
-
-    @property
-    def entrypoint(self) -> list[str]:
-        """The command with the script behind it, as the container runs it; empty without code and command."""
-        if self.code is None:
-            return list(self.command or [])
-        return [*self.interpreter, f"{self.code_path}/{PurePosixPath(self.code).name}"]
-
-    @property
-    def interpreter(self) -> list[str]:
-        """What runs the code: ``command``, or what the code's ending says."""
-        if self.command is not None:
-            return list(self.command)
-        ending = PurePosixPath(self.code or "").suffix.lower()
-        return [INTERPRETERS[ending]] if ending in INTERPRETERS else []
+    def source_at(self, i: int) -> str:
+        """Where in the step the source of its i-th channel is written."""
+        return f"inputs[{i}].source"
 
     @property
     def sources(self) -> list[StepOutput]:

@@ -12,7 +12,7 @@ from shardr.runtime.values import as_text
 from shardr.spec.foreign import refuse
 from shardr.spec.parts import DEFAULT_RUNTIME_SECONDS, Channel, Result, one_or_many
 from shardr.spec.places import DATA, MODEL_PATH, OUTPUT_PATH
-from shardr.spec.step import Step
+from shardr.spec.script_step import ScriptStep
 
 Collision = Literal["error", "prefix_host", "last_wins"]
 
@@ -50,8 +50,29 @@ class TrainingInput(Channel):
         description="FullyReplicated: every instance gets all objects. ShardedByS3Key: object i goes to instance "
         "i mod n.",
     )
-    input_mode: Literal["File", "FastFile"] = Field(
-        default="File", description="File: copied before the job starts. FastFile: read when it is opened."
+    input_mode: Literal["File", "FastFile", "Pipe"] = Field(
+        default="File",
+        description="File: copied before the job starts. FastFile: read when it is opened. Pipe: streamed, by the FIFO "
+        "<name>_0 for the first epoch, then <name>_1 …",
+    )
+    compression_type: Literal["None", "Gzip"] = Field(
+        default="None", description="In mode Pipe. Gzip: objects are expanded on their way."
+    )
+    record_wrapper_type: Literal["None", "RecordIO"] = Field(
+        default="None", description="In mode Pipe. RecordIO: each object, or attribute, comes as one record."
+    )
+    shuffle_seed: int | None = Field(
+        default=None,
+        description="Objects, or lines of an augmented manifest, come in an order that this decides, anew each epoch.",
+        ge=0,
+        le=2**53,
+    )
+    attribute_names: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=256)]], BeforeValidator(one_or_many), Field(max_length=16)
+    ] = Field(
+        default=[],
+        description="In mode Pipe: the source is an augmented manifest, a file with a JSON object on each line, of "
+        "which these attributes come in this order. Of those whose name ends with -ref, the object that they name.",
     )
     content_type: str | None = Field(
         default=None, description="What the data is, as text/csv; algorithms of the service ask for it.", max_length=256
@@ -63,7 +84,7 @@ class TrainingInput(Channel):
         return f"{DATA}/{self.name}"
 
 
-class TrainingStep(Step):
+class TrainingStep(ScriptStep):
     """One training job: a script or the image's algorithm, N instances, channels in, and one model of all of them."""
 
     type: Literal["training"] = Field(description="Kind of step.")

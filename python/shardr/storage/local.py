@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -120,6 +121,23 @@ class LocalStorage:
         hidden = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
         hidden.write_bytes(content)
         hidden.replace(path)
+
+    def keep(self, file: Path) -> str:
+        """The URI of a copy of a file, by its content: the same content is there once."""
+        import hashlib
+
+        about = hashlib.sha256()
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                about.update(block)
+        uri = f"s3://{BUCKET}/kept/{about.hexdigest()}/{file.name}"
+        path = self.path(uri)
+        if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            hidden = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
+            shutil.copyfile(file, hidden)
+            hidden.replace(path)
+        return uri
 
     def link(self, uri: str, target: Path) -> None:
         """Makes a file or folder of the user's appear at ``uri``."""

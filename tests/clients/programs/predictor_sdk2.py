@@ -34,4 +34,4 @@ asked = Predictor("by-model", session, CSVSerializer())
 print("model", len(asked.predict("1,2\n3,4\n5,6\n").decode().replace(",", " ").split()))
 for each in (predictor, asked):
     each.delete_endpoint(delete_endpoint_config=True)
-print("left", len(session.sagemaker_client.list_endpoint_configs()["EndpointConfigs"]))
+print("left", len(session.sagemaker_client.list_endpoint_configs(NameContains="by-")["EndpointConfigs"]))

@@ -15,6 +15,7 @@ import yaml
 import shardr
 from shardr._inst import inst
 from shardr.api.conformance.clauses import ENDINGS, clauses
+from shardr.api.conformance.served_clauses import served_clauses
 from shardr.api.conformance.suite import suite
 from shardr.errors import DataError, ImageError, NotFoundError, RunnerError
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 REPO = Path(__file__).parents[3]
 ALL = {clause.id for clause in clauses()}
+INFERENCE = {clause.id for clause in served_clauses() if clause.asks}
+TRANSFORM = {clause.id for clause in served_clauses()} - INFERENCE
 
 
 def broken(results: list[ClauseResult]) -> dict[str, str]:
@@ -37,7 +40,8 @@ def test_this_machine_keeps_every_clause_in_every_language_it_has(monkeypatch: p
     results = shardr.conformance(runner="process")
     assert broken(results) == {}
     here = {"python", "r"} if shutil.which("Rscript") else {"python"}
-    assert {(result.id, result.language) for result in results} == {(id, language) for id in ALL for language in here}
+    wanted = {(id, language) for id in ALL | INFERENCE for language in here} | {(id, "python") for id in TRANSFORM}
+    assert {(result.id, result.language) for result in results} == wanted
 
 
 def test_the_processing_image_keeps_every_clause_in_r(processing_image: str) -> None:
@@ -52,12 +56,29 @@ def test_an_image_of_a_users_own_keeps_every_clause_in_python(docker_host: str) 
     assert {(result.id, result.language) for result in results} == {(id, "python") for id in ALL}
 
 
+def test_the_serving_image_keeps_the_clauses_of_inference_and_transform_as_docker_runs_it(docker_host: str) -> None:
+    image = shardr.build_image("serving").uri
+    wanted = [*sorted(INFERENCE), "transform-single", "transform-join"]
+    results = shardr.conformance(image, clauses=wanted)
+    assert broken(results) == {}
+    assert sorted(result.id for result in results) == sorted(wanted)
+
+
+def test_an_image_without_serve_is_no_server_and_that_is_told(processing_image: str) -> None:
+    with pytest.raises(ImageError, match="has no command serve"):
+        shardr.conformance(processing_image, clauses=["serve-ping"])
+    with suite(processing_image, ids=["completed", "serve-ping"]) as opened:
+        assert ["has no command serve" in note for note in opened.notes] == [True]
+        assert [result.id for result in opened.results()] == ["completed"]
+
+
 def changed(to: Path, changes: dict[str, dict[str, Any]]) -> Path:
     """A copy of the clauses, those that are named with other settings."""
     shutil.copytree(inst("conformance"), to)
-    told = yaml.safe_load((to / "clauses.yml").read_text(encoding="utf-8"))
-    wanted = [{**about, **changes[about["id"]]} for about in told if about["id"] in changes]
-    (to / "clauses.yml").write_text(yaml.safe_dump(wanted), encoding="utf-8")
+    for file in (to / "clauses.yml", to / "served.yml"):
+        told = yaml.safe_load(file.read_text(encoding="utf-8"))
+        wanted = [{**about, **changes[about["id"]]} for about in told if about["id"] in changes]
+        file.write_text(yaml.safe_dump(wanted), encoding="utf-8")
     return to
 
 
@@ -127,6 +148,43 @@ def test_a_program_that_finds_another_world_breaks_its_clause(tmp_path: Path) ->
     assert results.keys() == WRONG.keys()
     assert results["arguments"].problems[0].startswith("status: expected Completed, found Failed")
     assert results["arguments"].log[-1] == "algo-1 | AssertionError: ['two words']"
+
+
+SERVED_WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "serve-rows": (
+        {"asks": [{"post": "/invocations", "body": "a", "type": "text/csv", "answer": "B\n"}]},
+        r"answer of POST /invocations: expected 'B\n', found 'A\n'",
+    ),
+    "serve-type": (
+        {"asks": [{"post": "/invocations", "body": "a", "type": "image/png", "status": 400}]},
+        "status of POST /invocations: expected 400, found 415: ",
+    ),
+    "serve-ping": ({"asks": [{"get": "/ping", "within": 0.0}]}, "answer of GET /ping: expected within 0 s"),
+    "transform-single": ({"request": {}}, r"output a.csv.out: expected '1\n1\n1\n', found '3\n3\n3\n'"),
+    "transform-failed": ({"objects": {"a.csv": "a\nb\n"}}, "status: expected Failed, found Completed"),
+    "transform-join": (
+        {"request": {"DataProcessing": {"InputFilter": "nowhere"}}},
+        "the job does not start: DataProcessing cannot be done as it is",
+    ),
+}
+
+
+def test_a_server_or_a_transform_job_that_does_otherwise_breaks_its_clause(tmp_path: Path) -> None:
+    results = tried(changed(tmp_path / "clauses", {id: change for id, (change, _) in SERVED_WRONG.items()}))
+    assert {id: result.problems[0][: len(SERVED_WRONG[id][1])] for id, result in results.items()} == {
+        id: words for id, (_, words) in SERVED_WRONG.items()
+    }
+
+
+def test_code_that_cannot_be_loaded_breaks_every_clause_of_inference_with_its_error(tmp_path: Path) -> None:
+    folder = changed(tmp_path / "clauses", {"serve-start": {}, "serve-rows": {}})
+    (folder / "served/inference.py").write_text("import notthere\n")
+    results = tried(folder)
+    for id in ("serve-start", "serve-rows"):
+        assert (
+            results[id].problems[0].startswith("status of the endpoint: expected InService, found Failed: AllTraffic")
+        )
+        assert any("No module named 'notthere'" in line for line in results[id].log)
 
 
 def test_a_request_that_is_refused_breaks_its_clause(tmp_path: Path) -> None:

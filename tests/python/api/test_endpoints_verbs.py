@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -111,6 +112,66 @@ def test_the_shell_does_the_same(model: str, tmp_path: Path, capfd: pytest.Captu
     assert main(["delete", "e"]) == 0
     assert main(["invoke", "nobody", str(tmp_path / "rows.csv")]) == 2
     assert main(["deploy", model, "--name", "f", "--ttl", "soon"]) == 2
+
+
+PREDICTS = {
+    "serving": "predict_fn <- function(model, data) ifelse(data$b > 0, model * data$a, NA)\n",
+    "python": "def predict_fn(model, data):\n    return [model * row['a'] if row['b'] > 0 else None for row in data]\n",
+}
+
+
+@pytest.fixture
+def scaled(tmp_path: Path, home: Path) -> Iterator[Path]:
+    """A folder with a model for each of the two languages, and code for neither."""
+    folder = tmp_path / "scaled"
+    folder.mkdir()
+    subprocess.run(["Rscript", "-e", "saveRDS(3, commandArgs(TRUE))", folder / "model.rds"], check=True)
+    (folder / "model.json").write_text("3")
+    yield folder
+    World(home).close()
+
+
+@pytest.mark.parametrize(("image", "file"), [("serving", "score.R"), ("python", "score.py")])
+def test_a_folder_is_deployed_with_its_code_which_tells_its_image_and_gets_the_names_of_columns(
+    scaled: Path, tmp_path: Path, image: str, file: str
+) -> None:
+    (tmp_path / file).write_text(PREDICTS[image])
+    frame = pd.DataFrame({"b": [1, 1, -1], "a": [1.0, 2.0, 3.0]})
+    beside = shardr.deploy(scaled, "beside", code=tmp_path / file, environment={"SHARDR_WORKERS": "1"})
+    found = beside.predict(frame)
+    assert isinstance(found, pd.DataFrame)
+    assert found[0].tolist()[:2] == [3, 6]
+    assert found[0].isna().tolist() == [False, False, True]  # the last line of the answer is empty
+    (scaled / "code").mkdir()
+    (scaled / "code" / f"predict.{file.partition('.')[2]}").write_text(PREDICTS[image])
+    within = shardr.deploy(scaled, "within", environment={"SHARDR_WORKERS": "1"})
+    assert within.predict(frame[:1])[0].tolist() == [3]
+    with pytest.raises(shardr.InvocationError) as told:
+        within.predict(frame[:1], header=False)
+    assert told.value.status == 500  # it asks for columns by their names
+
+
+def test_what_says_not_how_it_is_served_is_told_how(scaled: Path, tmp_path: Path) -> None:
+    with pytest.raises(shardr.SpecError, match="does not say which image serves it") as told:
+        shardr.deploy(scaled, "e")
+    assert "predict_fn(model, data)" in str(told.value)
+    (scaled / "code").mkdir()
+    for file in ("predict.R", "predict.py"):
+        (scaled / "code" / file).write_text("#")
+    with pytest.raises(shardr.SpecError, match="code in R and in Python"):
+        shardr.deploy(scaled, "e")
+    (tmp_path / "predict.R").write_text("#")
+    with pytest.raises(shardr.DataError, match=r"code/predict\.R"):
+        shardr.deploy(scaled, "e", code=tmp_path / "predict.R")
+    with pytest.raises(shardr.SpecError, match="is no archive"):
+        shardr.deploy(tmp_path / "predict.R", "e")
+    for code, words in (
+        ("nowhere.R", "there is no code"),
+        ("scaled/model.json", "is no code that a model is served by"),
+    ):
+        with pytest.raises(shardr.SpecError, match=words):
+            shardr.deploy(scaled, "e", code=tmp_path / code)
+    assert shardr.endpoints() == []
 
 
 def test_rows_travel_in_pieces_and_come_back_in_order(monkeypatch: pytest.MonkeyPatch) -> None:

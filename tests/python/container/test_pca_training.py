@@ -213,7 +213,6 @@ def test_all_hyperparameters_that_are_wrong_are_told_at_once(tmp_path: Path) -> 
         ("", RECORDIO, "the channel train has no rows"),
         ("x", {"ContentType": "image/png"}, "the content type image/png is none that PCA knows"),
         ("x", {"ContentType": "text/csv;label_size=2"}, "label_size is 0, or 1 where the first column is a label"),
-        ("x", RECORDIO | {"TrainingInputMode": "Pipe"}, "the channel train is piped"),
     ],
 )
 def test_rows_that_cannot_be_read_are_told(tmp_path: Path, content: Any, about: dict[str, str], reason: str) -> None:

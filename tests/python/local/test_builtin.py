@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from shardr.errors import RunnerError
-from shardr.local.builtin import ALGORITHMS, builtin
-
-CLIENTS = Path(__file__).parents[3] / ".setup" / "clients"
+from shardr.local.builtin import builtin
 
 
 @pytest.mark.parametrize(
@@ -69,22 +65,6 @@ def test_pca_of_every_region_is_our_image_and_our_program(uri: str) -> None:
     assert found is not None
     assert (found.name, found.image) == ("pca", "shardr/pca")
     assert all((folder).is_dir() for folder in found.folders)
-
-
-@pytest.mark.parametrize("version", ["2", "3"])
-@pytest.mark.parametrize("name", ["pca", "xgboost"])
-def test_the_accounts_are_those_that_the_sdk_lists(name: str, version: str) -> None:
-    """Of whichever SDK `tools/clients.py` has put there."""
-    lists = list(
-        (CLIENTS / f"sagemaker-{version}").glob(f"lib/*/site-packages/sagemaker/**/image_uri_config/{name}.json")
-    )
-    if not lists:
-        pytest.skip("tools/clients.py has not been run")
-    for each in lists:
-        told = json.loads(each.read_text())
-        versions = told.get("versions") or told["training"]["versions"]
-        found = {account for about in versions.values() for account in about["registries"].values()}
-        assert found == ALGORITHMS[name].accounts
 
 
 @pytest.mark.parametrize("name", ["pca", "xgboost"])

@@ -289,3 +289,16 @@ def test_the_drivers_of_the_sdks_model_trainer_make_scripts_fit_to_run_whoever_t
     user = {BASE: "0", "odd": "1234"}.get(image, "1000")
     assert home_.job("driven").log("algo-2").read_text().splitlines() == [user, "config is closed", "train is closed"]
     nothing_is_held(home)
+
+
+def test_streamed_channels_reach_containers_epoch_after_epoch(tmp_path: Path) -> None:
+    worlds.files(tmp_path / "data", 4)
+    body = """
+        cd /opt/ml/input/data
+        for epoch in 0 1; do grep -v file train_$epoch | cut -d, -f1 | paste -sd' '; done
+        until [ -e train_2 ]; do :; done
+        """
+    channel = {"name": "train", "source": "data/", "input_mode": "Pipe", "distribution": "ShardedByS3Key"}
+    done = train(tmp_path, body, instance_count=2, inputs=[channel])
+    assert done.status == "Completed", done.step("work").failure
+    assert [printed(done, host) for host in ("algo-1", "algo-2")] == [["0 2"] * 2, ["1 3"] * 2]

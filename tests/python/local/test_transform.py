@@ -5,9 +5,13 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
+import signal
 import tarfile
 import time
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,9 +21,6 @@ import xgboost
 import shardr
 from shardr.local.home import Home
 from shardr.requests.check import check_response
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ROLE = "arn:aws:iam::000000000000:role/anyone"
 
@@ -175,6 +176,44 @@ def test_a_stop_leaves_no_output(world: World) -> None:
     time.sleep(0.5)
     world.client.stop_transform_job(TransformJobName="asks")
     assert world.ended()["TransformJobStatus"] == "Stopped"
+    assert world.out() == {}
+
+
+def test_a_stop_waits_neither_for_a_model_that_hangs_nor_for_one_that_never_becomes_well(world: World) -> None:
+    world.put("a.csv", lines(100_000))
+    world.start("hangs", Environment={"WORLD": str(world.s3)}, BatchStrategy="SingleRecord")
+    worlds.until(lambda: Home(world.s3.parent).job("hangs").staged.exists())
+    world.start("unwell", Environment={"SAGEMAKER_BIND_TO_PORT": "9999"})
+    for pid in worlds.until(lambda: processes(world)):
+        os.kill(pid, signal.SIGSTOP)
+    worlds.until(lambda: "TransformStartTime" in world.client.describe_transform_job(TransformJobName="unwell"))
+    for name in ("hangs", "unwell"):
+        began = time.monotonic()
+        world.client.stop_transform_job(TransformJobName=name)
+        assert world.ended(name)["TransformJobStatus"] == "Stopped"
+        assert time.monotonic() - began < 20
+    assert not processes(world)
+    assert world.out() == {}
+
+
+def processes(world: World) -> list[int]:
+    """Those that serve a model and were told of this world."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            told = b"WORLD=" + bytes(world.s3) in (folder / "environ").read_bytes().split(b"\0")
+            if told and b"serve" in (folder / "cmdline").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+    return found
+
+
+def test_an_answer_that_cannot_be_written_fails_the_job(world: World) -> None:
+    world.put("a", lines(1))
+    world.put("a.out/b", lines(1))
+    world.start()
+    about = world.ended()
+    assert about["TransformJobStatus"] == "Failed"
+    assert "a.out" in about["FailureReason"]
     assert world.out() == {}
 
 

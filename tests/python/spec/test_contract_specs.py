@@ -16,6 +16,7 @@ from shardr.spec.models import Parameter, Pipeline
 from shardr.spec.parts import Expect, Input, Manifest, Output, StepOutput
 from shardr.spec.processing import ProcessingStep
 from shardr.spec.training import TrainingInput, TrainingStep
+from shardr.spec.transform import KnownModel, TrainedModel, TransformStep
 
 FOLDER = Path(__file__).parents[2] / "contract" / "specs"
 CASES = {path.stem: json.loads(path.read_text("utf-8")) for path in FOLDER.glob("*.json")}
@@ -27,6 +28,10 @@ def _one(**fields: object) -> Pipeline:
 
 def _trains(**fields: object) -> Pipeline:
     return Pipeline(name="one", steps=[TrainingStep(name="a", type="training", **fields)])  # type: ignore[arg-type]
+
+
+def _asks(**fields: object) -> Pipeline:
+    return Pipeline(name="one", steps=[TransformStep(name="a", type="transform", **fields)])  # type: ignore[arg-type]
 
 
 BUILT: dict[str, Pipeline] = {
@@ -256,6 +261,26 @@ BUILT: dict[str, Pipeline] = {
         checkpoints="s3://bucket/checkpoints/",
         interruptions=[2, 0.5],
     ),
+    "channels-that-are-streamed": _trains(
+        code="train.R",
+        inputs=[
+            TrainingInput(
+                name="pictures",
+                source="s3://bucket/lines.jsonl",
+                input_mode="Pipe",
+                record_wrapper_type="RecordIO",
+                shuffle_seed=7,
+                attribute_names=["source-ref", "label"],
+            ),
+            TrainingInput(
+                name="train",
+                source="data/",
+                distribution="ShardedByS3Key",
+                input_mode="Pipe",
+                compression_type="Gzip",
+            ),
+        ],
+    ),
     "training-defaults-given": _trains(
         code="train.R",
         hyperparameters={},
@@ -294,6 +319,43 @@ BUILT: dict[str, Pipeline] = {
                     Input(name="test", source=StepOutput(step="split", output="test")),
                 ],
                 outputs=[Output(name="scores")],
+            ),
+        ],
+    ),
+    "transform-smallest": _asks(model="model.tar.gz", image="xgboost", input="data/"),
+    "transform-all-fields": _asks(
+        model="s3://bucket/model.tar.gz", image="pca", input=Manifest(manifest="list.json"), content_type="text/csv",
+        split_type="Line", compression="Gzip", csv_lines=True, strategy="SingleRecord", max_payload_mb=10,
+        max_concurrent_transforms=4, invocations_timeout_seconds=60, invocations_max_retries=0, accept="text/csv",
+        assemble_with="Line", input_filter="$[1:]", join_source="Input", output_filter="$[0,-1]",
+        environment={"LEVEL": "debug", "TOP": 10}, destination="s3://bucket/answers/", instance_count=2,
+        instance_type="ml.m5.xlarge", max_attempts=2, network_isolation=True, subnets="subnet-1",
+        security_group_ids="sg-1", volume_kms_key="alias/disks", output_kms_key="alias/answers", cache="P30D",
+    ),
+    "transform-after-training": Pipeline(
+        name="movies",
+        steps=[
+            ProcessingStep(name="prepare", code="prepare.R", outputs=[Output(name="train"), Output(name="test")]),
+            TrainingStep(
+                name="train",
+                type="training",
+                code="train.R",
+                inputs=[TrainingInput(name="train", source=StepOutput(step="prepare", output="train"))],
+            ),
+            TransformStep(
+                name="ask",
+                type="transform",
+                model=TrainedModel(step="train", output="model"),
+                input=StepOutput(step="prepare", output="test"),
+                split_type="Line",
+                compression="None",
+                assemble_with="Line",
+            ),
+            TransformStep(
+                name="again",
+                type="transform",
+                model=KnownModel(model_name="known"),
+                input=StepOutput(step="ask", output="transformed"),
             ),
         ],
     ),

@@ -141,7 +141,7 @@ def _parts(parts: Sequence[int]) -> list[int]:
 
 
 def _scales(step: Any) -> bool:
-    return step.instance_count > 1 or any(channel.distribution != "FullyReplicated" for channel in step.inputs)
+    return step.instance_count > 1 or any(channel.distribution != "FullyReplicated" for channel in step.channels)
 
 
 def _types(steps: list[PlannedStep], table: PriceTable, kinds: set[str]) -> list[str]:

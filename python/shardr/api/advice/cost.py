@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from shardr.requests.facts import facts
+from shardr.requests.facts import TRANSFORM, facts
 
 START_SECONDS = 197
 """From the request to the script, for you who wait."""
@@ -23,21 +23,22 @@ class Resources:
     """What a request asks for."""
 
     kind: str
-    """``processing`` or ``training``: they have prices of their own."""
+    """``processing``, ``training`` or ``transform``: they have prices of their own."""
     instance_type: str
     instance_count: int
-    bound_seconds: int
+    bound_seconds: int | None
+    """The longest that it may take; None where nothing bounds it."""
     spot: bool
 
 
 def resources(request: dict[str, Any]) -> Resources:
-    """What a ``CreateProcessingJob`` or ``CreateTrainingJob`` request asks for."""
+    """What the request of a job asks for."""
     about = facts(request)
     return Resources(
         about.kind.name,
         about.instance_type,
         about.instances,
-        about.max_runtime_seconds,
+        None if about.kind is TRANSFORM else about.max_runtime_seconds,
         bool(request.get("EnableManagedSpotTraining")),
     )
 

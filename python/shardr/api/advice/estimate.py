@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from shardr.engines.base import Plan, PlannedStep
     from shardr.spec.load import SpecSource
 
-DOES_NOT_COUNT = {"ProcessingJobName", "TrainingJobName", "Tags", "RoleArn", "StoppingCondition"}
+NAMES = {"ProcessingJobName", "TrainingJobName", "TransformJobName", "ModelName"}
+DOES_NOT_COUNT = {*NAMES, "Tags", "RoleArn", "StoppingCondition"}
 """Of a request: it changes nothing about how long the job takes."""
 
 
@@ -36,9 +37,10 @@ class StepCost:
     instances: int
     instance_type: str
     seconds: float
-    """Of the script; the time to start comes on top."""
+    """Of the script; the time to start comes on top. 0 where it is not known."""
     basis: str
-    """``measured``: in the newest run here that was alike; ``bound``: its max_runtime_seconds, so at most."""
+    """``measured``: in the newest run here that was alike; ``bound``: its max_runtime_seconds, so at most; ``unknown``:
+    it never ran here, and nothing bounds it, as transform steps."""
     run: str | None
     """The run it was measured in."""
     usd_per_hour: float | None
@@ -157,22 +159,27 @@ def _cost(
     # balanced shards are jobs of one instance each, which run at the same time
     instances = sum(job.instance_count for job in need)
     starts = 1 if measured else step.max_attempts
-    seconds = measured[1] if measured else float(need[0].bound_seconds * step.max_attempts)
+    bound, basis = need[0].bound_seconds, "measured" if measured else "bound"
+    if measured is None and bound is None:
+        basis = "unknown"
+    seconds = measured[1] if measured else float((bound or 0) * step.max_attempts)
     return StepCost(
         step.name,
         need[0].kind,
         instances,
         need[0].instance_type,
         seconds,
-        "measured" if measured else "bound",
+        basis,
         measured[0] if measured else None,
         price.usd_per_hour if price else None,
         price.date.isoformat() if price and price.date and price.date != date.max else None,
-        dollars(instances, seconds, price.usd_per_hour, starts) if price else None,
+        dollars(instances, seconds, price.usd_per_hour, starts) if price and basis != "unknown" else None,
     )
 
 
 def _remarks(cost: StepCost, price: Price | None, table: PriceTable, today: date) -> Iterator[str]:
+    if cost.basis == "unknown":
+        yield f"how long {cost.step} takes is not known, as nothing bounds a transform job: run it here once"
     if price is None:
         known = ", ".join(table.types(cost.kind)) or "none"
         yield (f"no price known of {cost.instance_type} for {cost.kind} in {table.region} (known: {known}); {REFRESH}")
@@ -183,15 +190,11 @@ def _remarks(cost: StepCost, price: Price | None, table: PriceTable, today: date
 def _times(here: Plan) -> Iterator[tuple[str, tuple[str, float]]]:
     """For each step that ran here before, alike and to its end: the newest such run and its seconds."""
     engine = LocalEngine()
-    wanted = {step.name: _essence([job.request for job in step.jobs], here.run) for step in here.steps}
+    wanted = {step.name: _essence([job.kept() for job in step.jobs], here.run) for step in here.steps}
     for row in reversed(Store(engine.home.store).runs()):
         if row.name != here.name or row.runner == "sagemaker":
             continue
-        alike = {
-            kept["name"]
-            for kept in row.steps
-            if wanted.get(kept["name"]) == _essence([job["request"] for job in kept["jobs"]], row.id)
-        }
+        alike = {kept["name"] for kept in row.steps if wanted.get(kept["name"]) == _essence(kept["jobs"], row.id)}
         for step in engine.run(row.id, files=False).steps if alike else ():
             if step.name in alike and step.status == "Completed" and step.seconds is not None:
                 del wanted[step.name]
@@ -200,11 +203,12 @@ def _times(here: Plan) -> Iterator[tuple[str, tuple[str, float]]]:
             return
 
 
-def _essence(requests: list[dict[str, Any]], run: str) -> str:
+def _essence(jobs: list[dict[str, Any]], run: str) -> str:
     """What of requests says how long they take: not what they are called, nor the type, which is not ours here."""
+    requests = [job[of] for job in jobs for of in ("model", "request") if job.get(of)]
     rest = [{key: value for key, value in request.items() if key not in DOES_NOT_COUNT} for request in requests]
-    counts = [resources(request).instance_count for request in requests]
+    counts = [resources(job["request"]).instance_count for job in jobs]
     for request in rest:
-        request.pop("ProcessingResources", None)
-        request.pop("ResourceConfig", None)
+        for where in ("ProcessingResources", "ResourceConfig", "TransformResources"):
+            request.pop(where, None)
     return json.dumps([rest, counts], sort_keys=True).replace(run, "")

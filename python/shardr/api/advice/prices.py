@@ -38,7 +38,7 @@ class Price:
 
 
 class PriceTable:
-    """Prices by region, kind of job (``processing``, ``training``) and instance type."""
+    """Prices by region, kind of job (``processing``, ``training``, ``transform``) and instance type."""
 
     def __init__(
         self, entries: Sequence[Mapping[str, Any]], region: str, own: Mapping[str, float] | None = None
@@ -55,8 +55,12 @@ class PriceTable:
                         self._found[kind, name] = Price(float(usd), when, entry["source"])
 
     def of(self, kind: str, instance_type: str) -> Price | None:
-        """The price given, else the newest that is known; None when there is none."""
-        return self._own.get(instance_type) or self._found.get((kind, instance_type))
+        """The price given, else the newest that is known; None when there is none.
+
+        Where that of transform jobs is not known, that of training is taken for it.
+        """
+        found = self._own.get(instance_type) or self._found.get((kind, instance_type))
+        return self.of("training", instance_type) if found is None and kind == "transform" else found
 
     def types(self, kind: str) -> list[str]:
         """The types that have a price, by price."""

@@ -119,7 +119,7 @@ def _part(value: float) -> float:
 
 def shares(loaded: Loaded, sampler: Sampler, step: str, counts: Sequence[int]) -> dict[int, float]:
     """The part of its divided input that the busiest of n instances gets; empty where that is not known."""
-    for channel in loaded.pipeline.step(step).inputs:
+    for channel in loaded.pipeline.step(step).channels:
         sizes = sampler.sizes(step, channel.name)
         total = sum(size for _, size in sizes)
         if channel.distribution == "FullyReplicated" or not total:

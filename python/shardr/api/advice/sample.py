@@ -13,13 +13,14 @@ from shardr.data.formats import KNOWN, tabular
 from shardr.data.split import first_part
 from shardr.errors import DataError
 from shardr.spec.parts import Channel, Manifest, StepOutput
+from shardr.spec.transform import TransformStep
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from shardr.engines.base import Engine
     from shardr.spec.load import Loaded
-    from shardr.spec.models import Pipeline
+    from shardr.spec.models import AnyStep, Pipeline
     from shardr.storage.local import Listing
 
 MANY_FILES = 64
@@ -49,7 +50,7 @@ class Sampler:
         channels = {
             (step.name, channel.name): channel
             for step in self._loaded.pipeline.steps
-            for channel in step.inputs
+            for channel in step.channels
             if not isinstance(channel.source, StepOutput)
         }
         divided = {place for place, channel in channels.items() if channel.distribution != "FullyReplicated"}
@@ -121,10 +122,12 @@ def _pointed(pipeline: Pipeline, sources: dict[tuple[str, str], str | Manifest])
         source = sources.get((step, channel.name))
         return channel if source is None else channel.model_copy(update={"source": source})
 
-    steps = [
-        step.model_copy(update={"inputs": [moved(step.name, channel) for channel in step.inputs]})
-        for step in pipeline.steps
-    ]
+    def pointed(step: AnyStep) -> AnyStep:
+        if isinstance(step, TransformStep):
+            return step.model_copy(update={"input": moved(step.name, step.channels[0]).source})
+        return step.model_copy(update={"inputs": [moved(step.name, channel) for channel in step.inputs]})
+
+    steps = [pointed(step) for step in pipeline.steps]
     return pipeline.model_copy(update={"steps": steps})
 
 

@@ -1,1 +1,1 @@
-"""Whether jobs here, and an image, keep the container contract: about forty clauses, each tried by a real job."""
+"""Whether jobs here, and an image, keep the container contract: clause by clause, each tried for real."""

@@ -59,13 +59,16 @@ class Clause:
         return Then(**self.then)
 
 
-def clauses(folder: Path | None = None, ids: Iterable[str] = ()) -> list[Clause]:
-    """All clauses, or those of the ids, in the file's order; raises ``NotFoundError`` naming ids there are not."""
+def clauses(folder: Path | None = None, ids: Iterable[str] = (), others: Iterable[str] = ()) -> list[Clause]:
+    """All clauses, or those of the ids, in the file's order; raises ``NotFoundError`` naming ids there are not.
+
+    ``others`` are ids of clauses of other kinds.
+    """
     import yaml
 
     text = (folder or inst("conformance")).joinpath("clauses.yml").read_text(encoding="utf-8")
     found = [Clause(**about) for about in yaml.safe_load(text)]
-    known = [clause.id for clause in found]
+    known = [*(clause.id for clause in found), *others]
     wanted = list(ids) or known
     problems = []
     for name in sorted(set(wanted) - set(known)):
@@ -141,8 +144,8 @@ class Trial:
     def _about(self) -> dict[str, Any]:
         """The clause's settings with what is known now put in."""
         words = {"{s3}": self._prefix, "{job}": self.job, "{port}": str(self.port)}
-        filled: dict[str, Any] = _filled(vars(self.clause), words)
-        return filled
+        about: dict[str, Any] = filled(vars(self.clause), words)
+        return about
 
 
 def trials(found: Sequence[Clause], languages: Sequence[str], image: str, folder: Path | None) -> list[Trial]:
@@ -180,11 +183,12 @@ def _s3_input(name: str, source: dict[str, str], kind: str = "S3Prefix") -> dict
     return {"InputName": name, "S3Input": {"S3DataType": kind, "S3InputMode": "File", **source}}
 
 
-def _filled(value: Any, words: dict[str, str]) -> Any:
+def filled(value: Any, words: dict[str, str]) -> Any:
+    """The value with these words put in, wherever it has text."""
     if isinstance(value, dict):
-        return {key: _filled(item, words) for key, item in value.items()}
+        return {key: filled(item, words) for key, item in value.items()}
     if isinstance(value, list):
-        return [_filled(item, words) for item in value]
+        return [filled(item, words) for item in value]
     if isinstance(value, str):
         for word, text in words.items():
             value = value.replace(word, text)

@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING
 from shardr.api.conformance.clauses import Trial, clauses, trials
 from shardr.api.conformance.home import temporary_home
 from shardr.api.conformance.languages import languages
+from shardr.api.conformance.served import Served
+from shardr.api.conformance.served_clauses import served_clauses
 from shardr.api.conformance.verdict import ClauseResult, differences
 from shardr.engines.base import OVER
 from shardr.engines.local import LocalEngine
-from shardr.errors import RunnerError, ShardrError
+from shardr.errors import ImageError, RunnerError, ShardrError
 from shardr.local import contract, jobs
+from shardr.local.account import Account
+from shardr.local.docker.images import uri as own_uri
+from shardr.local.programs import SERVE, program
 from shardr.local.runners.choice import asked_for
 from shardr.local.runners.process import sandbox_problem
 from shardr.local.service import LocalSageMaker
@@ -26,6 +31,8 @@ if TYPE_CHECKING:
     from shardr.local.home import Home
 
 IMAGE = "processing"
+SERVED_BY = {"r": "serving", "python": "python"}
+"""Shardr's images that serve models in these languages."""
 INSTANCES_AT_ONCE = 4
 """About how many programs run together; more would not end sooner on a small machine."""
 LONGEST_SECONDS = 150
@@ -63,6 +70,10 @@ class Suite:
     trials: list[Trial]
     home: Home
     service: LocalSageMaker
+    served: list[Served] = field(default_factory=list)
+    """Models that the clauses of inference and batch transform are tried by."""
+    notes: list[str] = field(default_factory=list)
+    """What is not tried, and why."""
     open: dict[str, tuple[Trial, float, bool]] = field(default_factory=dict)
     """Jobs that are under way, with the moment of their start and whether they were asked to stop."""
 
@@ -82,6 +93,8 @@ class Suite:
                     yield result
             if self.open:
                 jobs.nap(LOOK_SECONDS)
+        for model in self.served:
+            yield from model.results()
 
     def _load(self) -> int:
         return sum(trial.clause.instances for trial, _, _ in self.open.values())
@@ -133,6 +146,8 @@ class Suite:
         for job in self.open:
             with suppress(ShardrError):
                 self.service.stop_processing_job(ProcessingJobName=job)
+        for model in self.served:
+            model.stop()
         end = time.monotonic() + ENDING_SECONDS
         for folder in self.home.root.glob("jobs/*"):
             while jobs.alive(self.home.job(folder.name)) and time.monotonic() < end:
@@ -149,17 +164,45 @@ def suite(
     folder: Path | None = None,
 ) -> Iterator[Suite]:
     """The clauses, ready to be tried, in a home of their own; what is still under way at the end is stopped."""
-    chosen = clauses(folder, ids)
+    chosen = clauses(folder, ids, [clause.id for clause in served_clauses(folder)])
+    chosen_served = served_clauses(folder, ids)
     taken = _runner(runner, image)
     image = LocalEngine().image_uri(image or IMAGE) if taken == "docker" else None
     with temporary_home(settled_seconds=SETTLED_SECONDS if image else 0) as home:
         opened = Suite(taken, image, [], [], home, LocalSageMaker(home, taken))
         try:
-            opened.languages = languages(opened.service, image, language)
+            opened.languages, serves = languages(opened.service, image, language)
+            if chosen_served:
+                servers, opened.notes = _servers(opened.languages, image, serves=serves)
+                if not chosen and not servers:
+                    raise ImageError("the clauses cannot be tried", why="; ".join(opened.notes))
+                account = Account(home, taken)
+                # what a transform job does is not the image's doing: one model shows it
+                alone = [clause for clause in chosen_served if clause.asks]
+                opened.served = [Served(account, *server, alone, folder) for server in servers[:-1]]
+                opened.served += [Served(account, *server, chosen_served, folder) for server in servers[-1:]]
             opened.trials = trials(chosen, opened.languages, image or IMAGE, folder)
             yield opened
         finally:
             opened.stop()
+
+
+def _servers(languages: Sequence[str], image: str | None, *, serves: bool) -> tuple[list[tuple[str, str]], list[str]]:
+    """In which languages models are served, by which images; and why in no other."""
+    if image is not None:
+        missing = f"the image {image} has no command serve: clauses of inference and batch transform are not tried"
+        return ([(languages[0], image)], []) if serves else ([], [missing])
+    found, notes = [], []
+    for language in languages:
+        by = own_uri(SERVED_BY[language])
+        try:
+            server = program(by, [SERVE])
+            assert server  # noqa: S101 - both images have one
+            server.check()
+            found.append((language, by))
+        except RunnerError as error:
+            notes.append(f"clauses of inference and batch transform are not tried: {error.what} ({error.fix})")
+    return found, notes
 
 
 def _runner(runner: str, image: str | None) -> str:

@@ -34,28 +34,31 @@ class ClauseResult:
         return asdict(self)
 
 
-def differences(then: Then, job: Mapping[str, Any], outputs: Mapping[str, str], seconds: float) -> Iterator[str]:
+def differences(
+    then: Then, job: Mapping[str, Any], outputs: Mapping[str, str], seconds: float, kind: str = "Processing"
+) -> Iterator[str]:
     """What is not as it must be with a job that has ended: ``job`` as described, ``outputs`` by relative name."""
-    reason, message = job.get("FailureReason", ""), job.get("ExitMessage", "")
-    if job["ProcessingJobStatus"] != then.status:
-        yield _told("status", then.status, f"{job['ProcessingJobStatus']}{': ' if reason else ''}{reason}")
+    reason, message, status = job.get("FailureReason", ""), job.get("ExitMessage", ""), job[f"{kind}JobStatus"]
+    if status != then.status:
+        yield told("status", then.status, f"{status}{': ' if reason else ''}{reason}")
     if then.message is not None and not re.fullmatch(then.message, message):
-        yield _told("exit message", then.message, message or "none")
+        yield told("exit message", then.message, message or "none")
     if then.reason is not None and not re.search(then.reason, reason):
-        yield _told("failure reason", then.reason, reason or "none")
+        yield told("failure reason", then.reason, reason or "none")
     if then.outputs is not None:
         if outputs.keys() != then.outputs.keys():
-            yield _told("outputs", _names(then.outputs), _names(outputs))
+            yield told("outputs", _names(then.outputs), _names(outputs))
         for name, text in then.outputs.items():
             if text is not None and name in outputs and outputs[name] != text:
-                yield _told(f"output {name}", repr(text), repr(outputs[name]))
+                yield told(f"output {name}", repr(text), repr(outputs[name]))
     if then.within is not None and seconds > then.within:
-        yield _told("end", f"within {then.within:g} s", f"{seconds:.0f} s")
-    for problem in check_response("DescribeProcessingJob", job):
+        yield told("end", f"within {then.within:g} s", f"{seconds:.0f} s")
+    for problem in check_response(f"Describe{kind}Job", job):
         yield f"the description of the job is none of the service's: {problem}"
 
 
-def _told(what: str, expected: str, found: str) -> str:
+def told(what: str, expected: str, found: str) -> str:
+    """A problem, as it is shown."""
     return f"{what}: expected {_short(expected)}, found {_short(found)}"
 
 

@@ -17,6 +17,7 @@ from shardr.engines.local import LocalEngine
 from shardr.errors import NotFoundError
 from shardr.local.runners import choice
 from shardr.local.runners.process import sandbox_problem
+from shardr.requests.facts import TRANSFORM, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -76,8 +77,8 @@ def parity(
     True
     """
     engine = LocalEngine()
-    loaded, _ = prepare(spec, base, {**(set or {}), **parameters}, "process", engine)
-    choice.machine("docker", [engine.image_uri(step.image) for step in loaded.pipeline.steps])
+    loaded, planned = prepare(spec, base, {**(set or {}), **parameters}, "process", engine)
+    choice.machine("docker", [job.image for step in planned.steps for job in step.jobs])
     pipeline, moves = without_destinations(loaded.pipeline)
     moved = replace(loaded, pipeline=pipeline)
     notes = [f"{place} went to a fresh place in each run, not to {asked}" for place, asked in moves]
@@ -138,6 +139,8 @@ def _looks(process: Side, docker: Side) -> dict[str, dict[str, Sight | None]]:
     wishes = []
     for step in process.run.steps:
         for _, ours, theirs in _in_both(process, docker, step.name):
+            if kind_of(ours.request) is TRANSFORM:  # its instances serve: what a script would see is not there
+                continue
             wishes.append(Wish(ours, process.row.machine, process.normal))
             wishes.append(Wish(theirs, docker.row.machine, docker.normal))
     return look(process.engine, wishes)

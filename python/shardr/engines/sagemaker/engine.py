@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.engines.aws import Aws, in_our_words
 from shardr.engines.base import OVER
+from shardr.engines.hosting import absent
 from shardr.engines.sagemaker import images, record, state
 from shardr.engines.sagemaker.bucket import ensure_bucket
 from shardr.engines.sagemaker.logs import Logs
@@ -23,7 +24,7 @@ from shardr.engines.sagemaker.send import deposit, send, stop, stop_job
 from shardr.errors import NameInUseError, NotFoundError
 from shardr.local.home import Home
 from shardr.local.store import RunRow, Store
-from shardr.requests.facts import facts
+from shardr.requests.facts import model_facts
 from shardr.storage.objects import Remote
 from shardr.storage.s3 import S3Storage
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from shardr.engines.base import Cursor, Deposit, LogLine, Plan, RunView, StepView, Uploading
+    from shardr.engines.base import Cursor, Deposit, LogLine, Plan, PlannedJob, RunView, StepView, Uploading
     from shardr.errors import Problem
     from shardr.requests.facts import Kind
     from shardr.storage.objects import Objects
@@ -133,7 +134,20 @@ class SageMakerEngine:
         """SageMaker, and where."""
         return self.name, f"on SageMaker in {self._place.region}"
 
-    def refusals(self, request: dict[str, Any], runner: str) -> list[Problem]:  # noqa: ARG002 - the service takes all
+    def model_image(self, name: str) -> str | None:
+        """The image of a model of the account's; None when nobody is signed in. Raises ``NotFoundError``."""
+        if not self._place.signed_in:
+            return None
+        with in_our_words(f"the model {name} cannot be looked at", denied="your role needs sagemaker:DescribeModel"):
+            try:
+                return model_facts(self._aws.client("sagemaker").describe_model(ModelName=name)).image
+            except Exception as error:
+                told = getattr(error, "response", {}).get("Error", {}).get("Message", "")
+                if absent(told):
+                    raise NotFoundError(f"there is no model {name} in {self._place.region}") from error
+                raise
+
+    def refusals(self, job: PlannedJob, runner: str) -> list[Problem]:  # noqa: ARG002 - the service takes all
         """None: the request was checked already."""
         return []
 
@@ -146,13 +160,13 @@ class SageMakerEngine:
         ]
         run_uri = self.run_uri(plan.run)
         notices += [*plan.notices, *notices_of(plan.steps, run_uri)]
-        return replace(plan, notices=notices, calls=calls_of(plan, run_uri))
+        return replace(plan, notices=notices, calls=calls_of(plan, run_uri, lambda: self.role_of(None)))
 
     def ready(self, plan: Plan, scripts: Mapping[str, Path]) -> None:  # noqa: ARG002 - instances have /opt/ml
         """Looks that somebody is signed in and that the images are there."""
         if self._place.missing:
             raise self._place.missing[0]
-        needed = [facts(job.request).image for step in plan.steps for job in step.jobs]
+        needed = [job.image for step in plan.steps for job in step.jobs]
         images.check_there(needed, self._aws, self._place)
 
     def submit(self, plan: Plan, progress: Uploading | None = None) -> None:

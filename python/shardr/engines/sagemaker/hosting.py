@@ -58,6 +58,10 @@ class SageMakerHosting:
         deposit(S3Storage(self._aws.client("s3"), session=self._aws.session), [Deposit(uri, path=path)])
         return uri
 
+    def take(self, path: Path) -> str:
+        """The same: nothing is linked there."""
+        return self.keep(path)
+
     def ask(self, operation: str, **request: Any) -> dict[str, Any]:
         """The answer of SageMaker."""
         return self._call("sagemaker", operation, request)

@@ -39,5 +39,7 @@ def notices_of(steps: list[PlannedStep], run_uri: str) -> Iterator[str]:
             yield f"{step.name}: which instance gets which object is up to the service; shown is how this machine deals"
         if "shardr:interruptions" in tags:
             yield f"{step.name}: interruptions are rehearsed on this machine only"
+        if "shardr:csv-lines" in tags:
+            yield f"{step.name}: csv_lines has no effect there: each newline ends a record, in quotes, too"
         if "shardr:permute" in tags:
             yield f"{step.name}: permute has no effect, as the service deals the objects out itself"

@@ -19,21 +19,23 @@ from shardr.requests.pipeline import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from shardr.engines.base import Plan, PlannedStep
 
 
-def calls_of(plan: Plan, run_uri: str) -> list[dict[str, Any]]:
+def calls_of(plan: Plan, run_uri: str, anyone: Callable[[], str]) -> list[dict[str, Any]]:
     """The operations in their order, each with its request; raises ``RequestError`` for what would be refused.
 
-    The definition of a pipeline travels as text and stands here as what the text says.
+    ``anyone`` gives the role of the pipeline where no request of it has one. The definition of a pipeline travels as
+    text and stands here as what the text says.
     """
     steps = [
         CompiledStep(
             step.name,
             step.needs,
             job.request,
+            job.model,
             None if read_as_one(step, plan.steps, run_uri) else step.cache,
             Retry(step.max_attempts) if step.max_attempts > 1 else None,
         )
@@ -41,8 +43,11 @@ def calls_of(plan: Plan, run_uri: str) -> list[dict[str, Any]]:
         for job in step.jobs
     ]
     if len(steps) == 1 and steps[0].cache is None and steps[0].retry is None:
-        return [{kind_of(steps[0].request).create: dict(steps[0].request)}]
-    name, role = pipeline_name(plan.name), steps[0].request["RoleArn"]
+        only = steps[0]
+        model = [{"CreateModel": dict(only.model)}] if only.model is not None else []
+        return [*model, {kind_of(only.request).create: dict(only.request)}]
+    roles = (job.role for step in plan.steps for job in step.jobs)
+    name, role = pipeline_name(plan.name), next(filter(None, roles), None) or anyone()
     made = {
         "PipelineName": name,
         "PipelineDefinition": pipeline_definition(steps, run=plan.run, run_uri=run_uri),

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from shardr.storage.s3 import S3Storage
 
 UNKNOWN = frozenset({"ResourceNotFound", "ResourceNotFoundException", "ValidationError", "ValidationException"})
+EXISTING = "Cannot create already existing model"
+"""What SageMaker says of the name of a model that is in use, and nothing else does."""
 RIGHTS = "your role needs sagemaker:{0}, and iam:PassRole for the role of the jobs"
 
 
@@ -60,19 +62,9 @@ def _files(item: Deposit) -> Iterator[tuple[Path, str]]:
 
 
 def send(client: Any, calls: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Starts the job, or the execution of the pipeline that is made or brought up to date; gives where it is."""
-    operation, request = next(iter(calls[0].items()))
-    if len(calls) == 1:
-        kind = kind_of(request)
-        with in_our_words("SageMaker does not take the job", denied=RIGHTS.format(operation)):
-            try:
-                getattr(client, f"create_{kind.method}")(**request)
-            except Exception as error:
-                if code_of(error) == "ResourceInUse":
-                    raise NameInUseError(
-                        f"the account has a job {kind.name_of(request)} already", fix="give another name, or none"
-                    ) from error
-                raise
+    """Starts the job, its model first, or the execution of the pipeline that is made or updated; gives where it is."""
+    if "CreatePipeline" not in calls[0]:
+        _create(client, *calls)
         return {}
     made, begun = calls[0]["CreatePipeline"], calls[1]["StartPipelineExecution"]
     with in_our_words("SageMaker does not take the pipeline", denied=RIGHTS.format("CreatePipeline")):
@@ -81,6 +73,30 @@ def send(client: Any, calls: Sequence[dict[str, Any]]) -> dict[str, Any]:
         execution = client.start_pipeline_execution(**begun)["PipelineExecutionArn"]
         _check_same(client, execution, made)
     return {"pipeline": made["PipelineName"], "execution": execution}
+
+
+def _create(client: Any, *calls: dict[str, Any]) -> None:
+    """Starts a job, its model first: one that the job does not want does not stay."""
+    operation, request = next(iter(calls[-1].items()))
+    kind, model = kind_of(request), calls[0].get("CreateModel")
+    in_use = NameInUseError(f"the account has a job {kind.name_of(request)} already", fix="give another name, or none")
+    if model is not None:
+        with in_our_words("SageMaker does not take the model", denied=RIGHTS.format("CreateModel")):
+            try:
+                client.create_model(**model)
+            except Exception as error:
+                if EXISTING in str(error):
+                    raise in_use from error
+                raise
+    with in_our_words("SageMaker does not take the job", denied=RIGHTS.format(operation)):
+        try:
+            getattr(client, f"create_{kind.method}")(**request)
+        except Exception as error:
+            if model is not None:
+                client.delete_model(ModelName=model["ModelName"])
+            if code_of(error) == "ResourceInUse":
+                raise in_use from error
+            raise
 
 
 def _upsert(client: Any, request: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import random
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -110,13 +111,9 @@ def _of(mine: Pool, key: Key, opening: Opening, headers: dict[str, str], body: b
     end = time.monotonic() + ANSWER_SECONDS
     kept = mine.take(key)
     if kept is not None:
-        try:
-            return _exchange(mine, key, kept, headers, body, end)
-        except (ConnectionError, http.client.BadStatusLine):
-            kept.close()  # it was let go of at this very moment, or the instance has ended: a new one tells
-        except TimeoutError as error:
-            kept.close()
-            raise _silent() from error
+        with suppress(ConnectionError, http.client.BadStatusLine):
+            # it was let go of at this very moment, or the instance has ended: a new one tells
+            return _told(mine, key, kept, headers, body, end)
     connection = Connection(opening.door, ANSWER_SECONDS)
     try:
         connection.connect()
@@ -124,14 +121,24 @@ def _of(mine: Pool, key: Key, opening: Opening, headers: dict[str, str], body: b
         connection.close()
         raise ConnectionRefusedError from error
     try:
+        return _told(mine, key, connection, headers, body, end)
+    except (ConnectionError, http.client.BadStatusLine) as error:
+        raise _broken(error) from error
+
+
+def _told(mine: Pool, key: Key, connection: Connection, headers: dict[str, str], body: bytes, end: float) -> Answered:
+    """The answer over a connection, which is closed when there is none."""
+    try:
         return _exchange(mine, key, connection, headers, body, end)
+    except (ConnectionError, http.client.BadStatusLine):
+        connection.close()
+        raise
     except TimeoutError as error:
         connection.close()
         raise _silent() from error
     except (OSError, http.client.HTTPException) as error:
         connection.close()
-        said = f"the container ended the connection without an answer ({type(error).__name__})"
-        raise InvocationError(f'Received server error (0) from primary with message "{said}".', said=said) from error
+        raise _broken(error) from error
 
 
 def _exchange(
@@ -146,6 +153,11 @@ def _exchange(
     else:
         mine.give(key, connection)
     return found
+
+
+def _broken(error: Exception) -> InvocationError:
+    said = f"the container ended the connection without an answer ({type(error).__name__})"
+    return InvocationError(f'Received server error (0) from primary with message "{said}".', said=said)
 
 
 def _silent() -> InvocationError:

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from shardr.local.endpoints.store import EndpointRow
     from shardr.local.home import Home
 
-CSV = ("text/csv",)
-JSON = ("application/json",)
+FORMS = {"JSON": "JsonContentTypes", "CSV": "CsvContentTypes"}
+"""What is kept as text, and the field of ``CaptureContentTypeHeader`` that lists the content types."""
 _files: dict[tuple[int, str, float, str, str], str] = {}
 """The file that this process adds to, by endpoint, variant and hour."""
 
 
 def capture(home: Home, row: EndpointRow, variant: str, request: dict[str, Any], answer: dict[str, Any]) -> None:
     """Keeps a request and its answer, or what of them is asked for, of as many as are asked for."""
-    config = row.plan.capture or {}
-    if not config.get("EnableCapture", False) or random.random() * 100 >= config["InitialSamplingPercentage"]:  # noqa: S311
+    config = row.plan.capture or {"EnableCapture": False}
+    if not config.get("EnableCapture", True) or random.random() * 100 >= config["InitialSamplingPercentage"]:  # noqa: S311
         return
     modes = {option["CaptureMode"] for option in config["CaptureOptions"]}
     now = datetime.now(timezone.utc)
@@ -51,11 +51,10 @@ def _part(config: dict[str, Any], mode: str, told: dict[str, Any]) -> dict[str, 
     kind = told.get("ContentType", "")
     known = config.get("CaptureContentTypeHeader", {})
     plain = kind.partition(";")[0].strip().lower()
-    encoding = "BASE64"
-    if plain in (*CSV, *known.get("CsvContentTypes", ())):
-        encoding = "CSV"
-    elif plain in (*JSON, *known.get("JsonContentTypes", ())):
-        encoding = "JSON"
+    encoding = "BASE64"  # as the service keeps whatever it is not told of
+    for form, field in FORMS.items():
+        if plain in map(str.lower, known.get(field, ())):
+            encoding = form
     body = told["Body"]
     data = base64.b64encode(body).decode() if encoding == "BASE64" else body.decode("utf-8", "replace")
     return {"observedContentType": kind, "mode": mode, "data": data, "encoding": encoding}

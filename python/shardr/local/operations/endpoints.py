@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.errors import Problem, RequestError, RunnerError
 from shardr.local import contract
-from shardr.local.builtin import builtin
 from shardr.local.endpoints import lives
 from shardr.local.endpoints.plan import EndpointPlan, Variant
 from shardr.local.endpoints.store import FAILED, IN_SERVICE, Endpoints
 from shardr.local.operations import endpoint_configs, models, tags
 from shardr.local.operations.pages import page
 from shardr.local.operations.times import moment
+from shardr.local.programs import SERVE, SERVED_BY, program
 from shardr.local.runners.choice import asked_for
 from shardr.local.runners.lately import chosen
 from shardr.requests.facts import model_facts
@@ -153,12 +153,12 @@ def _plan(account: Account, config: str) -> EndpointPlan:
 
 
 def _check_served(model: str, image: str) -> None:
-    """What an image serves by itself is served without it for the algorithms that have a program of ours."""
-    known = builtin(image)
+    """What an image serves by itself is served without it where a program of ours stands for it."""
+    known = program(image, [SERVE])
     try:
         if known is None:
             what = "only the image itself knows what it serves, and the process runner has no image"
-            raise RunnerError(what, fix="take the runner docker (SHARDR_RUNNER=docker)")
+            raise RunnerError(what, fix=SERVED_BY)
         known.check()
     except RunnerError as error:
         problem = Problem("PrimaryContainer.Image", error.what, error.fix)
@@ -204,7 +204,7 @@ def _capture(row: EndpointRow) -> dict[str, Any] | None:
     config = row.plan.capture
     if config is None:
         return None
-    on = config.get("EnableCapture", False)
+    on = config.get("EnableCapture", True)
     return {
         "EnableCapture": on,
         "CaptureStatus": "Started" if on and row.status == IN_SERVICE else "Stopped",

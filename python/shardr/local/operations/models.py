@@ -9,7 +9,7 @@ from shardr.local import contract
 from shardr.local.operations import tags
 from shardr.local.operations.pages import page
 from shardr.local.operations.times import moment
-from shardr.local.resources import Resource, Resources
+from shardr.local.resources import MODEL, Resource, Resources
 from shardr.requests.facts import model_facts
 from shardr.storage.uris import split_uri
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shardr.local.account import Account
-
-MODEL = "model"
 
 
 def create(account: Account, request: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from shardr.errors import RequestError, ShardrError
 from shardr.local import jobs
 from shardr.local.contract import failure_reason
 from shardr.local.operations import models
-from shardr.local.operations.models import MODEL
 from shardr.local.pipelines import caching, retries
 from shardr.local.pipelines.conditions import all_hold
 from shardr.local.pipelines.definition import CREATED_BY
@@ -23,7 +22,7 @@ from shardr.local.pipelines.expressions import resolve
 from shardr.local.pipelines.names import new_job_name
 from shardr.local.pipelines.rows import ExecutionRow, StepRow
 from shardr.local.pipelines.world import StepWorld
-from shardr.local.resources import Resources
+from shardr.local.resources import MODEL, Resources
 from shardr.local.runnable import check_runnable
 from shardr.requests.check import require_request
 from shardr.requests.facts import model_facts

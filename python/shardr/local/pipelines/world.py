@@ -13,7 +13,7 @@ from shardr.local.operations.times import moment
 from shardr.local.pipelines.expressions import UnknownYetError, World, resolve
 from shardr.local.pipelines.names import pipeline_of
 from shardr.local.pipelines.paths import follow
-from shardr.local.resources import Resources
+from shardr.local.resources import MODEL, Resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -113,7 +113,7 @@ class StepWorld(StartWorld):
         if row.outcome is not None:
             return {"Outcome": row.outcome}
         if self._definition.steps[step].type == "Model":
-            made = Resources(self._home.store).find(models.MODEL, row.job or "")
+            made = Resources(self._home.store).find(MODEL, row.job or "")
             if made is None:
                 raise LookupError(f'the model of the step "{step}" is no more')
             return models.described(made)

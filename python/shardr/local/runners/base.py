@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ class Instance:
     log: Path
     serves: bool = False
     """Whether it listens for requests of this machine, as the instances of a model do."""
+    pipes: list[str] = field(default_factory=list)
+    """Folders in which FIFOs come and go while it runs."""
 
 
 class Running(Protocol):

@@ -171,7 +171,7 @@ class DockerRunner:
 def _mounts(instance: Instance) -> list[Any]:
     """The folders of the contract, one by one."""
     tree = Tree(instance.root)
-    places = [(str(tree.at(path)), path, True) for path in [instance.config, *instance.inputs]]
+    places = [(str(tree.at(path)), path, True) for path in [instance.config, *instance.inputs, *instance.pipes]]
     places += [(str(folder), path, False) for path, folder in _written(instance).items()]
     places += [(source, place, True) for source, place in instance.linked.items()]
     places.sort(key=lambda place: len(place[1]))  # a folder before what lies in it
@@ -194,7 +194,7 @@ def _beside(instance: Instance) -> None:
 
     The instance's own will not do: what is written becomes the user's own, and that one has links to files of others.
     """
-    for path in (instance.config, *instance.inputs, *instance.driven):
+    for path in (instance.config, *instance.inputs, *instance.pipes, *instance.driven):
         place = instance.root / BESIDE / path.removeprefix(f"{INPUT}/")
         place.mkdir(parents=True, exist_ok=True)
         place.parent.chmod(0o755)  # whoever the image's user is

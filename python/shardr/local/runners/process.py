@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from shardr.errors import RunnerError
-from shardr.local.builtin import builtin
+from shardr.local.programs import program
 from shardr.local.runners.doors import Door, Keeper
 from shardr.local.runners.machine import SYSTEM, this_machine
 from shardr.local.runners.started import Process, Sandboxed
@@ -96,10 +96,10 @@ class ProcessRunner:
         """Nothing: all that was made lies in the job's folder."""
 
     def _start(self, instance: Instance) -> Process:
-        program = _command(instance)[0]
-        if shutil.which(program, path=instance.environment["PATH"]) is None:
+        first = _command(instance)[0]
+        if shutil.which(first, path=instance.environment["PATH"]) is None:
             raise RunnerError(
-                f'{instance.host}: the program "{program}" is not on this machine',
+                f'{instance.host}: the program "{first}" is not on this machine',
                 fix=f"install it, or name another in the step's command; searched {instance.environment['PATH']}",
             )
         (instance.root.parent / "tmp" / instance.host).mkdir(parents=True, exist_ok=True)
@@ -162,7 +162,7 @@ class ProcessRunner:
         command += ["--proc", "/proc", "--dev", "/dev", "--dir", "/run", "--dir", "/var", "--dir", "/root"]
         command += ["--bind", str(scratch), "/tmp", "--symlink", "/tmp", "/var/tmp"]  # noqa: S108 - its own
         command += ["--ro-bind", str(hosts), "/etc/hosts", *_host_name(scratch, instance), *_resolver()]
-        known = builtin(instance.image)
+        known = program(instance.image, instance.arguments)
         for path in [*self._visible, *(map(str, known.folders) if known else [])]:
             command += ["--ro-bind", path, path]
         for path, place in sorted(instance.linked.items(), key=lambda item: len(item[1])):
@@ -177,9 +177,9 @@ class ProcessRunner:
 
 def _command(instance: Instance) -> list[str]:
     """What runs, by the contract's table; without an image there is no ENTRYPOINT to add arguments to."""
-    known = builtin(instance.image) if instance.entrypoint is None else None
+    known = program(instance.image, instance.arguments) if instance.entrypoint is None else None
     if known is not None:
-        return [*known.entrypoint, *(instance.arguments or [])]
+        return known.command(instance.arguments or [])
     if instance.entrypoint is None:
         raise RunnerError(
             "only the image itself knows what it runs, and the process runner has no image",
@@ -261,4 +261,5 @@ def _plain(instance: Instance) -> tuple[list[str], dict[str, str]]:
     here = [str(instance.root / os.path.relpath(word, ML)) if word.startswith(f"{ML}/") else word
             for word in _command(instance)]  # fmt: skip
     home = {"HOME": str(instance.root.parent / "tmp" / instance.host), "SHARDR_BASE_DIR": str(instance.root)}
-    return here, {**instance.environment, **home}
+    door = {"SHARDR_BIND_HOST": "127.0.0.1"} if instance.serves else {}  # the machine's own network: for it alone
+    return here, {**instance.environment, **home, **door}

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from shardr.data.keys import assign
 from shardr.local import contract, outputs
-from shardr.local.channels import channels
+from shardr.local.channels import channel
 from shardr.local.contract import tag
-from shardr.local.hosting import Ended, Hosts
+from shardr.local.hosting import STOP_GRACE_SECONDS, Ended, Hosts
 from shardr.local.life import Life
 from shardr.local.transform.asking import Asker
 from shardr.local.transform.settings import environment, execution_parameters, settings
@@ -21,6 +19,7 @@ from shardr.local.watch import STOPPED
 from shardr.requests.facts import TRANSFORMED, facts, model_facts
 
 if TYPE_CHECKING:
+    import queue
     from collections.abc import Callable, Mapping
 
     from shardr.errors import ShardrError
@@ -32,6 +31,8 @@ if TYPE_CHECKING:
 HEALTH_SECONDS = 1800
 """How long the service gives a container of a transform job to be well."""
 LOOK_SECONDS = 0.1
+HASTE_SECONDS = 3
+"""Between SIGTERM and SIGKILL for instances whose answers nobody wants: a server would finish what it computes."""
 SHOWN = 3
 
 
@@ -49,17 +50,23 @@ class TransformJob(Life):
         super().__init__(home, row, machine, events, begun)
         self._facts = facts(row.request)
         self._stop = threading.Event()
+        """Set when the job is to end before all is asked, whoever wants that."""
+        self._stopped = False
+        self._broken: Exception | None = None
+        """What this process itself could not do, such as write an answer to a full disk."""
         self._shares: dict[str, Share] = {}
+        self._told = 0.0
 
     def _said(self, error: ShardrError) -> str:
         return f"{error.what}: {error.why}" if error.why else error.what
 
     def _go(self, runner: Runner) -> tuple[str, str | None]:
         request = self._row.request
-        [channel] = channels(self._facts.inputs, self._home.storage)
+        [wanted] = self._facts.inputs
+        data = channel(wanted, self._home.storage)
         names = contract.hosts(self._facts.instances)
         seed = tag(request, "permute")
-        shares = dict(zip(names, assign(channel.listing.keys, len(names), int(seed) if seed else None), strict=True))
+        shares = dict(zip(names, assign(data.listing.keys, len(names), int(seed) if seed else None), strict=True))
         hosts = Hosts(model_facts(self._machine["model"]), self._job, runner)
         given = {**self._machine["environment"], **environment(request)}
         self._started = time.time()
@@ -69,22 +76,32 @@ class TransformJob(Life):
                 self._report["hosts"][host] = {"state": "InProgress", "objects": {"data": len(shares[host])}}
             self._report["notices"] = runner.notices()
             self._tell(started=self._started)
-            hosts.await_health(doors, HEALTH_SECONDS)
+            threading.Thread(target=self._heed, daemon=True).start()
+            hosts.await_health(doors, HEALTH_SECONDS, self._stop.is_set)
             told = execution_parameters(doors[names[0]])
             how = settings(request, told, csv=tag(request, "csv-lines") == "true")
             folder = self._job.staged / TRANSFORMED
             for host in names:
-                named = {channel.listing.name(key): channel.listing.base / key for key in shares[host]}
+                named = {data.listing.name(key): data.listing.base / key for key in shares[host]}
                 objects = [Object(name, path, folder / f"{name}.out") for name, path in named.items()]
                 self._shares[host] = Share(objects, Asker(doors[host], how), how, self._stop.is_set)
             ended = self._through(hosts)
         finally:
-            hosts.stop()
+            hosts.stop(HASTE_SECONDS if self._stop.is_set() else STOP_GRACE_SECONDS)
         if ended is not None:
             raise hosts.failure(ended)
-        if self._stop.is_set():
+        if self._broken is not None:
+            raise self._broken
+        if self._stopped:
             return "Stopped", STOPPED
         return self._ended(folder.exists())
+
+    def _heed(self) -> None:
+        """Waits for the wish that the job stop: it may come at any time, and wherever this process waits itself."""
+        self._events.get()
+        self._stopped = True
+        self._stop.set()
+        self._tell(status="Stopping")
 
     def _through(self, hosts: Hosts) -> Ended | Exception | None:
         """Lets all shares go through; the instance that has ended meanwhile, if one has."""
@@ -98,20 +115,24 @@ class TransformJob(Life):
         while any(thread.is_alive() for thread in threads):
             for thread in threads:
                 thread.join(LOOK_SECONDS / len(threads))
-            with suppress(queue.Empty):
-                self._events.get_nowait()
-                self._tell(status="Stopping")
-                self._stop.set()
             if lost is None and not hosts.ended.empty():
                 lost = hosts.ended.get()
                 self._stop.set()
+            if self._stop.is_set():
+                for share in self._shares.values():
+                    share.end()
         return lost
 
     def _share(self, host: str, share: Share) -> None:
         began = time.monotonic()
-        share.through(self._tell)
+        try:
+            share.through(self._tell_sometimes)
+        except Exception as error:  # noqa: BLE001 - told by the main thread, which waits for this one
+            self._broken = error
+            self._stop.set()
         state = "Stopped" if self._stop.is_set() else "Failed" if share.done.failures else "Completed"
         self._report["hosts"][host] |= {"state": state, "seconds": round(time.monotonic() - began, 3)}
+        self._tell()
 
     def _ended(self, made: bool) -> tuple[str, str | None]:
         failures = {key: why for share in self._shares.values() for key, why in share.done.failures.items()}
@@ -127,6 +148,12 @@ class TransformJob(Life):
         shown = [f"{key}: {why}" for key, why in sorted(failures.items())[:SHOWN]]
         more = f"; and {len(failures) - SHOWN} objects more" if len(failures) > SHOWN else ""
         return "Failed", f"ClientError: {'; '.join(shown)}{more}"
+
+    def _tell_sometimes(self) -> None:
+        """Small objects are asked about faster than the store takes it in."""
+        if time.monotonic() - self._told >= LOOK_SECONDS:
+            self._told = time.monotonic()
+            self._tell()
 
     def _tell(self, **changes: Any) -> None:
         done = [share.done for share in self._shares.values()]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
+from shardr.data.files import system_reason
 from shardr.data.splitting import assembled, batches, opened, records
 from shardr.errors import DataError
 
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
     from shardr.local.transform.asking import Asker
     from shardr.local.transform.settings import Settings
 
+AHEAD = 8
+"""Answers that may wait for their turn, for each request that may be under way; of large ones, only one."""
+NOT_WRITTEN = "its answers cannot be written: {}"
+"""Of an object, when the disk is full."""
+
 
 @dataclass
 class Object:
@@ -28,6 +35,8 @@ class Object:
     target: Path
     records: int = 0
     failure: str | None = None
+    lost: bool = False
+    """A request has failed. Why is told when its turn comes: one before it may fail, too."""
     out: IO[bytes] | None = None
 
 
@@ -41,32 +50,91 @@ class Done:
     """Objects without an answer, and why."""
 
 
+@dataclass
+class _Turn:
+    """A request whose answer belongs behind those before it; without records, the end of its object."""
+
+    item: Object
+    first: int = 0
+    count: int = 0
+    size: int = 0
+    answer: bytes | DataError | None = None
+    """None: there is none yet."""
+
+
 class Share:
     """The objects of one instance."""
 
     def __init__(self, objects: list[Object], asker: Asker, settings: Settings, stopped: Callable[[], bool]) -> None:
         self._objects, self._asker, self._settings, self._stopped = objects, asker, settings, stopped
+        self._source = self._batches()
+        self._turns: deque[_Turn] = deque()
+        self._held = 0
+        self._over = False
+        self._changed = threading.Condition()
         self.done = Done()
 
     def through(self, tell: Callable[[], None]) -> None:
         """Asks about everything, or until the job is stopped; ``tell`` is called after each object.
 
-        Memory holds as many requests as are under way, and their answers.
+        Raises what goes wrong here, such as a full disk. Memory holds as many requests as may be under way, and their
+        answers; of small ones some more, so that nobody idles while the first takes long.
         """
-        waiting: deque[tuple[Object, Batch | None, Future[bytes] | None]] = deque()
-        with ThreadPoolExecutor(self._settings.concurrent) as pool:
-            for item, batch in self._batches():
-                if self._stopped():
-                    break
-                future = None if batch is None or item.failure else pool.submit(self._ask, batch)
-                waiting.append((item, batch, future))
-                while len(waiting) > self._settings.concurrent:
-                    self._write(*waiting.popleft(), tell)
-            while waiting and not self._stopped():
-                self._write(*waiting.popleft(), tell)
-            for _, _, future in waiting:
-                if future is not None:
-                    future.cancel()
+        count = self._settings.concurrent
+        with ThreadPoolExecutor(count) as pool:
+            for caller in [pool.submit(self._calls, tell) for _ in range(count)]:
+                caller.result()
+
+    def end(self) -> None:
+        """Whoever waits for an answer waits no longer."""
+        self._asker.end()
+
+    def _calls(self, tell: Callable[[], None]) -> None:
+        """One of those who ask at once: takes the next request, asks, puts the answer behind those before it."""
+        try:
+            while (taken := self._next(tell)) is not None:
+                turn, batch = taken
+                answer: bytes | DataError
+                try:
+                    answer = self._ask(batch)
+                except DataError as error:
+                    answer, turn.item.lost = error, True
+                del taken, batch  # or they would stay until there is a next one
+                with self._changed:
+                    turn.answer = answer
+                    self._write(tell)
+        except BaseException:
+            with self._changed:
+                self._over = True
+                self._changed.notify_all()
+            self.end()
+            raise
+
+    def _next(self, tell: Callable[[], None]) -> tuple[_Turn, Batch] | None:
+        """The next request, or None when there is none."""
+        with self._changed:
+            while not self._over:
+                if self._full:
+                    self._changed.wait()
+                    continue
+                item, batch = next(self._source, (None, None)) if not self._stopped() else (None, None)
+                if item is None:
+                    self._over = True
+                    self._changed.notify_all()
+                elif batch is None:
+                    self._turns.append(_Turn(item, answer=b""))
+                    self._write(tell)
+                else:
+                    turn = _Turn(item, batch.first, len(batch.records), len(batch.body))
+                    self._turns.append(turn)
+                    self._held += turn.size
+                    return turn, batch
+        return None
+
+    @property
+    def _full(self) -> bool:
+        count, most = len(self._turns), self._settings.concurrent
+        return count >= most and (count >= AHEAD * most or self._held >= most * self._settings.payload_bytes)
 
     def _batches(self) -> Iterator[tuple[Object, Batch | None]]:
         """All requests in order, and after those of each object a None."""
@@ -78,7 +146,7 @@ class Share:
                     sent = how.joining.request if how.joining.active else None
                     for batch in batches(found, how.split, how.strategy, how.payload_bytes, as_sent=sent):
                         yield item, batch
-                        if item.failure is not None:
+                        if item.lost:
                             break  # of this object nothing more is asked
             except (DataError, OSError) as error:
                 item.failure = item.failure or (error.what if isinstance(error, DataError) else str(error))
@@ -89,32 +157,43 @@ class Share:
         answer, joining = self._asker.ask(batch.body), self._settings.joining
         return joining.response(batch.records, answer, batch.first) if joining.active else answer
 
-    def _write(self, item: Object, batch: Batch | None, future: Future[bytes] | None, tell: Callable[[], None]) -> None:
-        """Puts an answer where it belongs; at the end of an object, or with its failure, the object."""
-        if batch is None:
-            self._end(item)
-            tell()
-            return
-        if future is None or item.failure is not None:
+    def _write(self, tell: Callable[[], None]) -> None:
+        """Puts answers where they belong, as far as they have come."""
+        while self._turns and (answer := self._turns[0].answer) is not None:
+            turn = self._turns.popleft()
+            self._held -= turn.size
+            self._changed.notify_all()
+            if not turn.count:
+                self._end(turn.item)
+                tell()
+            elif turn.item.failure is None:
+                self._put(turn, answer)
+
+    def _put(self, turn: _Turn, answer: bytes | DataError) -> None:
+        item, last = turn.item, turn.first + turn.count - 1
+        if isinstance(answer, DataError):
+            which = f"record {last}" if turn.count == 1 else f"records {turn.first} to {last}"
+            item.failure = f"{which}: {answer.what}"
             return
         try:
-            answer = assembled(future.result(), self._settings.assemble)
-        except DataError as error:
-            which = f"record {batch.first}" if batch.last == batch.first else f"records {batch.first} to {batch.last}"
-            item.failure = f"{which}: {error.what}"
+            if item.out is None:
+                item.target.parent.mkdir(parents=True, exist_ok=True)
+                item.out = item.target.open("wb")
+            item.out.write(assembled(answer, self._settings.assemble))
+        except OSError as error:
+            item.failure = NOT_WRITTEN.format(system_reason(error))
             return
-        if item.out is None:
-            item.target.parent.mkdir(parents=True, exist_ok=True)
-            item.out = item.target.open("wb")
-        item.out.write(answer)
-        item.records += len(batch.records)
+        item.records += turn.count
 
     def _end(self, item: Object) -> None:
-        if item.out is not None:
-            item.out.close()
-        elif item.failure is None:  # an object without a record has an answer without one
-            item.target.parent.mkdir(parents=True, exist_ok=True)
-            item.target.touch()
+        try:
+            if item.out is not None:
+                item.out.close()
+            elif item.failure is None:  # an object without a record has an answer without one
+                item.target.parent.mkdir(parents=True, exist_ok=True)
+                item.target.touch()
+        except OSError as error:
+            item.failure = item.failure or NOT_WRITTEN.format(system_reason(error))
         if item.failure is not None:
             item.target.unlink(missing_ok=True)
             self.done.failures[item.key] = item.failure

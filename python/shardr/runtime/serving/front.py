@@ -144,9 +144,15 @@ class Handler(BaseHTTPRequestHandler):
             raise RequestError(411, "the request does not say how long it is (Content-Length)")
         if int(length) > largest:
             self.close_connection = True
-            self.rfile.read(min(int(length), 16 * largest))  # who still sends does not hear the answer
+            left = min(int(length), 16 * largest)
+            while left > 0 and (piece := self.rfile.read1(left)):  # who still sends does not hear the answer
+                left -= len(piece)
             raise RequestError(413, f"the request has {length} bytes, and at most {largest} are taken")
-        return self.rfile.read(int(length))
+        body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            self.close_connection = True
+            raise RequestError(400, f"the request ended after {len(body)} of {length} bytes")
+        return body
 
     def _reply(self, answer: Answer) -> None:
         self.send_response(answer.status)

@@ -8,6 +8,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from shardr.errors import DataError
 from shardr.runtime.serving.refusals import RequestError
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ FORMS = {
     "application/x-ndjson": "jsonlines",
 }
 TYPES = {"csv": "text/csv", "json": "application/json", "jsonlines": "application/jsonlines"}
-KNOWN = "send text/csv, application/json or application/jsonlines"
+RECORDIO = "application/x-recordio-protobuf"
+"""Is read, and not answered."""
+KNOWN = f"send text/csv, application/json, application/jsonlines or {RECORDIO}"
 HEADER = re.compile(r'header *= *"?(present|absent)', re.IGNORECASE)
 WHOLE = re.compile(r"[-+]?[0-9]{1,15}")
 LOGICAL = {"TRUE": True, "true": True, "True": True, "FALSE": False, "false": False, "False": False}
@@ -37,9 +40,9 @@ def media_type(text: str) -> str:
 def request_data(body: bytes, content_type: str, columns: Sequence[str] = ()) -> list[Any]:
     """The rows: dicts where the columns have names, else lists. Raises ``RequestError``."""
     name = media_type(content_type)
+    if name == RECORDIO:
+        return _recordio_rows(body, columns)
     if name not in FORMS:
-        if name == "application/x-recordio-protobuf":
-            raise RequestError(415, f"recordIO-protobuf is not read here yet: {KNOWN}")
         raise RequestError(415, f"the content type {name} is not read here: {KNOWN}")
     text = request_text(body)
     if not text.strip(" \t\r\n"):
@@ -50,6 +53,25 @@ def request_data(body: bytes, content_type: str, columns: Sequence[str] = ()) ->
     if FORMS[name] == "json":
         return _rows(_json_rows(_json(text)), columns, "record")
     return _rows([_features(_json(line, i)) for i, line in enumerate(_lines(text), 1)], columns, "line")
+
+
+def _recordio_rows(body: bytes, columns: Sequence[str]) -> list[Any]:
+    """The features of records; their labels are not the model's to see."""
+    try:
+        from shardr.recordio.reading import blocks
+    except ImportError:
+        raise RequestError(415, f"recordIO-protobuf is read with numpy, which is not installed here: {KNOWN}") from None
+    rows: list[Any] = []
+    try:
+        for block in blocks(io.BytesIO(body), "the request"):
+            if block.features is None:
+                message = 'has no tensor of numbers "values" in its features'
+                raise RequestError(400, f"record {block.first}: {message}")
+            rows += block.table().tolist()
+    except DataError as error:
+        raise RequestError(400, error.what.removeprefix("the request, ")) from None
+    # a number that is none is a missing value, as in the other forms
+    return _rows([[None if value != value else value for value in row] for row in rows], columns, "record")
 
 
 def request_text(body: bytes) -> str:
@@ -137,6 +159,8 @@ def _json(text: str, line: int | None = None) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise RequestError(400, f"line {line or error.lineno}: no JSON, {error.msg}") from None
+    except (ValueError, RecursionError):  # Python's own bounds, of digits and of brackets
+        raise RequestError(400, f"line {line or 1}: a number is too long, or too much is in brackets") from None
 
 
 def _json_rows(value: Any) -> list[Any]:

@@ -39,8 +39,9 @@ def seconds() -> float:
 
 
 def address() -> tuple[str, int]:
-    """Where to listen."""
-    host = os.environ.get("SHARDR_BIND_HOST") or "0.0.0.0"  # noqa: S104 - a container is reached from outside
+    """Where to listen: everywhere in a container, which is reached from outside; for this machine alone elsewhere."""
+    everywhere = "127.0.0.1" if os.environ.get("SHARDR_BASE_DIR") else "0.0.0.0"  # noqa: S104
+    host = os.environ.get("SHARDR_BIND_HOST") or everywhere
     return host, int(setting(("SAGEMAKER_BIND_TO_PORT",), 8080, 0))
 
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 HELLO = struct.Struct("!I")
 SIZES = struct.Struct("!HIQ")
 """Of a request: its content type, accept and body. Of an answer: status, content type and body."""
-YOUNG_SECONDS = 1.0
 TRIES = 3
+"""Workers that end one after the other before they could answer: another one would fare no better."""
 NOT_LOADED = 3
 """Status of a worker whose model could not be loaded: another one would fare no better."""
 
@@ -40,30 +40,41 @@ def keep_workers(load: Callable[[], Answering], line: socket.socket, count: int)
     parent = os.getppid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: the front decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    born = {_forked(load, line): time.monotonic() for _ in range(count)}
+    able = dict(_forked(load, line) for _ in range(count))
     failed = 0
     while os.getppid() == parent:
         pid, status = os.waitpid(-1, os.WNOHANG)
         if not pid:
             time.sleep(0.05)
             continue
-        young = time.monotonic() - born.pop(pid) < YOUNG_SECONDS
-        failed = failed + 1 if young and status else 0
+        failed = 0 if _was_able(able.pop(pid)) else failed + 1
         if failed >= TRIES or os.waitstatus_to_exitcode(status) == NOT_LOADED:
             break
         print(f"worker {pid} has ended: another takes its place", file=sys.stderr, flush=True)
-        born[_forked(load, line)] = time.monotonic()
-    for pid in born:
+        new, told = _forked(load, line)
+        able[new] = told
+    for pid in able:
         os.kill(pid, signal.SIGTERM)
     return 1
 
 
-def _forked(load: Callable[[], Answering], line: socket.socket) -> int:
+def _was_able(told: int) -> bool:
+    """Whether a worker that has ended had loaded its model."""
+    with os.fdopen(told, "rb", buffering=0) as stream:
+        return bool(stream.read(1))
+
+
+def _forked(load: Callable[[], Answering], line: socket.socket) -> tuple[int, int]:
+    """A new worker, and where it says that it is able to answer."""
+    told, tell = os.pipe()
+    os.set_blocking(told, False)  # processes that the model's code starts may keep the other end
     pid = os.fork()
     if pid == 0:
         status = NOT_LOADED
         try:
             answering = load()
+            os.write(tell, b"+")
+            os.close(tell)
             status = 1
             work(answering, line)
             status = 0
@@ -75,7 +86,8 @@ def _forked(load: Callable[[], Answering], line: socket.socket) -> int:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(status)
-    return pid
+    os.close(tell)
+    return pid, told
 
 
 def work(answering: Answering, line: socket.socket) -> None:

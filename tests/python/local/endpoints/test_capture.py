@@ -20,10 +20,10 @@ def captured(world: World) -> list[dict[str, Any]]:
 
 def config(percentage: int = 100, *modes: str) -> dict[str, Any]:
     return {
-        "EnableCapture": True,
         "InitialSamplingPercentage": percentage,
         "DestinationS3Uri": "s3://kept/here",
         "CaptureOptions": [{"CaptureMode": mode} for mode in modes or ("Input", "Output")],
+        "CaptureContentTypeHeader": {"CsvContentTypes": ["text/csv"]},
     }
 
 
@@ -53,8 +53,21 @@ def test_only_as_many_are_kept_as_are_asked_for_and_only_what_is_asked_for(
     world: World, percentage: int, lines: int
 ) -> None:
     world.model()
-    world.served(config=world.config("c", DataCaptureConfig=config(percentage, "Input")))
-    world.invoke()
+    about = config(percentage, "Input")
+    del about["CaptureContentTypeHeader"]
+    world.served(config=world.config("c", DataCaptureConfig=about))
+    world.invoke(body=b"1,2\n")
     found = captured(world)
     assert len(found) == lines
     assert all("endpointOutput" not in line["captureData"] for line in found)
+    for line in found:  # nothing says that text/csv is CSV
+        asked = line["captureData"]["endpointInput"]
+        assert (asked["encoding"], asked["data"]) == ("BASE64", "MSwyCg==")
+
+
+def test_capture_that_is_turned_off_keeps_nothing_and_is_told_as_stopped(world: World) -> None:
+    world.model()
+    world.served(config=world.config("c", DataCaptureConfig={**config(), "EnableCapture": False}))
+    world.invoke()
+    assert captured(world) == []
+    assert world.about("e")["DataCaptureConfig"]["CaptureStatus"] == "Stopped"

@@ -124,7 +124,7 @@ def start(folder: Path, language: str, **environment: str) -> Served:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    settings = {"SHARDR_BASE_DIR": str(folder), "SAGEMAKER_BIND_TO_PORT": str(port), "SHARDR_BIND_HOST": "127.0.0.1"}
+    settings = {"SHARDR_BASE_DIR": str(folder), "SAGEMAKER_BIND_TO_PORT": str(port)}
     given = os.environ | {"SHARDR_WORKERS": "2"} | settings | environment
     log = folder.with_suffix(".log")
     with log.open("wb") as out:

@@ -23,16 +23,20 @@ def named(case: dict[str, Any]) -> str:
     return str(case["name"])
 
 
+def body_of(case: dict[str, Any]) -> bytes:
+    return bytes.fromhex(case["body_hex"]) if "body_hex" in case else str(case["body"]).encode()
+
+
 @pytest.mark.parametrize("case", [case for case in CONTRACT["requests"] if "rows" in case], ids=named)
 def test_a_request_is_read_as_the_contract_has_it(case: dict[str, Any]) -> None:
-    found = request_data(case["body"].encode(), case["content_type"], case.get("columns", ()))
+    found = request_data(body_of(case), case["content_type"], case.get("columns", ()))
     assert found == case["rows"]
 
 
 @pytest.mark.parametrize("case", [case for case in CONTRACT["requests"] if "told" in case], ids=named)
 def test_a_request_is_refused_as_the_contract_has_it(case: dict[str, Any]) -> None:
     with pytest.raises(RequestError) as refused:
-        request_data(case["body"].encode(), case["content_type"], case.get("columns", ()))
+        request_data(body_of(case), case["content_type"], case.get("columns", ()))
     assert refused.value.status == case["status"]
     assert case["told"] in str(refused.value)
 
@@ -66,3 +70,10 @@ def test_arrays_and_frames_have_elements_of_plain_values() -> None:
     assert elements([np.float64(1.5), np.int64(2)]) == [1.5, 2]
     assert elements(pd.DataFrame({"a": [1], "b": ["x"]})) == [{"a": 1, "b": "x"}]
     assert elements(pd.Series([1, 2])) == [1, 2]
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"[" + b"1" * 5000 + b"]"], ids=["brackets", "digits"])
+def test_json_beyond_what_python_reads_is_the_callers_mistake(body: bytes) -> None:
+    with pytest.raises(RequestError, match="line 1: ") as refused:
+        request_data(body, "application/json")
+    assert refused.value.status == 400

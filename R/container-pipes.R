@@ -1,0 +1,80 @@
+# Channels in mode Pipe: an epoch as a connection, as lines, or as blocks of rows. Python: runtime/pipes.py.
+
+#' An epoch of a streamed channel
+#'
+#' A channel with `input_mode = "Pipe"` has no files: its data is read as it comes, once for each epoch. Epochs are
+#' counted from 0 and read one after the other. Closing one early is allowed; opening one that is not read is not: the
+#' service fails a job for it after an hour. All objects come behind one another, with nothing between them.
+#'
+#' `for` cannot take what is still to come, so `pipe_lines()` and `pipe_blocks()` give a function: each call of it gives
+#' the next lines, or the next rows.
+#'
+#' @param name Name of an input of the job.
+#' @param epoch Which time the data is read, from 0.
+#' @param n How many lines at most at a time.
+#' @param rows How many rows at most at a time; by default as many as 4 MB hold.
+#' @returns `pipe_connection()`: a connection, open to be read as bytes, which you close. `pipe_lines()`: a function
+#'   without arguments that gives a character vector, and `NULL` at the end. `pipe_blocks()`, for channels of
+#'   recordIO-protobuf: the same with a block of rows, as [recordio_blocks()] gives them. `shardr_error_not_found` for a channel that
+#'   there is not, and for an epoch that does not come.
+#' @seealso [read_channel()] for channels with files.
+#' @export
+#' @examplesIf file.exists("/opt/ml/input/data/train_0")
+#' more <- pipe_lines("train")
+#' while (!is.null(lines <- more())) print(length(lines))
+pipe_connection <- function(name, epoch = 0) {
+  folder <- channel(name)
+  path <- paste0(folder, "_", format(epoch, scientific = FALSE))
+  until <- Sys.time() + pipe_wait_seconds
+  while (!file.exists(path)) {
+    if (dir.exists(folder) || Sys.time() > until) {
+      container_abort(
+        c(
+          "{.path {path}} is not there.",
+          "i" = "A channel in mode Pipe has one epoch after the other, and each can be opened once.",
+          "i" = "Set {.code input_mode = \"Pipe\"}, and read epoch 0 first, then 1."
+        ),
+        "not_found", environment()
+      )
+    }
+    Sys.sleep(0.01)
+  }
+  fifo(path, "rb", blocking = TRUE)
+}
+
+#' @rdname pipe_connection
+#' @export
+pipe_lines <- function(name, epoch = 0, n = 10000L) {
+  con <- NULL
+  function() {
+    if (is.null(con)) con <<- pipe_connection(name, epoch)
+    if (isFALSE(con)) return(NULL)
+    lines <- readLines(con, n, warn = FALSE, encoding = "UTF-8")
+    if (length(lines)) return(lines)
+    close(con)
+    con <<- FALSE
+    NULL
+  }
+}
+
+#' @rdname pipe_connection
+#' @export
+pipe_blocks <- function(name, epoch = 0, rows = NULL) {
+  con <- NULL
+  following <- NULL
+  function() {
+    if (is.null(con)) {
+      con <<- pipe_connection(name, epoch)
+      following <<- recordio_blocks(con, rows)
+    }
+    if (isFALSE(con)) return(NULL)
+    block <- following()
+    if (is.null(block)) {
+      close(con)
+      con <<- FALSE
+    }
+    block
+  }
+}
+
+pipe_wait_seconds <- 60

@@ -1,0 +1,161 @@
+# recordIO-protobuf written. Python: recordio/encoding.py, which writes the same bytes.
+
+#' Write recordIO-protobuf
+#'
+#' A record for each row, as SageMaker's algorithms read it: what [read_recordio()] reads.
+#'
+#' @param x A data frame of numbers and logicals, a matrix, or sparse rows as [recordio_blocks()] gives them.
+#' @param file Path of the file to write; with `shard_rows` its name has a number before the ending.
+#' @param label Name of the column of a data frame that is the label, or a label for each row.
+#' @param dtype `"float32"`, which the algorithms read, `"float64"` or `"int32"`.
+#' @param uid,metadata A text for each row; `NA` where there is none.
+#' @param shard_rows Rows in a file: makes `rows-00000.pbr`, `rows-00001.pbr` and so on of `rows.pbr`.
+#' @returns The paths of the files, invisibly. `shardr_error_data` names columns that are no numbers, and rows with whole
+#'   numbers that `dtype` cannot hold.
+#' @seealso [read_recordio()]
+#' @export
+#' @examples
+#' write_recordio(cars, tempfile(fileext = ".pbr"), label = "dist")
+write_recordio <- function(x, file, label = NULL, dtype = "float32", uid = NULL, metadata = NULL, shard_rows = NULL) {
+  call <- environment()
+  dtype <- match.arg(dtype, names(tensor_kinds))
+  given <- recordio_given(x, label, call)
+  n <- nrow(given$features)
+  step <- if (is.null(shard_rows)) max(n, 1) else shard_rows
+  starts <- seq(1, max(n, 1), by = step)
+  ending <- paste0(regmatches(basename(file), regexpr("\\.[^.]+$", basename(file))), "")
+  files <- if (is.null(shard_rows)) {
+    file
+  } else {
+    paste0(substr(file, 1L, nchar(file) - nchar(ending)), sprintf("-%05d", seq_along(starts) - 1L), ending)
+  }
+  for (i in seq_along(starts)) {
+    part <- starts[[i]] + seq_len(min(step, n - starts[[i]] + 1)) - 1
+    bytes <- recordio_bytes(
+      sparse_or_matrix_part(given$features, part), if (!is.null(given$label)) list(values = given$label[part]),
+      dtype, uid[part], metadata[part], call
+    )
+    writeBin(bytes, files[[i]])
+  }
+  invisible(files)
+}
+
+recordio_given <- function(x, label, call) {
+  if (is.data.frame(x)) {
+    other <- names(x)[!vapply(x, function(column) is.numeric(column) || is.logical(column), NA)]
+    if (length(other)) container_abort("These columns are no numbers: {.field {other}}.", "data", call)
+    named <- is.character(label) && length(label) == 1L
+    if (named && !label %in% names(x)) container_abort("There is no column {.field {label}}.", "data", call)
+    values <- if (named) as.numeric(x[[label]]) else label
+    return(list(features = data.matrix(x[setdiff(names(x), if (named) label)]), label = values))
+  }
+  if (!inherits(x, "shardr_sparse") && !(is.matrix(x) && (is.numeric(x) || is.logical(x)))) {
+    container_abort("{.arg x} must be a data frame or a matrix of numbers.", "data", call)
+  }
+  list(features = x, label = label)
+}
+
+sparse_or_matrix_part <- function(x, rows) {
+  if (!inherits(x, "shardr_sparse")) return(x[rows, , drop = FALSE])
+  chosen <- x$row %in% rows
+  structure(
+    list(
+      row = x$row[chosen] - rows[[1L]] + 1, column = x$column[chosen], value = x$value[chosen],
+      shape = c(length(rows), x$shape[[2L]])
+    ),
+    class = "shardr_sparse"
+  )
+}
+
+# The bytes of records: of a matrix or sparse rows, or of NULL, and labels by name.
+recordio_bytes <- function(features, labels, dtype, uid = NULL, metadata = NULL, call = parent.frame()) {
+  tensors <- c(
+    if (!is.null(features)) list(record_tensor(1L, "values", features, dtype, call)),
+    Map(function(values, name) record_tensor(2L, name, as.matrix(values), dtype, call), labels, names(labels))
+  )
+  n <- tensors[[1L]]$rows
+  if (n == 0L) return(raw())
+  plain <- is.null(uid) && is.null(metadata) && all(vapply(tensors, function(t) !is.null(t$values), NA))
+  if (plain) return(dense_bytes(tensors, n))
+  records <- lapply(seq_len(n), function(i) {
+    text <- function(number, value) {
+      if (!is.null(value) && !is.na(value[[i]])) field_bytes(number, charToRaw(enc2utf8(value[[i]])))
+    }
+    record <- c(unlist(lapply(tensors, function(t) t$row(i))), text(3L, uid), text(4L, metadata))
+    c(recordio_magic, little(length(record)), record, raw(-length(record) %% 4L))
+  })
+  do.call(c, records)
+}
+
+little <- function(size) as.raw(size %/% 256^(0:3) %% 256)
+
+# A tensor of each row: all values as a matrix of bytes where each row has as many, and what makes the field of one.
+record_tensor <- function(section, name, held, dtype, call) {
+  sparse <- inherits(held, "shardr_sparse")
+  numbers <- if (sparse) held$value else held
+  if (dtype == "int32" && any(is.na(numbers) | numbers != floor(numbers) | abs(numbers) > 2^31 - 1)) {
+    container_abort("int32 holds whole numbers below 2^31 only.", "data", call)
+  }
+  size <- c(float32 = 4L, float64 = 8L, int32 = NA)[[dtype]]
+  as_bytes <- function(values) {
+    if (is.na(size)) unlist(lapply(values, varint_bytes)) else float_bytes(values, size)
+  }
+  width <- dim(held)[[2L]]
+  field <- function(values, keys = NULL) record_field(section, name, tensor_kinds[[dtype]], values, keys, width, sparse)
+  rows <- if (sparse) split(seq_along(held$row), factor(held$row, seq_len(dim(held)[[1L]])))
+  list(
+    rows = dim(held)[[1L]], field = field,
+    values = if (!sparse && !is.na(size)) matrix(float_bytes(as.vector(t(held)), size), ncol = dim(held)[[1L]]),
+    row = function(i) {
+      if (!sparse) return(field(as_bytes(held[i, ])))
+      chosen <- rows[[i]]
+      field(as_bytes(held$value[chosen]), unlist(lapply(held$column[chosen] - 1, varint_bytes)))
+    }
+  )
+}
+
+# As protobuf has numbers: those that are none with the bits of numpy's.
+float_bytes <- function(values, size) {
+  values <- as.numeric(values)
+  values[is.na(values)] <- NaN
+  writeBin(values, raw(), size = size, endian = "little")
+}
+
+record_field <- function(section, name, kind, values, keys, width, sparse) {
+  tensor <- c(
+    if (length(values)) field_bytes(1L, values), if (length(keys)) field_bytes(2L, keys),
+    if (sparse) field_bytes(3L, varint_bytes(width))
+  )
+  field_bytes(section, c(field_bytes(1L, charToRaw(name)), field_bytes(2L, field_bytes(kind, tensor))))
+}
+
+field_bytes <- function(number, held) c(as.raw(number * 8 + 2), varint_bytes(length(held)), held)
+
+varint_bytes <- function(x) {
+  if (x >= 0 && x < 128) return(as.raw(x))
+  if (x < 0) {
+    # as 64 bits: of 2^64 + x the lower 32 bits are those of 2^32 + x, the others are all set
+    low <- x + 2^32
+    groups <- c(low %/% 128^(0:3) %% 128, low %/% 128^4 + 112, 127, 127, 127, 127, 1)
+    return(as.raw(groups + c(rep(128, 9), 0)))
+  }
+  n <- max(1, ceiling(log2(x + 1) / 7))
+  as.raw(x %/% 128^(seq_len(n) - 1) %% 128 + c(rep(128, n - 1), 0))
+}
+
+# Records that have as many bytes each: a template, and the numbers put into its copies.
+dense_bytes <- function(tensors, n) {
+  template <- raw()
+  places <- list()
+  for (tensor in tensors) {
+    size <- nrow(tensor$values)
+    field <- tensor$field(raw(size))
+    places[[length(places) + 1L]] <- length(template) + length(field) - size + seq_len(size) + 8L
+    template <- c(template, field)
+  }
+  record <- length(template)
+  template <- c(recordio_magic, little(record), template, raw(-record %% 4L))
+  found <- matrix(template, length(template), n)
+  for (i in seq_along(tensors)) found[places[[i]], ] <- tensors[[i]]$values
+  as.vector(found)
+}

@@ -1,0 +1,143 @@
+"""The command ``shardr recordio`` and its words: info, encode, decode, cat."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shardr.cli.output import Output, count, size
+from shardr.cli.parser import Parser, UsageError, near
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True)
+class Word:
+    """What follows ``recordio``: in one line what it does, its options, and the function that does it."""
+
+    summary: str
+    declare: Callable[[Parser], None]
+    run: Callable[[argparse.Namespace, Output], int]
+
+
+def declare_recordio(parser: Parser) -> None:
+    """``shardr recordio WORD …``; each word has options and help of its own."""
+    lines = "\n".join(f"  {name:<8}{word.summary}" for name, word in WORDS.items())
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = f"words:\n{lines}\n\n`shardr recordio WORD --help` shows what a word takes."
+    parser.add_argument("word", metavar="WORD", help="what to do")
+    parser.add_argument("rest", metavar="...", nargs=argparse.REMAINDER, help="what the word takes")
+
+
+def recordio(options: argparse.Namespace, out: Output) -> int:
+    """Does what the word says."""
+    if options.word not in WORDS:
+        raise UsageError(
+            f'recordio has no word "{options.word}"{near(options.word, WORDS)}', fix=f"it has {', '.join(WORDS)}"
+        )
+    word = WORDS[options.word]
+    parser = Parser(f"recordio {options.word}", word.summary)
+    word.declare(parser)
+    given = parser.read(options.rest)
+    return word.run(given, Output(json=given.json or out.json))
+
+
+def declare_info(parser: Parser) -> None:
+    """Options of ``shardr recordio info``."""
+    parser.add_argument("file", metavar="FILE", help="a file of recordIO-protobuf")
+
+
+def info(options: argparse.Namespace, out: Output) -> int:
+    """Tells what is in a file, all records of which are looked at."""
+    from shardr.api.recordio import recordio_info
+
+    found = recordio_info(options.file)
+    out.answer(asdict(found))
+    columns = "no features" if found.columns is None else count(found.columns, "column")
+    form = "sparse" if found.sparse else "dense"
+    out.say(f"{found.path}  {count(found.records, 'record')}, {columns}, {size(found.bytes)}")
+    if found.columns:
+        share = f", {found.filled:.2%} of the features written" if found.sparse and found.filled is not None else ""
+        out.say(f"features  {form} {found.dtype}{share}")
+    if found.labels:
+        out.say(f"labels    {', '.join(found.labels)}")
+    for name in ("uids", "metadata"):
+        if getattr(found, name):
+            out.say(f"{name:<8}  {count(getattr(found, name), 'record')}")
+    if found.missing:
+        out.say((f"NaN       {count(found.missing, 'feature')}, first in record {found.first_missing}", "yellow"))
+    return 0
+
+
+def declare_encode(parser: Parser) -> None:
+    """Options of ``shardr recordio encode``."""
+    parser.add_argument("table", metavar="TABLE", help="a CSV, TSV, JSON lines or Parquet file")
+    parser.add_argument("to", metavar="OUT", help="the file to write, as rows.pbr")
+    parser.add_argument("--label", metavar="COLUMN", help="the column that is the label")
+    parser.add_argument("--dtype", choices=["float32", "float64", "int32"], help="of the numbers (default: float32)")
+    parser.add_argument("--shard-rows", metavar="N", type=int, help="write files of N rows: rows-00000.pbr …")
+    parser.add_argument("--shard-bytes", metavar="N", type=int, help="write files of at most N bytes")
+    parser.add_argument("--split-magic", action="store_true", help="cut records at what looks like a frame")
+
+
+def encode(options: argparse.Namespace, out: Output) -> int:
+    """Writes a table as recordIO-protobuf."""
+    from shardr.api.recordio import write_recordio
+
+    made = write_recordio(
+        options.table, options.to, label=options.label, dtype=options.dtype, shard_rows=options.shard_rows,
+        shard_bytes=options.shard_bytes, split_magic=options.split_magic,
+    )  # fmt: skip
+    files = [{"path": str(one.path.absolute()), "rows": one.rows, "bytes": one.bytes} for one in made]
+    out.answer({"files": files, "rows": sum(one.rows for one in made), "bytes": sum(one.bytes for one in made)})
+    for one in made:
+        out.say(f"{one.path}  {count(one.rows, 'row')}, {size(one.bytes)}")
+    return 0
+
+
+def declare_decode(parser: Parser) -> None:
+    """Options of ``shardr recordio decode``."""
+    parser.add_argument("file", metavar="FILE", help="a file of recordIO-protobuf")
+    parser.add_argument("to", metavar="OUT", help="a .csv, .tsv, .jsonl or .parquet file")
+
+
+def decode(options: argparse.Namespace, out: Output) -> int:
+    """Writes recordIO-protobuf as a table."""
+    from shardr.api.recordio import decode_recordio
+
+    made = decode_recordio(options.file, options.to)
+    out.answer({"path": str(made.path.absolute()), "rows": made.rows, "bytes": made.bytes})
+    out.say(f"{made.path}  {count(made.rows, 'row')}, {size(made.bytes)}")
+    return 0
+
+
+def declare_cat(parser: Parser) -> None:
+    """Options of ``shardr recordio cat``."""
+    parser.add_argument("files", metavar="FILE", nargs="+", help="files of recordIO-protobuf")
+
+
+def cat(options: argparse.Namespace, out: Output) -> int:
+    """Prints the rows of files, one after the other, as CSV with a header, or as JSON lines with ``--json``."""
+    from shardr.api.recordio import decode_recordio
+
+    with tempfile.TemporaryDirectory(prefix="shardr-cat-") as folder:
+        whole = Path(folder) / ("rows.jsonl" if out.json else "rows.csv")
+        decode_recordio(options.files, whole)
+        with whole.open("rb") as text:
+            while block := text.read(1 << 20):
+                sys.stdout.buffer.write(block)
+    sys.stdout.buffer.flush()
+    return 0
+
+
+WORDS = {
+    "info": Word("tell what is in a file: records, columns, numbers, labels", declare_info, info),
+    "encode": Word("write a table as recordIO-protobuf, in one file or many", declare_encode, encode),
+    "decode": Word("write recordIO-protobuf as a table", declare_decode, decode),
+    "cat": Word("print rows as CSV", declare_cat, cat),
+}

@@ -1,0 +1,173 @@
+"""Tables as rows of numbers for recordIO-protobuf, and such rows as tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from shardr.data.tables import batches
+from shardr.errors import DataError, Problem
+from shardr.recordio.blocks import Block, Sparse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import pyarrow as pa
+
+__all__ = ["RECORDIO_ENDINGS", "as_blocks", "as_table", "names"]
+
+RECORDIO_ENDINGS = (".pbr", ".recordio", ".rec")
+EXACT = {"float32": 1 << 24, "float64": 1 << 53, "int32": (1 << 31) - 1}
+"""Up to where each whole number has a place of its own."""
+PIECE_ROWS = 1 << 15
+NUMBER = r"(?i)^([-+]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?|nan|-?inf)$"
+
+
+def as_blocks(rows: Any, label: str | None = None, labels: Any = None, dtype: str | None = None) -> Iterator[Block]:
+    """The rows of a table as blocks to write: of a data frame, an Arrow table, a matrix of numpy or scipy, or a file.
+
+    - ``label``: the column that is the label, of what has named columns; ``labels``: a number for each row of a matrix.
+    - ``dtype``: what the numbers become: ``float32``, ``float64`` or ``int32``. By default a matrix keeps what it has,
+      where it has one of these, and all else is float32, which the algorithms read.
+
+    Raises DataError naming each column, with its first row, that is no numbers or has some that ``dtype`` cannot hold.
+    """
+    if dtype is not None and dtype not in EXACT:
+        raise DataError(f'There are no tensors of "{dtype}"', fix=f"take {', '.join(EXACT)}")
+    if isinstance(rows, Block):
+        return iter([rows])
+    if isinstance(rows, (str, Path)):
+        return _of_batches(batches(Path(rows)), label, dtype or "float32", str(rows))
+    if hasattr(rows, "tocsr") or type(rows).__module__ == "numpy":
+        if label is not None:
+            raise DataError(f'A matrix has no column "{label}"', fix="give its labels as labels=")
+        return _of_matrix(rows, labels, dtype)
+    if labels is not None:
+        raise DataError("labels= go with a matrix", fix="name the column: label=")
+    if hasattr(rows, "to_records"):
+        import pyarrow as pa
+
+        rows = pa.Table.from_pandas(rows, preserve_index=False)
+    if hasattr(rows, "to_batches"):
+        return _of_batches(rows.to_batches(PIECE_ROWS), label, dtype or "float32", "the table")
+    return iter(cast("Iterable[Block]", rows))
+
+
+def _of_matrix(rows: Any, labels: Any, dtype: str | None) -> Iterator[Block]:
+    import numpy as np
+
+    sparse = hasattr(rows, "tocsr")
+    matrix: Any = rows.tocsr().sorted_indices() if sparse else np.asarray(rows)
+    if matrix.ndim != 2:
+        raise DataError(f"Rows are a table of two dimensions, found {matrix.ndim}", fix="reshape it: a row each record")
+    kind = dtype or (str(matrix.dtype) if str(matrix.dtype) in EXACT else "float32")
+    given = None if labels is None else _cast(np.asarray(labels), kind, "the labels")
+    for first in range(0, matrix.shape[0], PIECE_ROWS):
+        part = matrix[first : first + PIECE_ROWS]
+        held: Any = (
+            Sparse(_cast(part.data, kind, "the matrix"), part.indices, np.diff(part.indptr), part.shape[1])
+            if sparse
+            else _cast(part, kind, "the matrix")
+        )
+        mine = {} if given is None else {"values": given[first : first + PIECE_ROWS]}
+        yield Block(held, mine, first=first + 1, rows=part.shape[0])
+    if given is not None and len(given) != matrix.shape[0]:
+        raise DataError(f"There are {len(given)} labels for {matrix.shape[0]} rows")
+
+
+def _of_batches(parts: Iterable[pa.RecordBatch], label: str | None, dtype: str, name: str) -> Iterator[Block]:
+    import numpy as np
+
+    first, columns = 1, None
+    for batch in parts:
+        if columns is None:
+            columns = batch.schema.names
+            if label is not None and label not in columns:
+                raise DataError(f'{name} has no column "{label}"', fix=f"it has {', '.join(columns)}")
+        if batch.schema.names != columns:
+            raise DataError(f"{name} does not have the same columns in all rows", fix="write them all in each row")
+        problems: list[Problem] = []
+        held = {column: _numbers(batch, column, dtype, first, problems) for column in columns}
+        if problems:
+            raise DataError(f"{name} cannot be written as recordIO-protobuf of {dtype}", problems=problems)
+        mine = {} if label is None else {"values": held.pop(label)}
+        yield Block(np.column_stack(list(held.values())) if held else None, mine, first=first, rows=batch.num_rows)
+        first += batch.num_rows
+
+
+def _numbers(batch: pa.RecordBatch, column: str, dtype: str, first: int, problems: list[Problem]) -> Any:
+    """A column as numbers, missing ones as NaN; what keeps it from being that is put to the problems."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    held = batch.column(column)
+    place, kind = f'column "{column}"', held.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        held = pc.utf8_trim_whitespace(held)
+        if pc.any(wrong := pc.invert(pc.match_substring_regex(held, NUMBER))).as_py():
+            at = pc.index(wrong, value=True).as_py()
+            problems.append(Problem(place, f'row {first + at}: "{held[at]}" is no number'))
+            return None
+    elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
+        problems.append(Problem(place, f"{kind} is no type of numbers", "leave it out, or make numbers of it"))
+        return None
+    try:
+        doubles = (held.cast(pa.int8()) if pa.types.is_boolean(kind) else held).cast(pa.float64())
+        return _cast(doubles.to_numpy(zero_copy_only=False), dtype, place, whole=pa.types.is_integer(kind))
+    except pa.ArrowInvalid as err:
+        problems.append(Problem(place, str(err)))
+    except DataError as err:
+        problems.append(Problem(place, err.why or err.what, err.fix))
+    return None
+
+
+def _cast(values: Any, dtype: str, place: str, *, whole: bool | None = None) -> Any:
+    """The numbers in another type, or DataError where whole ones would become others."""
+    import numpy as np
+
+    if str(values.dtype) == dtype:
+        return values
+    with np.errstate(all="ignore"):
+        found = values.astype(dtype)
+    exact = whole if whole is not None else values.dtype.kind in "iu"
+    there = ~np.isnan(values) if values.dtype.kind == "f" and dtype != "int32" else np.ones(values.shape, bool)
+    if (exact or dtype == "int32") and (differs := (found.astype(values.dtype) != values) & there).any():
+        one = values.ravel()[int(np.argmax(differs))]
+        raise DataError(
+            f"{place} cannot be written as {dtype}",
+            why=f"{one} is none of its numbers",
+            fix="take dtype float64" if dtype != "float64" else "make smaller numbers of it",
+        )
+    return found
+
+
+def names(block: Block) -> list[str]:
+    """The columns of the table that ``as_table`` makes: label, then V1, V2 … as R numbers columns without names."""
+    found = [] if block.uids is None else ["uid"]
+    for name, values in block.labels.items():
+        plain = "label" if name == "values" else name
+        found += [plain] if values.ndim == 1 else [f"{plain}{i + 1}" for i in range(values.shape[1])]
+    found += [f"V{i + 1}" for i in range(block.width or 0)]
+    return found + ([] if block.metadata is None else ["metadata"])
+
+
+def as_table(block: Block) -> pa.Table:
+    """The rows of a block, sparse ones written out, as columns."""
+    import pyarrow as pa
+
+    columns: list[Any] = [] if block.uids is None else [pa.array(block.uids, pa.string())]
+    for values in block.labels.values():
+        columns += [pa.array(part) for part in ([values] if values.ndim == 1 else values.T)]
+    if block.features is not None:
+        columns += [pa.array(column) for column in block.table().T.copy()]
+    if block.metadata is not None:
+        columns.append(pa.array(block.metadata, pa.string()))
+    return pa.table(columns, names=names(block))
+
+
+def retyped(block: Block, dtype: str) -> Block:
+    """The same with features of another type."""
+    if isinstance(block.features, Sparse):
+        return replace(block, features=replace(block.features, values=block.features.values.astype(dtype)))
+    return replace(block, features=None if block.features is None else block.features.astype(dtype))

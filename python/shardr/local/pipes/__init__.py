@@ -1,0 +1,1 @@
+"""Channels that are streamed: a FIFO for each epoch instead of a folder with files."""

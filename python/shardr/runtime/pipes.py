@@ -1,0 +1,68 @@
+"""Channels in mode Pipe: an epoch as a stream, as lines, or as blocks of rows; R: ``container-pipes.R``."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, BinaryIO
+
+from shardr.errors import NotFoundError
+from shardr.runtime.instance import channel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shardr.recordio.blocks import Block
+
+WAIT_SECONDS = 60.0
+POLL_SECONDS = 0.01
+
+
+def pipe(name: str, epoch: int = 0) -> BinaryIO:
+    """An epoch of a streamed channel, to be read once, from its beginning.
+
+    Epochs are counted from 0 and read one after the other; closing one early is allowed, opening one that is not read
+    is not: the service fails a job for it after an hour. All objects come behind one another, with nothing between
+    them. Raises ``NotFoundError`` for a channel that there is not, and for an epoch that does not come.
+
+    >>> with pipe("train") as stream:                                  # doctest: +SKIP
+    ...     head = stream.read(8)
+    """
+    path = channel(name)
+    path = path.with_name(f"{path.name}_{epoch}")
+    until = time.monotonic() + WAIT_SECONDS
+    while not path.exists():
+        if time.monotonic() > until or path.with_name(path.name.removesuffix(f"_{epoch}")).is_dir():
+            raise NotFoundError(
+                f"{path} is not there",
+                why="a channel in mode Pipe has one epoch after the other, and each can be opened once",
+                fix="set input_mode: Pipe, and read epoch 0 first, then 1",
+            )
+        time.sleep(POLL_SECONDS)
+    return path.open("rb", buffering=1 << 20)
+
+
+def pipe_lines(name: str, epoch: int = 0) -> Iterator[str]:
+    """The lines of an epoch of a streamed channel, UTF-8, without what ends them; errors as of ``pipe``.
+
+    >>> for line in pipe_lines("train"):                               # doctest: +SKIP
+    ...     first, *others = line.split(",")
+    """
+    with pipe(name, epoch) as stream:
+        for line in stream:
+            yield line.decode("utf-8").rstrip("\r\n")
+
+
+def pipe_blocks(name: str, epoch: int = 0, rows: int | None = None) -> Iterator[Block]:
+    """The rows of an epoch of a streamed channel of recordIO-protobuf, some thousand at a time; needs numpy.
+
+    ``rows`` says how many each block has but the last. ``block.features`` is a table, or rows that name their columns
+    (``block.sparse``, ``block.table()``), ``block.label`` has a value for each row. Raises ``DataError`` for a record
+    that is none, with its number, and as ``pipe``.
+
+    >>> for block in pipe_blocks("train"):                             # doctest: +SKIP
+    ...     total += block.table().sum(axis=0)
+    """
+    from shardr.recordio.reading import blocks  # other scripts need no numpy
+
+    with pipe(name, epoch) as stream:
+        yield from blocks(stream, name, rows=rows)

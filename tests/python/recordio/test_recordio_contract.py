@@ -1,0 +1,77 @@
+"""Records are those of the R half: tests/contract/recordio.json, which has the golden vectors of the format."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shardr.errors import DataError
+from shardr.recordio.blocks import Sparse, joined
+from shardr.recordio.encoding import encode
+from shardr.recordio.reading import blocks
+
+CASES = json.loads((Path(__file__).parents[2] / "contract" / "recordio.json").read_text(encoding="utf-8"))
+
+
+def named(case: dict[str, Any]) -> str:
+    return str(case["name"])
+
+
+def features(case: dict[str, Any]) -> Any:
+    if "cells" in case:
+        rows, columns, values = map(np.array, zip(*case["cells"], strict=True))
+        counts = np.bincount(rows - 1, minlength=len(case.get("labels", {}).get("values", [0, 0])))
+        return Sparse(values.astype(case["dtype"]), columns - 1, counts, case["width"])
+    if "features" not in case:
+        return None
+    table = np.array(case["features"], np.float64).astype(case["dtype"])
+    if not case.get("sparse"):
+        return table
+    return Sparse(table[table != 0], np.nonzero(table)[1], (table != 0).sum(axis=1), table.shape[1])
+
+
+def labels(case: dict[str, Any]) -> dict[str, Any]:
+    return {name: np.array(values, case["dtype"]) for name, values in case.get("labels", {}).items()}
+
+
+@pytest.mark.parametrize("piece_bytes", [1, 1 << 20])
+@pytest.mark.parametrize("case", CASES["records"], ids=named)
+def test_records_are_read_as_the_contract_has_them(case: dict[str, Any], piece_bytes: int) -> None:
+    if "features" not in case and "cells" not in case and "labels" not in case:
+        assert list(blocks(io.BytesIO(b""), "x")) == []
+        return
+    found = joined(list(blocks(io.BytesIO(bytes.fromhex(case["bytes"])), "x", piece_bytes=piece_bytes)))
+    wanted = features(case)
+    if wanted is None:
+        assert found.features is None
+    else:
+        assert found.sparse == bool(case.get("sparse"))
+        assert found.features.dtype == np.dtype(case["dtype"])
+        assert np.array_equal(found.table(), wanted.dense() if isinstance(wanted, Sparse) else wanted, equal_nan=True)
+    assert list(found.labels) == list(case.get("labels", {}))
+    assert all(np.array_equal(found.labels[name], values) for name, values in labels(case).items())
+    assert (found.uids, found.metadata) == (case.get("uids"), case.get("metadata"))
+
+
+@pytest.mark.parametrize("case", [case for case in CASES["records"] if case.get("written", True)], ids=named)
+def test_records_are_written_as_the_contract_has_them(case: dict[str, Any]) -> None:
+    held, named_ = features(case), labels(case)
+    if held is None and not named_:
+        held = np.zeros((0, 2), np.float32)
+    split = case.get("split_magic", False)
+    found = encode(held, named_, case.get("uids"), case.get("metadata"), split_magic=split)
+    assert found.content.tobytes().hex() == case["bytes"]
+
+
+@pytest.mark.parametrize("piece_bytes", [7, 1 << 20])
+@pytest.mark.parametrize("case", CASES["wrong"], ids=named)
+def test_what_is_wrong_is_told_with_file_record_and_byte(case: dict[str, Any], piece_bytes: int) -> None:
+    with pytest.raises(DataError) as wrong:
+        list(blocks(io.BytesIO(bytes.fromhex(case["bytes"])), "a.pbr", piece_bytes=piece_bytes))
+    assert wrong.value.what == f"a.pbr, record {case['record']}: {case['says']}"
+    assert wrong.value.why == f"its frame begins at byte {case['offset']}"
