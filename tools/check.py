@@ -28,22 +28,27 @@ testthat::test_dir("tests/testthat", package = "shardr", load_package = "install
                    reporter = "check", stop_on_failure = TRUE)
 """
 
+PYTEST = [PYTHON, "-m", "pytest", "--beside", "-m"]
+# A file stays with one process, for its tests share fixtures; files go in order, so that long ones do not come last.
+# (--dist loadgroup keeps nothing together with pytest 9.2.)
+SHARED = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+
 SUITES = {
     "ruff": [PYTHON, "-m", "ruff", "check", "."],
     "format": [PYTHON, "-m", "ruff", "format", "--check", "."],
     "mypy": [PYTHON, "-m", "mypy"],
     "lintr": ["Rscript", "tools/lint.R"],
     "docs": [PYTHON, "tools/rpackage.py", "docs"],
-    # A file stays with one worker, for its tests share fixtures. (--dist loadgroup does not group with pytest 9.2.)
-    "pytest": [PYTHON, "-m", "pytest", "--beside", "-m", "not docker", "-n", "2", "--dist", "loadfile"],
-    "containers": [PYTHON, "-m", "pytest", "--beside", "-m", "docker"],
+    "pytest": [*PYTEST, "not docker and not alone", *SHARED],
+    "containers": [*PYTEST, "docker and not alone"],
     "testthat": ["Rscript", "-e", TESTTHAT],
     "check": [PYTHON, "tools/rpackage.py", "check"],
+    "alone": [*PYTEST, "alone"],
 }
-# Those that run jobs, and wait more than they compute: two at a time. Containers and testthat build and remove the same
-# images, so they take turns.
+# Those that run jobs wait more than they compute, so two lanes of them run beside one another. Containers and testthat
+# build and remove the same images, so they take turns in theirs.
 LANES = [["pytest"], ["containers", "testthat", "check"]]
-RUN_JOBS = {name for lane in LANES for name in lane}
+RUN_JOBS = {name for lane in LANES for name in lane} | {"alone"}
 LOGS = ROOT / "build" / "test-logs"
 
 
@@ -69,6 +74,8 @@ def with_daemon(names: list[str]) -> list[tuple[str, int, float]]:
         with daemon.daemon() as found:
             before = leftovers.seen(found)
             results += beside(names, {"DOCKER_HOST": found.host})
+            if "alone" in names:
+                results.append(run("alone", {"DOCKER_HOST": found.host}))
             start = time.monotonic()
             left = leftovers.left(before, found)
         print("\n== leftovers", *left or ["none"], sep="\n")

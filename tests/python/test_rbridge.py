@@ -24,12 +24,18 @@ from frame_cases import built, cases
 
 @pytest.fixture(scope="module")
 def in_r():
-    """A function that calls R; without R, rpy2 or the R half there is nothing to test."""
+    """A function that calls R; without R, rpy2 or the R half there is nothing to test.
+
+    R sets variables of its own, such as R_LIBS_USER, in this process, and what other tests start is not to have them.
+    """
+    before = dict(os.environ)
     try:
         r.call("base::identity", 1)
     except RMissingError as missing:
         pytest.skip(f"{missing.what}: `make setup` brings all that this needs")
-    return r.call
+    yield r.call
+    os.environ.clear()
+    os.environ.update(before)
 
 
 def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:

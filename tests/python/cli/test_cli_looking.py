@@ -103,6 +103,7 @@ def test_logs_of_an_unknown_step_or_instance_name_those_there_are(shardr: Shell)
     assert (instance.status, "it has algo-1, algo-2" in instance.err) == (2, True)
 
 
+@pytest.mark.alone
 def test_logs_follow_prints_lines_as_they_come_until_the_run_is_over(shardr: Shell) -> None:
     run = shardr("submit", "job.yml", "--set", "nap=1.5").out.strip()
     followed = subprocess.Popen([*COMMAND, "logs", run, "--follow"], stdout=subprocess.PIPE, text=True)

@@ -58,6 +58,7 @@ def test_json_is_one_object_also_of_values_that_json_has_no_number_for(learns: S
     assert learns("run", "learns.yml", "--json").json["steps"][0]["metrics"] == {"loss": 1, "far": "inf"}
 
 
+@pytest.mark.alone
 def test_follow_prints_each_value_as_it_comes_then_the_table(learns: Shell) -> None:
     learns("submit", "learns.yml", "--name", "r1", "--set", "nap=0.1")
     early = learns("metrics", "r1")

@@ -108,6 +108,7 @@ def test_a_request_that_cannot_be_answered_gets_a_status_and_a_reason(
     assert told in found[1]
 
 
+@pytest.mark.alone
 def test_sigterm_ends_the_server_within_a_second_with_status_0(tmp_path: Path) -> None:
     with serving(tmp_path) as (found, process):
         assert found.ask(body())[0] == 200

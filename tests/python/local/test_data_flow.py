@@ -112,6 +112,7 @@ def test_an_output_can_have_a_place_of_its_own_beside_what_is_there(tmp_path: Pa
     assert done.status == "Completed"
 
 
+@pytest.mark.alone
 def test_steps_without_a_common_need_run_side_by_side(tmp_path: Path) -> None:
     spec = one_step(tmp_path, "sleep 0.6")
     spec["steps"].append({**spec["steps"][0], "name": "beside"})

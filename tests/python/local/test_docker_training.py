@@ -194,6 +194,7 @@ COUNTING = """\
     """
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("image", [BASE, "odd"])
 def test_containers_that_are_taken_away_are_made_again_and_go_on_from_their_checkpoints(
     tmp_path: Path, home: Path, odd: str, image: str

@@ -83,6 +83,7 @@ def test_an_object_too_long_for_a_record_is_refused_before_a_byte_of_it_is_sent(
     assert "long: has 536870912 bytes, and a record of RecordIO at most 536870911" in str(told[0])
 
 
+@pytest.mark.alone
 def test_it_ends_at_once_though_nobody_has_come(tmp_path: Path, told: list[Exception]) -> None:
     feeder = Feeder(tmp_path / "train", Given(), How(), told.append)
     feeder.start()

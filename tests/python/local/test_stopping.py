@@ -158,13 +158,18 @@ print(shardr.run(spec, base=pathlib.Path({str(tmp_path)!r}), check=False).status
 
 
 def test_a_session_of_many_runs_keeps_no_dead_supervisors(tmp_path: Path) -> None:
+    def dead() -> set[str]:
+        ps = ["ps", "--ppid", str(os.getpid()), "-o", "pid=,stat=,comm="]
+        lines = [line.split() for line in subprocess.run(ps, capture_output=True, text=True).stdout.splitlines()]
+        return {pid for pid, state, program, *_ in lines if state.startswith("Z") and "python" in program}
+
+    before = dead()  # children of other tests
     for _ in range(3):
         run(tmp_path, one_step(tmp_path, "true"))
 
     def none_is_dead() -> bool:
         shardr.jobs()
-        found = subprocess.run(["ps", "--ppid", str(os.getpid()), "-o", "stat=,comm="], capture_output=True, text=True)
-        return not [line for line in found.stdout.splitlines() if line.startswith("Z") and "python" in line]
+        return not dead() - before
 
     until(none_is_dead)  # the last of them may be ending
 
@@ -210,6 +215,7 @@ def test_many_callers_start_a_job_once(tmp_path: Path, home: Path) -> None:
     assert printed(started) == ["one", "one"]
 
 
+@pytest.mark.alone
 def test_time_limits_hold_while_rows_are_counted(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()

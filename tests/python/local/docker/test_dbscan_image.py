@@ -144,6 +144,7 @@ def test_nothing_of_the_server_runs_as_root(served: image_world.Served, containe
     assert sum("serving.R" in row[2] for row in table["Processes"]) >= 2
 
 
+@pytest.mark.alone
 def test_sigterm_ends_the_server_within_a_second_with_status_0(image: str, model: Path, network: str) -> None:
     with image_world.container(image, "serve", folder=model) as id:
         until = time.monotonic() + 60
@@ -155,6 +156,7 @@ def test_sigterm_ends_the_server_within_a_second_with_status_0(image: str, model
         assert time.monotonic() - begun < 1
 
 
+@pytest.mark.alone
 def test_sigterm_ends_training(image: str, tmp_path: Path) -> None:
     image_world.training(tmp_path / "ml", {}, {})
     os.mkfifo(tmp_path / "ml/input/data/train/endless.csv")  # nobody writes: R waits for its first line

@@ -35,6 +35,7 @@ def network(docker_host: str) -> Iterator[str]:
         yield id
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("image", CODE)
 def test_a_model_is_served_by_its_code_and_not_by_root_and_sigterm_ends_it(
     image: str, network: str, tmp_path: Path

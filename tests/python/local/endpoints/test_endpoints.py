@@ -344,6 +344,7 @@ def test_many_requests_at_once_are_all_answered(world: World) -> None:
     assert [len(numbers(answer)) for answer in found] == [i % 7 + 1 for i in range(200)]
 
 
+@pytest.mark.alone
 def test_no_request_waits_for_what_was_sent_before_it(world: World) -> None:
     world.model()
     world.served(config=world.config("c"))

@@ -171,6 +171,7 @@ def test_an_answer_in_drops_takes_no_longer_than_one_that_hangs(tmp_path: Path) 
         dripping.join()
 
 
+@pytest.mark.alone
 def test_whoever_ends_does_not_wait_for_what_hangs(weather: Weather) -> None:
     share = weather.share({"a": "ok,1\n" + "hangs,2\n" * 5}, concurrent=3)
     going = threading.Thread(target=share.through, args=(lambda: None,))
