@@ -15,8 +15,8 @@
 #'   have them. `recordio_blocks()`: a function that gives the next block with each call, and `NULL` after the last. A
 #'   block is a list of `features` (a matrix; of sparse rows a list of `row`, `column`, `value` and `shape`,
 #'   of which `as.matrix()` makes one), `labels` by name, which is `values` but in answers of models, `uid`,
-#'   `metadata`, `dtype`, `rows`, and `first`, the number of its first record. `shardr_error_data` names file, record and byte
-#'   of what is wrong.
+#'   `metadata`, `dtype`, `rows`, and `first`, the number of its first record. `shardr_error_data` names file, record
+#'   and byte of what is wrong.
 #' @seealso [write_recordio()]
 #' @export
 #' @examples
