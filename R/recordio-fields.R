@@ -88,7 +88,8 @@ gathered_varints <- function(bytes, slices, owners, signed = FALSE) {
   ends <- which(held < 128L)
   lengths <- diff(c(0L, ends))
   counts <- diff(c(0L, findInterval(stops, ends)))
-  if (any(lengths > 10L)) record_fault(slices$owner[[findInterval(which(lengths > 10L)[[1L]] - 1L, cumsum(counts)) + 1L]])
+  long <- which(lengths > 10L)
+  if (length(long)) record_fault(slices$owner[[findInterval(long[[1L]] - 1L, cumsum(counts)) + 1L]])
   value <- numeric(length(ends))
   begins <- ends - lengths + 1L
   for (byte in seq_len(min(max(0L, lengths), if (signed) 5L else 10L)) - 1L) {

@@ -52,7 +52,7 @@ equal_frames <- function(words, at) {
   step <- 2 + (size + 3) %/% 4
   count <- (length(words) - at + 1) %/% step
   places <- at + (seq_len(count) - 1) * step
-  other <- which(is.na(words[places]) | words[places] != magic_word | is.na(words[places + 1]) | words[places + 1] != size)
+  other <- which(!(words[places] %in% magic_word & words[places + 1] %in% size))
   if (length(other)) places[seq_len(other[[1L]] - 1L)] else places
 }
 

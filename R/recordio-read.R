@@ -14,9 +14,9 @@
 #' @returns `read_recordio()`: a data frame with `label`, then `V1`, `V2` and so on; `uid` and `metadata` where records
 #'   have them. `recordio_blocks()`: a function that gives the next block with each call, and `NULL` after the last. A
 #'   block is a list of `features` (a matrix; of sparse rows a list of `row`, `column`, `value` and `shape`,
-#'   of which `as.matrix()` makes one), `labels` by name, which is `values` but in answers of models, `uid`, `metadata`, `dtype`,
-#'   `rows`, and `first`, the number of its first record. `shardr_error_data` names file, record and byte of what is
-#'   wrong.
+#'   of which `as.matrix()` makes one), `labels` by name, which is `values` but in answers of models, `uid`,
+#'   `metadata`, `dtype`, `rows`, and `first`, the number of its first record. `shardr_error_data` names file, record
+#'   and byte of what is wrong.
 #' @seealso [write_recordio()]
 #' @export
 #' @examples
@@ -128,8 +128,9 @@ check_labels <- function(found, state) {
 
 abort_record <- function(name, record, offset, message, call) {
   what <- paste0(name, ", record ", plain_number(record), ": ", message)
-  why <- paste0("its frame begins at byte ", plain_number(offset))
-  container_abort(c("{what}", "x" = "{why}"), "data", call)
+  # no names of values are in it, whatever the file is called
+  what <- gsub("([{}])", "\\1\\1", what)
+  container_abort(c(what, "x" = paste0("its frame begins at byte ", plain_number(offset))), "data", call)
 }
 
 block_frame <- function(block) {

@@ -180,7 +180,8 @@ dense_block <- function(group, width) {
   size <- group$ends[[1L]] - group$begins[[1L]] + 1
   step <- if (n > 1L) group$begins[[2L]] - group$begins[[1L]] else 0
   if (n < 2L || any(group$ends - group$begins + 1 != size) || any(diff(group$begins) != step)) return(NULL)
-  layout <- tryCatch(dense_layout(group$content[group$begins[[1L]] + seq_len(size) - 1]), shardr_record_fault = identity)
+  record <- group$content[group$begins[[1L]] + seq_len(size) - 1]
+  layout <- tryCatch(dense_layout(record), shardr_record_fault = identity)
   if (is.null(layout) || inherits(layout, "error")) return(NULL)
   from <- group$begins[[1L]] - 8
   # the frames themselves; a range of bytes is quick to take, and quicker where it is all of them
@@ -236,28 +237,32 @@ numbers_of <- function(held, n, step, one) {
 # Where a dense record has its numbers; NULL where they are of another kind, or not in one place.
 dense_layout <- function(record) {
   bytes <- as.integer(record)
-  found <- list()
   sections <- message_fields(bytes, slices(1L, 1, length(record), 2), 1:2)
-  for (section in 1:2) {
-    for (i in seq_along(sections[[section]]$owner)) {
-      parts <- message_fields(bytes, pick(sections[[section]], i), 1:2)
-      if (any(lengths(lapply(parts, `[[`, "owner")) != 1L)) return(NULL)
-      kinds <- message_fields(bytes, parts[[2L]], c(tensor_kinds, 9))
-      kind <- which(lengths(lapply(kinds, `[[`, "owner")) > 0L)
-      if (length(kind) != 1L || kind > 2L || length(kinds[[kind]]$owner) != 1L) return(NULL)
-      tensor <- message_fields(bytes, kinds[[kind]], 1:3)
-      values <- tensor[[1L]]
-      if (length(values$owner) != 1L || length(tensor[[2L]]$owner) || length(tensor[[3L]]$owner)) return(NULL)
-      size <- 4 * kind
-      count <- (values$end - values$begin + 1) / size
-      if (values$wire != 2 || count < 1 || count != floor(count)) return(NULL)
-      found[[length(found) + 1L]] <- list(
-        section = section, name = record_names(record, parts[[1L]]), begin = values$begin, end = values$end,
-        size = size, count = count
-      )
-    }
-  }
+  found <- unlist(lapply(1:2, function(section) {
+    lapply(seq_along(sections[[section]]$owner), function(i) {
+      tensor_layout(record, bytes, pick(sections[[section]], i), section)
+    })
+  }), recursive = FALSE)
+  if (length(found) == 0L || any(vapply(found, is.null, NA))) return(NULL)
   names <- vapply(found, function(one) paste(one$section, one$name), "")
   plain <- vapply(found, function(one) one$section == 2 || one$name == "values", NA)
-  if (length(found) && all(plain) && !anyDuplicated(names)) found
+  if (all(plain) && !anyDuplicated(names)) found
+}
+
+tensor_layout <- function(record, bytes, entry, section) {
+  count_of_each <- function(fields) lengths(lapply(fields, `[[`, "owner"))
+  parts <- message_fields(bytes, entry, 1:2)
+  if (any(count_of_each(parts) != 1L)) return(NULL)
+  kinds <- message_fields(bytes, parts[[2L]], c(tensor_kinds, 9))
+  kind <- which(count_of_each(kinds) > 0L)
+  if (length(kind) != 1L || kind > 2L || count_of_each(kinds)[[kind]] != 1L) return(NULL)
+  tensor <- message_fields(bytes, kinds[[kind]], 1:3)
+  if (!identical(unname(count_of_each(tensor)), c(1L, 0L, 0L)) || tensor[[1L]]$wire != 2) return(NULL)
+  values <- tensor[[1L]]
+  count <- (values$end - values$begin + 1) / (4 * kind)
+  if (count < 1 || count != floor(count)) return(NULL)
+  list(
+    section = section, name = record_names(record, parts[[1L]]), begin = values$begin, end = values$end,
+    size = 4 * kind, count = count
+  )
 }

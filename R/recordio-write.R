@@ -10,8 +10,8 @@
 #' @param dtype `"float32"`, which the algorithms read, `"float64"` or `"int32"`.
 #' @param uid,metadata A text for each row; `NA` where there is none.
 #' @param shard_rows Rows in a file: makes `rows-00000.pbr`, `rows-00001.pbr` and so on of `rows.pbr`.
-#' @returns The paths of the files, invisibly. `shardr_error_data` names columns that are no numbers, and rows with whole
-#'   numbers that `dtype` cannot hold.
+#' @returns The paths of the files, invisibly. `shardr_error_data` names columns that are no numbers, and is raised
+#'   for numbers that int32 cannot hold.
 #' @seealso [read_recordio()]
 #' @export
 #' @examples

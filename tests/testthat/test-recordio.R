@@ -82,7 +82,7 @@ test_that("what is wrong is told with file, record and byte", {
   }
 })
 
-test_that("a data frame comes back with its label first, in blocks of as many rows as asked for, and from a connection", {
+test_that("a data frame comes back, its label first, in blocks as large as asked for, and from a connection", {
   rows <- cars[rep(1:50, 200), ]
   files <- write_recordio(rows, withr::local_tempfile(fileext = ".pbr"), label = "dist", shard_rows = 4000)
   withr::defer(unlink(files))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -38,7 +39,7 @@ def as_blocks(rows: Any, label: str | None = None, labels: Any = None, dtype: st
     if isinstance(rows, Block):
         return iter([rows])
     if isinstance(rows, (str, Path)):
-        return _of_batches(batches(Path(rows)), label, dtype or "float32", str(rows))
+        return _of_batches(_named(batches(Path(rows)), str(rows)), label, dtype or "float32", str(rows))
     if hasattr(rows, "tocsr") or type(rows).__module__ == "numpy":
         if label is not None:
             raise DataError(f'A matrix has no column "{label}"', fix="give its labels as labels=")
@@ -52,6 +53,17 @@ def as_blocks(rows: Any, label: str | None = None, labels: Any = None, dtype: st
     if hasattr(rows, "to_batches"):
         return _of_batches(rows.to_batches(PIECE_ROWS), label, dtype or "float32", "the table")
     return iter(cast("Iterable[Block]", rows))
+
+
+def _named(parts: Iterator[pa.RecordBatch], name: str) -> Iterator[pa.RecordBatch]:
+    """The same rows, of which none was taken for the names of the columns; raises DataError where one was."""
+    for i, part in enumerate(parts):
+        if i == 0 and part.num_columns and all(re.match(NUMBER, column.strip()) for column in part.schema.names):
+            raise DataError(
+                f"{name} has no line of names: {','.join(part.schema.names)[:80]} would be lost",
+                fix="write the names of the columns before the rows",
+            )
+        yield part
 
 
 def _of_matrix(rows: Any, labels: Any, dtype: str | None) -> Iterator[Block]:

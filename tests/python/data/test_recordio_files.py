@@ -104,6 +104,13 @@ def test_numbers_that_would_become_others_are_refused(tmp_path: Path, rows: Any,
     assert said in str(wrong.value)
 
 
+def test_a_row_is_not_taken_for_the_names_of_the_columns(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("1.5,2\n3,4\n")
+    with pytest.raises(DataError, match=r"rows\.csv has no line of names: 1\.5,2 would be lost"):
+        shardr.write_recordio(tmp_path / "rows.csv", tmp_path / "rows.pbr")
+    assert not (tmp_path / "rows.pbr").exists()
+
+
 def test_files_of_other_widths_are_not_one_table(tmp_path: Path) -> None:
     for name, width in (("a.pbr", 2), ("b.pbr", 3)):
         shardr.write_recordio(np.ones((2, width), np.float32), tmp_path / name)
