@@ -15,8 +15,8 @@
 #' @param rows How many rows at most at a time; by default as many as 4 MB hold.
 #' @returns `pipe_connection()`: a connection, open to be read as bytes, which you close. `pipe_lines()`: a function
 #'   without arguments that gives a character vector, and `NULL` at the end. `pipe_blocks()`, for channels of
-#'   recordIO-protobuf: the same with a block of rows, as [recordio_blocks()] gives them. `shardr_error_not_found` for a channel that
-#'   there is not, and for an epoch that does not come.
+#'   recordIO-protobuf: the same with a block of rows, as [recordio_blocks()] gives them. `shardr_error_not_found` for a
+#'   channel that there is not, and for an epoch that does not come.
 #' @seealso [read_channel()] for channels with files.
 #' @export
 #' @examplesIf file.exists("/opt/ml/input/data/train_0")

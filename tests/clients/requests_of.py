@@ -95,7 +95,7 @@ def ours(folder: Path) -> dict[str, list[dict[str, Any]]]:
         plan = shardr.plan(spec, base=folder)
         steps = {step["name"]: step for step in spec["steps"]}
         compiled = [
-            CompiledStep(s.name, s.needs, job.request, steps[s.name].get("cache"), Retry(s.max_attempts))
+            CompiledStep(s.name, s.needs, job.request, cache=steps[s.name].get("cache"), retry=Retry(s.max_attempts))
             for s in plan.steps
             for job in s.jobs
         ]

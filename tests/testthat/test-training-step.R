@@ -62,7 +62,7 @@ test_that("all that is wrong with a training step is said at once", {
 
 test_that("what is for the other kind of step is refused with the kind that it is for", {
   expect_snapshot(error = TRUE, {
-    processing_step("a", code = "a.R", hyperparameters = c(k = 1), inputs = job_input("x", "d/", input_mode = "File"))
+    processing_step("a", code = "a.R", hyperparameters = c(k = 1), inputs = job_input("x", "d/", content_type = "a/b"))
   })
   expect_snapshot(error = TRUE, job_input("x", "d/", path = "/opt/ml/processing/x", content_type = "text/csv"))
   expect_snapshot(error = TRUE, training_step("a", code = "a.R", inputs = job_input("x", "d/", "balanced")))

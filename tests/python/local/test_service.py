@@ -89,12 +89,12 @@ def test_what_this_machine_cannot_do_is_refused_and_named(service: LocalSageMake
     wrong = request("one")
     del wrong["AppSpecification"]["ContainerEntrypoint"]
     source = {"S3Uri": "s3://b/k", "LocalPath": "/opt/ml/processing/x", "S3DataType": "S3Prefix"}
-    wrong["ProcessingInputs"] = [{"InputName": "x", "S3Input": {**source, "S3InputMode": "Pipe"}}]
+    wrong["ProcessingInputs"] = [{"InputName": "x", "S3Input": {**source, "S3CompressionType": "Gzip"}}]
     with pytest.raises(shardr.RequestError) as error:
         service.create_processing_job(**wrong)
     assert [p.path for p in error.value.problems] == [
         "AppSpecification.ContainerEntrypoint",
-        "ProcessingInputs[0].S3Input.S3InputMode",
+        "ProcessingInputs[0].S3Input.S3CompressionType",
     ]
 
 
