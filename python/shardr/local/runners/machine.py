@@ -66,7 +66,8 @@ def r_libraries() -> list[Path]:
     checkout = Path(__file__).parents[4] / ".Rlib"
     rscript = _rscript()
     told = [Path(path) for path in _told_by_r(rscript)["libraries"]] if rscript else []
-    return [path for path in dict.fromkeys([*named, checkout, *told]) if path.is_dir()]
+    folders = dict.fromkeys([*named, checkout, *told])
+    return [path for path in folders if os.path.isdir(path)]  # noqa: PTH112 - is_dir() fails where it may not look
 
 
 def which(command: str) -> str | None:
