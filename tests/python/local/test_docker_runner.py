@@ -77,7 +77,8 @@ def test_a_script_sees_the_job_and_nothing_of_the_caller(tmp_path: Path, monkeyp
 
 
 def test_the_image_keeps_its_own_code_below_opt_ml(tmp_path: Path, odd: str) -> None:
-    body = "cat /opt/ml/code/own.txt; ls /opt/ml; touch /opt/ml/config/x 2>&1 || echo read-only"  # one stream, one order
+    # on one stream: two have no order between them
+    body = "cat /opt/ml/code/own.txt; ls /opt/ml; touch /opt/ml/config/x 2>&1 || echo read-only"
     done = go(tmp_path, body, odd)
     assert printed(done)[:5] == ["own", "code", "config", "output", "processing"]
     assert "read-only" in printed(done)
