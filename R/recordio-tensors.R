@@ -237,7 +237,8 @@ numbers_of <- function(held, n, step, one) {
 # Where a dense record has its numbers; NULL where they are of another kind, or not in one place.
 dense_layout <- function(record) {
   bytes <- as.integer(record)
-  sections <- message_fields(bytes, slices(1L, 1, length(record), 2), 1:2)
+  sections <- message_fields(bytes, slices(1L, 1, length(record), 2), 1:4)
+  if (length(sections[[3L]]$owner) || length(sections[[4L]]$owner)) return(NULL) # texts may be the same in all records
   found <- unlist(lapply(1:2, function(section) {
     lapply(seq_along(sections[[section]]$owner), function(i) {
       tensor_layout(record, bytes, pick(sections[[section]], i), section)

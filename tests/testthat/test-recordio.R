@@ -101,3 +101,11 @@ test_that("what is no numbers is refused by name", {
   expect_error(write_recordio(cars, tempfile(), label = "weight"), "weight", class = "shardr_error_data")
   expect_error(write_recordio(cbind(1.5), tempfile(), dtype = "int32"), "whole numbers", class = "shardr_error_data")
 })
+
+test_that("texts that are the same in all records are read, too", {
+  file <- withr::local_tempfile()
+  write_recordio(cars[1:6, ], file, label = "dist", uid = rep("u", 6), metadata = rep("", 6))
+  found <- read_recordio(file)
+  expect_identical(found$uid, rep("u", 6))
+  expect_identical(found$metadata, rep("", 6))
+})

@@ -9,7 +9,7 @@ import numpy as np
 
 from shardr.recordio.faults import RecordFault
 from shardr.recordio.fields import Slices, fields
-from shardr.recordio.tensors import FEATURES, KEYS, KINDS, LABEL, SHAPE
+from shardr.recordio.tensors import FEATURES, KEYS, KINDS, LABEL, METADATA, SHAPE, UID
 from shardr.recordio.tensors import VALUES as NUMBERS
 
 if TYPE_CHECKING:
@@ -57,7 +57,9 @@ def layout(record: Any) -> list[Layout] | None:
 
 def _layout(record: Any) -> list[Layout] | None:
     zero = np.zeros(1, np.int64)
-    sections = fields(record, Slices(zero, zero, zero + len(record)), (FEATURES, LABEL))
+    sections = fields(record, Slices(zero, zero, zero + len(record)), (FEATURES, LABEL, UID, METADATA))
+    if len(sections.pop(UID)) or len(sections.pop(METADATA)):  # texts, which may be the same in all records
+        return None
     found = []
     for section, entries in sections.items():
         for i in range(len(entries)):

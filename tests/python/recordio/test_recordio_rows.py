@@ -67,6 +67,13 @@ def test_rows_are_read_as_they_were_written(
     assert (found.uids or nothing, found.metadata or nothing) == (uids or nothing, metadata or nothing)
 
 
+def test_texts_that_are_the_same_in_all_records_are_read_too() -> None:
+    table = np.arange(12, dtype=np.float32).reshape(6, 2)
+    for text in ("", "the same"):
+        [found] = blocks(io.BytesIO(encode(table, None, [text] * 6, [text] * 6).content.tobytes()), "x")
+        assert (found.uids, found.metadata) == ([text] * 6, [text] * 6)
+
+
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), max_size=30), st.data())
 def test_whole_numbers_of_any_size_are_unpacked_as_they_were_packed(numbers: list[int], data: st.DataObject) -> None:
     held, ends = packed(numbers)
