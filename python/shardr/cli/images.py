@@ -2,57 +2,36 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shardr.cli.image_init import declare_init, init
 from shardr.cli.image_push import declare_push, push
 from shardr.cli.output import Output, seconds, size
-from shardr.cli.parser import Parser, UsageError, near
+from shardr.cli.words import Word, declare_words, follow
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Iterator
 
     from shardr.api.images import Image
     from shardr.cli.output import Cell
+    from shardr.cli.parser import Parser
 
 STATES = {"built": "green", "outdated": "yellow", "missing": "red"}
 LIST_HEAD = ("image", "state", "size", "created", "R")
 
 
-@dataclass(frozen=True)
-class Word:
-    """What follows ``images``: in one line what it does, its options, and the function that does it."""
-
-    summary: str
-    declare: Callable[[Parser], None]
-    run: Callable[[argparse.Namespace, Output], int]
-
-
 def declare_images(parser: Parser) -> None:
-    """``shardr images WORD …``; each word has options and help of its own."""
-    lines = "\n".join(f"  {name:<8}{word.summary}" for name, word in WORDS.items())
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = f"words:\n{lines}\n\n`shardr images WORD --help` shows what a word takes."
-    parser.add_argument("word", metavar="WORD", nargs="?", default="list", help="what to do (default: list)")
-    parser.add_argument("rest", metavar="...", nargs=argparse.REMAINDER, help="what the word takes")
+    """``shardr images WORD …``; the default is to list them."""
+    declare_words(parser, "images", WORDS, default="list")
 
 
 def images(options: argparse.Namespace, out: Output) -> int:
     """Does what the word says."""
-    if options.word not in WORDS:
-        raise UsageError(
-            f'images has no word "{options.word}"{near(options.word, WORDS)}', fix=f"it has {', '.join(WORDS)}"
-        )
-    word = WORDS[options.word]
-    parser = Parser(f"images {options.word}", word.summary)
-    word.declare(parser)
-    given = parser.read(options.rest)
-    return word.run(given, Output(json=given.json or out.json))
+    return follow(options, out, "images", WORDS)
 
 
 def declare_list(parser: Parser) -> None:

@@ -2,49 +2,29 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shardr.cli.output import Output, count, size
-from shardr.cli.parser import Parser, UsageError, near
+from shardr.cli.words import Word, declare_words, follow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import argparse
 
-
-@dataclass(frozen=True)
-class Word:
-    """What follows ``recordio``: in one line what it does, its options, and the function that does it."""
-
-    summary: str
-    declare: Callable[[Parser], None]
-    run: Callable[[argparse.Namespace, Output], int]
+    from shardr.cli.parser import Parser
 
 
 def declare_recordio(parser: Parser) -> None:
-    """``shardr recordio WORD …``; each word has options and help of its own."""
-    lines = "\n".join(f"  {name:<8}{word.summary}" for name, word in WORDS.items())
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = f"words:\n{lines}\n\n`shardr recordio WORD --help` shows what a word takes."
-    parser.add_argument("word", metavar="WORD", help="what to do")
-    parser.add_argument("rest", metavar="...", nargs=argparse.REMAINDER, help="what the word takes")
+    """``shardr recordio WORD …``."""
+    declare_words(parser, "recordio", WORDS)
 
 
 def recordio(options: argparse.Namespace, out: Output) -> int:
     """Does what the word says."""
-    if options.word not in WORDS:
-        raise UsageError(
-            f'recordio has no word "{options.word}"{near(options.word, WORDS)}', fix=f"it has {', '.join(WORDS)}"
-        )
-    word = WORDS[options.word]
-    parser = Parser(f"recordio {options.word}", word.summary)
-    word.declare(parser)
-    given = parser.read(options.rest)
-    return word.run(given, Output(json=given.json or out.json))
+    return follow(options, out, "recordio", WORDS)
 
 
 def declare_info(parser: Parser) -> None:

@@ -5,23 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shardr.errors import Problem, RequestError
-from shardr.local import contract
 from shardr.local.operations import models, tags
-from shardr.local.operations.pages import page
-from shardr.local.operations.times import moment
-from shardr.local.resources import Resource, Resources
+from shardr.local.operations.named import Named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shardr.local.account import Account
 
-CONFIG = "endpoint-config"
 NOT_HERE = {
     "AsyncInferenceConfig": "asynchronous endpoints are not served here",
     "ShadowProductionVariants": "shadow variants are not served here",
     "ExplainerConfig": "explanations are not made here",
 }
+
+
+CONFIGS = Named("endpoint-config", "EndpointConfig", "endpoint configuration")
+describe, list_configs, delete = CONFIGS.describe, CONFIGS.summaries, CONFIGS.delete
+created_with, find = CONFIGS.created_with, CONFIGS.find
 
 
 def create(account: Account, request: dict[str, Any]) -> dict[str, Any]:
@@ -33,61 +34,7 @@ def create(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     problems = list(_refused(request))
     if problems:
         raise RequestError("This machine cannot serve the configuration as it is:", problems=problems)
-    name = request["EndpointConfigName"]
-    account.home.make()
-    if not Resources(account.home.store).add(CONFIG, name, request):
-        raise RequestError(f'Cannot create already existing endpoint configuration "{arn(name)}".')
-    return {"EndpointConfigArn": arn(name)}
-
-
-def describe(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """A configuration: its request and when it was made; raises ``RequestError`` when there is none."""
-    found = find(account, request["EndpointConfigName"])
-    about = {key: value for key, value in found.request.items() if key != "Tags"}
-    return {
-        "EnableNetworkIsolation": False,
-        **about,
-        "EndpointConfigArn": arn(found.name),
-        "CreationTime": moment(found.created),
-    }
-
-
-def list_configs(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """Summaries of configurations, a page at a time."""
-    shown, token = page(Resources(account.home.store).all(CONFIG), request)
-    answer: dict[str, Any] = {
-        "EndpointConfigs": [
-            {"EndpointConfigName": c.name, "EndpointConfigArn": arn(c.name), "CreationTime": moment(c.created)}
-            for c in shown
-        ]
-    }
-    return answer | ({"NextToken": token} if token else {})
-
-
-def delete(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """Removes a configuration; endpoints that were made of it go on. Raises ``RequestError`` when there is none."""
-    find(account, request["EndpointConfigName"])
-    Resources(account.home.store).remove(CONFIG, request["EndpointConfigName"])
-    return {}
-
-
-def created_with(account: Account, name: str) -> list[dict[str, str]]:
-    """The tags that a configuration was created with; raises ``RequestError``."""
-    found: list[dict[str, str]] = find(account, name).request.get("Tags", [])
-    return found
-
-
-def find(account: Account, name: str) -> Resource:
-    """The configuration of this name; raises ``RequestError``, as the service does, when there is none."""
-    found = Resources(account.home.store).find(CONFIG, name)
-    if found is None:
-        raise RequestError(f'Could not find endpoint configuration "{arn(name)}".')
-    return found
-
-
-def arn(name: str) -> str:
-    """The name of a configuration as the service writes it in full."""
-    return f"arn:aws:sagemaker:{contract.REGION}:{contract.ACCOUNT}:endpoint-config/{name.lower()}"
+    return CONFIGS.add(account, request)
 
 
 def _refused(request: dict[str, Any]) -> Iterator[Problem]:

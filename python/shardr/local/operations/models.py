@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shardr.errors import DataError, Problem, RequestError
-from shardr.local import contract
 from shardr.local.operations import tags
-from shardr.local.operations.pages import page
-from shardr.local.operations.times import moment
-from shardr.local.resources import MODEL, Resource, Resources
+from shardr.local.operations.named import Named
+from shardr.local.resources import MODEL
 from shardr.requests.facts import model_facts
 from shardr.storage.uris import split_uri
 
@@ -19,61 +17,16 @@ if TYPE_CHECKING:
     from shardr.local.account import Account
 
 
+MODELS = Named(MODEL, "Model", "model")
+describe, described, list_models = MODELS.describe, MODELS.described, MODELS.summaries
+delete, created_with, find, arn = MODELS.delete, MODELS.created_with, MODELS.find, MODELS.arn
+
+
 def create(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """Takes a model in; its ARN. Raises ``RequestError`` for a name that is taken, and for what is not served here."""
     tags.require(request.get("Tags", []))
     require(request)
-    name = request["ModelName"]
-    account.home.make()
-    if not Resources(account.home.store).add(MODEL, name, request):
-        raise RequestError(f'Cannot create already existing model "{arn(name)}".')
-    return {"ModelArn": arn(name)}
-
-
-def describe(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """A model: its request and when it was made; raises ``RequestError`` when there is none."""
-    return described(find(account, request["ModelName"]))
-
-
-def described(found: Resource) -> dict[str, Any]:
-    """A model in the form of ``DescribeModel``."""
-    about = {key: value for key, value in found.request.items() if key != "Tags"}
-    isolated = {"EnableNetworkIsolation": False}
-    return {**isolated, **about, "ModelArn": arn(found.name), "CreationTime": moment(found.created)}
-
-
-def list_models(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """Summaries of models, a page at a time."""
-    shown, token = page(Resources(account.home.store).all(MODEL), request)
-    rows = [{"ModelName": m.name, "ModelArn": arn(m.name), "CreationTime": moment(m.created)} for m in shown]
-    answer: dict[str, Any] = {"Models": rows}
-    return answer | ({"NextToken": token} if token else {})
-
-
-def delete(account: Account, request: dict[str, Any]) -> dict[str, Any]:
-    """Removes a model; what was made of it goes on. Raises ``RequestError`` when there is none."""
-    find(account, request["ModelName"])
-    Resources(account.home.store).remove(MODEL, request["ModelName"])
-    return {}
-
-
-def created_with(account: Account, name: str) -> list[dict[str, str]]:
-    """The tags that a model was created with; raises ``RequestError``."""
-    found: list[dict[str, str]] = find(account, name).request.get("Tags", [])
-    return found
-
-
-def find(account: Account, name: str) -> Resource:
-    """The model of this name; raises ``RequestError``, as the service does, when there is none."""
-    found = Resources(account.home.store).find(MODEL, name)
-    if found is None:
-        raise RequestError(f'Could not find model "{arn(name)}".')
-    return found
-
-
-def arn(name: str) -> str:
-    """The name of a model as the service writes it in full."""
-    return f"arn:aws:sagemaker:{contract.REGION}:{contract.ACCOUNT}:model/{name.lower()}"
+    return MODELS.add(account, request)
 
 
 def require(request: dict[str, Any]) -> None:
