@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from shardr.data.files import workplace
-from shardr.data.recordio_tables import as_table, retyped
+from shardr.data.recordio_tables import as_table
 from shardr.data.tables import format_of
 from shardr.data.text import unreadable
 from shardr.data.write import write
@@ -132,25 +133,23 @@ def to_table(found: Iterable[Block], to: Path) -> Written:
     tables = (as_table(block) for block in _of_one_type(found))
     first = next(tables, None)
     schema = pa.schema([]) if first is None else first.schema
-    counted = [0]
+    rows = 0
 
     def parts() -> Iterator[pa.RecordBatch]:
-        for table in [] if first is None else [first]:
-            counted[0] += table.num_rows
-            yield from table.to_batches()
-        for table in tables:
+        nonlocal rows
+        for table in chain([] if first is None else [first], tables):
             if table.schema.names != schema.names:
                 raise DataError(
-                    f"Row {counted[0] + 1} begins to have other columns than those before",
+                    f"Row {rows + 1} begins to have other columns than those before",
                     why=f"they are {', '.join(schema.names[:8])}, and then {', '.join(table.schema.names[:8])}",
                 )
-            counted[0] += table.num_rows
+            rows += table.num_rows
             yield from table.cast(schema).to_batches()
 
     with workplace(to.parent) as folder:
         write(folder / to.name, format_of(to), schema, parts())
         size = (folder / to.name).stat().st_size
-        return Written((folder / to.name).replace(to), counted[0], size)
+        return Written((folder / to.name).replace(to), rows, size)
 
 
 def _of_one_type(found: Iterable[Block]) -> Iterator[Block]:
@@ -165,7 +164,7 @@ def _of_one_type(found: Iterable[Block]) -> Iterator[Block]:
                     f"Record {block.first} begins to have {block.features.dtype}, after records of {dtype}",
                     fix="decode files of one type each",
                 )
-            block = retyped(block, dtype)
+            block = replace(block, features=block.features.astype(dtype))
         yield block
 
 

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from shardr.data.tables import batches
 from shardr.errors import DataError, Problem
 from shardr.recordio.blocks import Block, Sparse
+from shardr.recordio.tensors import DTYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     import pyarrow as pa
 
-__all__ = ["RECORDIO_ENDINGS", "as_blocks", "as_table", "names"]
+__all__ = ["as_blocks", "as_table", "names"]
 
-RECORDIO_ENDINGS = (".pbr", ".recordio", ".rec")
-EXACT = {"float32": 1 << 24, "float64": 1 << 53, "int32": (1 << 31) - 1}
-"""Up to where each whole number has a place of its own."""
 PIECE_ROWS = 1 << 15
 NUMBER = r"(?i)^([-+]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?|nan|-?inf)$"
 
@@ -34,8 +31,8 @@ def as_blocks(rows: Any, label: str | None = None, labels: Any = None, dtype: st
 
     Raises DataError naming each column, with its first row, that is no numbers or has some that ``dtype`` cannot hold.
     """
-    if dtype is not None and dtype not in EXACT:
-        raise DataError(f'There are no tensors of "{dtype}"', fix=f"take {', '.join(EXACT)}")
+    if dtype is not None and dtype not in DTYPES:
+        raise DataError(f'There are no tensors of "{dtype}"', fix=f"take {', '.join(DTYPES)}")
     if isinstance(rows, Block):
         return iter([rows])
     if isinstance(rows, (str, Path)):
@@ -73,7 +70,7 @@ def _of_matrix(rows: Any, labels: Any, dtype: str | None) -> Iterator[Block]:
     matrix: Any = rows.tocsr().sorted_indices() if sparse else np.asarray(rows)
     if matrix.ndim != 2:
         raise DataError(f"Rows are a table of two dimensions, found {matrix.ndim}", fix="reshape it: a row each record")
-    kind = dtype or (str(matrix.dtype) if str(matrix.dtype) in EXACT else "float32")
+    kind = dtype or (str(matrix.dtype) if str(matrix.dtype) in DTYPES else "float32")
     given = None if labels is None else _cast(np.asarray(labels), kind, "the labels")
     for first in range(0, matrix.shape[0], PIECE_ROWS):
         part = matrix[first : first + PIECE_ROWS]
@@ -176,10 +173,3 @@ def as_table(block: Block) -> pa.Table:
     if block.metadata is not None:
         columns.append(pa.array(block.metadata, pa.string()))
     return pa.table(columns, names=names(block))
-
-
-def retyped(block: Block, dtype: str) -> Block:
-    """The same with features of another type."""
-    if isinstance(block.features, Sparse):
-        return replace(block, features=replace(block.features, values=block.features.values.astype(dtype)))
-    return replace(block, features=None if block.features is None else block.features.astype(dtype))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shardr.recordio.faults import RecordFault
-from shardr.recordio.fields import Slices, fields
-from shardr.recordio.tensors import FEATURES, KEYS, KINDS, LABEL, METADATA, SHAPE, UID
+from shardr.recordio.fields import BYTES, Slices, fields
+from shardr.recordio.tensors import BYTES_VALUE, FEATURES, KEYS, KINDS, LABEL, METADATA, SHAPE, UID
 from shardr.recordio.tensors import VALUES as NUMBERS
 
 if TYPE_CHECKING:
@@ -37,14 +37,7 @@ def table_of(records: Records) -> dict[tuple[int, str], Any] | None:
     layouts = layout(records.content[begin:end])
     if layouts is None:
         return None
-    rows = strided(records.content, begin, len(records), stride)
-    return tables(rows[:, :size], layouts)
-
-
-def strided(content: Any, begin: int, count: int, stride: int) -> Any:
-    """As many rows of bytes, which may end before their last stride does."""
-    size = min(stride, len(content) - begin - (count - 1) * stride)
-    return np.ndarray((count, size), "u1", content, begin, (stride, 1))
+    return tables(np.ndarray((len(records), size), "u1", records.content, begin, (stride, 1)), layouts)
 
 
 def layout(record: Any) -> list[Layout] | None:
@@ -67,14 +60,16 @@ def _layout(record: Any) -> list[Layout] | None:
             if len(parts[1]) != 1 or len(parts[2]) != 1:
                 return None
             name = record[parts[1].begins[0] : parts[1].ends[0]].tobytes().decode("utf-8", "replace")
-            kinds = [(kind, held) for kind, held in fields(record, parts[2], (*KINDS, 9)).items() if len(held)]
+            values = fields(record, parts[2], (*KINDS, BYTES_VALUE))
+            kinds = [(kind, held) for kind, held in values.items() if len(held)]
             if len(kinds) != 1 or len(kinds[0][1]) != 1 or kinds[0][0] not in (2, 3):
                 return None
             tensor = fields(record, kinds[0][1], (NUMBERS, KEYS, SHAPE))
-            if len(tensor[NUMBERS]) != 1 or len(tensor[KEYS]) or len(tensor[SHAPE]) or tensor[NUMBERS].wires[0] != 2:
+            numbers = tensor[NUMBERS]
+            if len(numbers) != 1 or len(tensor[KEYS]) or len(tensor[SHAPE]) or numbers.wires[0] != BYTES:
                 return None
             kind = KINDS[kinds[0][0]]
-            begin, end = int(tensor[NUMBERS].begins[0]), int(tensor[NUMBERS].ends[0])
+            begin, end = int(numbers.begins[0]), int(numbers.ends[0])
             if (end - begin) % int(kind[2]) or end == begin:
                 return None
             found.append(Layout(section, name, kind, begin, end))

@@ -41,6 +41,10 @@ class Sparse:
         found[np.repeat(np.arange(len(self.counts)), self.counts), self.columns] = self.values
         return found
 
+    def astype(self, dtype: Any) -> Sparse:
+        """The same with values of another type."""
+        return replace(self, values=self.values.astype(dtype))
+
     def csr(self) -> Any:
         """The rows as ``scipy.sparse.csr_matrix``; scipy must be installed."""
         from scipy import sparse
@@ -90,11 +94,9 @@ class Block:
         """Whether the rows name their columns."""
         return isinstance(self.features, Sparse)
 
-    def table(self, dtype: Any = None) -> Any:
+    def table(self) -> Any:
         """The features as a table, sparse rows written out."""
-        if isinstance(self.features, Sparse):
-            return self.features.dense(dtype)
-        return self.features if dtype is None or self.features is None else self.features.astype(dtype, copy=False)
+        return self.features.dense() if isinstance(self.features, Sparse) else self.features
 
     def missing(self) -> int:
         """How many features are no numbers (NaN): they are kept as they are."""

@@ -9,14 +9,12 @@ import numpy as np
 from shardr.recordio.alike import table_of
 from shardr.recordio.blocks import VALUES, Block, Sparse
 from shardr.recordio.faults import RecordFault
-from shardr.recordio.tensors import FEATURES, LABEL, Parsed, Tensors, parsed
+from shardr.recordio.tensors import DTYPES, FEATURES, LABEL, Parsed, Tensors, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from shardr.recordio.frames import Records
-
-DTYPES = {"float32": "<f4", "float64": "<f8", "int32": "<i4"}
 
 
 def block_of(

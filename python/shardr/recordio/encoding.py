@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +12,11 @@ import numpy as np
 from shardr.errors import DataError, Problem
 from shardr.recordio import varints
 from shardr.recordio.blocks import VALUES, Sparse
-from shardr.recordio.framing import HEAD_BYTES, MAGIC, MAGIC_WORD, MOST_BYTES, content, frame
-from shardr.recordio.tensors import FEATURES, LABEL, METADATA, UID
+from shardr.recordio.framing import HEAD_BYTES, MAGIC_WORD, content, frame, head
+from shardr.recordio.tensors import DTYPES, FEATURES, FIELDS, LABEL, METADATA, UID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-FIELDS = {"float32": 2, "float64": 3, "int32": 7}
-CODES = {"float32": "<f4", "float64": "<f8", "int32": "<i4"}
 
 
 @dataclass(frozen=True)
@@ -125,7 +123,7 @@ def _cut(held: Any, ends: Any) -> Iterator[bytes]:
 def _bytes(values: Any, ends: Any, kind: str) -> tuple[Any, Any]:
     """The bytes of numbers that rows have up to ``ends``, and where the bytes of each row end."""
     if kind != "int32":
-        return np.ascontiguousarray(values, CODES[kind]).view(np.uint8), ends * np.dtype(CODES[kind]).itemsize
+        return np.ascontiguousarray(values, DTYPES[kind]).view(np.uint8), ends * np.dtype(DTYPES[kind]).itemsize
     packed, stops = varints.packed(values)
     return packed, np.concatenate([[0], stops])[ends]
 
@@ -147,14 +145,9 @@ def _field(number: int, held: bytes) -> bytes:
     return bytes([number << 3 | 2]) + _varint(len(held)) + held
 
 
+@lru_cache(maxsize=1024)  # of lengths, which recur
 def _varint(number: int) -> bytes:
     return bytes(varints.packed([number])[0])
-
-
-def _head(size: int) -> bytes:
-    if size > MOST_BYTES:
-        raise DataError(f"A record of {size:,} bytes cannot be written as recordIO", why=f"at most {MOST_BYTES:,} fit")
-    return MAGIC + size.to_bytes(4, "little")
 
 
 def _alike(tensors: list[_Tensor]) -> Encoded:
@@ -167,7 +160,7 @@ def _alike(tensors: list[_Tensor]) -> Encoded:
         places.append(slice(len(template), len(template) + size))
         template += bytes(size)
     record = len(template) - HEAD_BYTES
-    template[:HEAD_BYTES] = _head(record)
+    template[:HEAD_BYTES] = head(record)
     template += bytes(-record % 4)
     fixed, found, done = np.frombuffer(template, np.uint8), np.empty((rows, len(template)), np.uint8), 0
     for tensor, place in zip(tensors, places, strict=True):

@@ -59,7 +59,6 @@ def fields(content: Any, messages: Slices, wanted: Iterable[int]) -> dict[int, S
         wires, numbers = tags & 7, tags >> 3
         sizes = np.where(wires == EIGHT_BYTES, 8, np.where(wires == FOUR_BYTES, 4, 0))
         varint = (wires == VARINT) | (wires == BYTES)
-        begins = at
         if varint.all():
             values, behind = varints.at(content, at, ends, owners)
         elif varint.any():

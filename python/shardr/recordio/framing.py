@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import struct
 
+from shardr.errors import DataError
+
 MAGIC = b"\x0a\x23\xd7\xce"
 MAGIC_WORD = 0xCED7230A
 HEAD_BYTES = 8
@@ -46,6 +48,18 @@ def content(framed: bytes | memoryview) -> bytes:
     return MAGIC.join(parts)
 
 
+def head(length: int, flag: int = WHOLE) -> bytes:
+    """What stands before the bytes of a part; raises DataError where it has more than its length can say.
+
+    >>> head(5, LAST).hex(" ", 4)
+    '0a23d7ce 05000060'
+    """
+    if length > MOST_BYTES:
+        what = f"A record of {length:,} bytes cannot be written as recordIO"
+        raise DataError(what, why=f"at most {MOST_BYTES:,} fit")
+    return MAGIC + struct.pack("<I", flag << 29 | length)
+
+
 def frame(record: bytes, *, split_magic: bool = False) -> bytes:
     """The record in its frame, or with ``split_magic`` in several where it has the magic at a multiple of 4.
 
@@ -55,8 +69,7 @@ def frame(record: bytes, *, split_magic: bool = False) -> bytes:
     parts = _parts(record) if split_magic else [record]
     flags = [WHOLE] if len(parts) == 1 else [FIRST, *[MIDDLE] * (len(parts) - 2), LAST]
     return b"".join(
-        MAGIC + struct.pack("<I", flag << 29 | len(part)) + part + bytes(-len(part) % 4)
-        for flag, part in zip(flags, parts, strict=True)
+        head(len(part), flag) + part + bytes(-len(part) % 4) for flag, part in zip(flags, parts, strict=True)
     )
 
 

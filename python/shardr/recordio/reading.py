@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
+from shardr.errors import DataError
 from shardr.recordio.blocks import joined
 from shardr.recordio.decoding import block_of
 from shardr.recordio.frames import scanned
@@ -37,6 +38,8 @@ def blocks(
 
     Raises DataError for the first record that is wrong; the rows before it have been given then.
     """
+    if rows is not None and rows < 1:
+        raise DataError(f"A block has at least one row, not {rows}")
     found = _blocks(stream, name, width, dtype, piece_bytes)
     return found if rows is None else resized(found, rows)
 

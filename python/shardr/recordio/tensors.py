@@ -17,7 +17,10 @@ from shardr.recordio.faults import NO_RECORD, RecordFault
 from shardr.recordio.fields import BYTES, Slices, fields, gathered
 
 FEATURES, LABEL, UID, METADATA = 1, 2, 3, 4
-KINDS = {2: "<f4", 3: "<f8", 7: "<i4"}
+DTYPES = {"float32": "<f4", "float64": "<f8", "int32": "<i4"}
+"""The numbers that there are, and how they are laid out."""
+FIELDS = {"float32": 2, "float64": 3, "int32": 7}
+KINDS = {number: DTYPES[name] for name, number in FIELDS.items()}
 """The fields of a value that are tensors, by the numbers they hold."""
 BYTES_VALUE = 9
 VALUES, KEYS, SHAPE = 1, 2, 3

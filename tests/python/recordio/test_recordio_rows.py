@@ -67,6 +67,17 @@ def test_rows_are_read_as_they_were_written(
     assert (found.uids or nothing, found.metadata or nothing) == (uids or nothing, metadata or nothing)
 
 
+def test_what_the_length_of_a_frame_cannot_say_is_refused() -> None:
+    with pytest.raises(DataError, match=r"record of 536,870,9\d\d bytes cannot be written"):
+        encode(np.zeros((1, 1), np.float32), metadata=["x" * (1 << 29)])
+
+
+@pytest.mark.parametrize("rows", [0, -1])
+def test_a_block_of_no_rows_is_refused(rows: int) -> None:
+    with pytest.raises(DataError, match="at least one row"):
+        blocks(io.BytesIO(b""), "x", rows=rows)
+
+
 def test_texts_that_are_the_same_in_all_records_are_read_too() -> None:
     table = np.arange(12, dtype=np.float32).reshape(6, 2)
     for text in ("", "the same"):
