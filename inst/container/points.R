@@ -33,7 +33,8 @@ projections_of <- function(line) {
   found <- if (is.list(found$projections)) lapply(found$projections, `[[`, "projection") else list(found$projection)
   if (length(found) == 0L) return(list(NA_real_))
   lapply(found, function(point) {
+    whole <- all(lengths(point) == 1L) # null has none, and would be left out
     point <- unlist(point)
-    if (is.numeric(point) && all(is.finite(point))) point else NA_real_
+    if (whole && is.numeric(point) && all(is.finite(point))) point else NA_real_
   })
 }
