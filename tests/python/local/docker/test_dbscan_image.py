@@ -161,7 +161,7 @@ def test_sigterm_ends_training(image: str, tmp_path: Path) -> None:
     image_world.training(tmp_path / "ml", {}, {})
     os.mkfifo(tmp_path / "ml/input/data/train/endless.csv")  # nobody writes: R waits for its first line
     with image_world.container(image, "train", folder=tmp_path / "ml") as id:
-        while "dbscan.R" not in str(connect().top(id)["Processes"]):
+        while "dbscan.R" not in str(connect().top(id, ps_args="-ww -eo pid,args")["Processes"]):
             time.sleep(0.1)
         begun = time.monotonic()
         connect().kill(id, "TERM")
