@@ -63,7 +63,11 @@ recordio_blocks <- function(file, rows = NULL) {
   function() {
     while (length(waiting) == 0L) {
       if (state$ended && !open_next()) return(NULL)
-      found <- next_piece(con, state, name, rows, call)
+      found <- tryCatch(next_piece(con, state, name, rows, call), error = function(e) {
+        if (!inherits(file, "connection")) close(con)
+        state[c("file", "ended")] <<- list(Inf, TRUE) # nothing comes behind what is wrong
+        stop(e)
+      })
       waiting <<- found$blocks
       state <<- found$state
       if (state$ended && !inherits(file, "connection")) close(con)

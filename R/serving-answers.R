@@ -27,7 +27,7 @@ answer_text <- function(prediction, type) {
   )
 }
 
-lines_text <- function(lines) paste0(lines, "\n", collapse = "")
+lines_text <- function(lines) paste0(lines, "\n", collapse = "", recycle0 = TRUE)
 
 # A data frame, a matrix without names, a vector or a list.
 plain_prediction <- function(x) {
@@ -43,10 +43,15 @@ plain_prediction <- function(x) {
 }
 
 csv_lines <- function(x) {
-  if (is.list(x) && !is.data.frame(x)) return(vapply(x, function(row) paste(csv_cell(unlist(row)), collapse = ","), ""))
+  if (is.list(x) && !is.data.frame(x)) {
+    return(vapply(x, function(row) paste(answer_cell(unlist(row)), collapse = ","), ""))
+  }
   columns <- if (is.data.frame(x)) unclass(x) else if (is.matrix(x)) asplit(x, 2L) else list(x)
-  do.call(paste, c(lapply(unname(columns), csv_cell), sep = ","))
+  do.call(paste, c(lapply(unname(columns), answer_cell), sep = ","))
 }
+
+# What is no finite number is missing, as in JSON, which has none.
+answer_cell <- function(values) csv_cell(if (is.double(values)) replace(values, is.infinite(values), NA) else values)
 
 csv_cell <- function(values) {
   text <- if (is.double(values) && !is.object(values)) exact_numbers(values) else as.character(values)

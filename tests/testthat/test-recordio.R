@@ -109,3 +109,13 @@ test_that("texts that are the same in all records are read, too", {
   expect_identical(found$uid, rep("u", 6))
   expect_identical(found$metadata, rep("", 6))
 })
+
+test_that("a file that is damaged leaves no connection open, and nothing comes behind it", {
+  file <- withr::local_tempfile()
+  writeBin(charToRaw("abcdefgh"), file)
+  before <- nrow(showConnections())
+  following <- recordio_blocks(c(file, file))
+  expect_error(following(), "no recordIO", class = "shardr_error_data")
+  expect_null(following())
+  expect_identical(nrow(showConnections()), before)
+})

@@ -65,3 +65,13 @@ test_that("one worker has its second try, and nginx its own ping", {
   expect_identical(lengths(regmatches(conf, gregexpr("server unix:/run/1.sock", conf))), 2L)
   expect_match(conf, "location = /ping { return 200; }", fixed = TRUE)
 })
+
+test_that("no predictions have no lines", {
+  expect_identical(answer_text(numeric(), "text/csv"), "")
+  expect_identical(answer_text(list(), "application/jsonlines"), "")
+})
+
+test_that("numbers that are not finite are missing in every form, as in Python", {
+  expect_identical(answer_text(c(Inf, 1, NaN), "text/csv"), "\n1\n\n")
+  expect_identical(answer_text(c(Inf, 1, NaN), "application/jsonlines"), "null\n1\nnull\n")
+})
