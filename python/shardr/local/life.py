@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -23,20 +24,27 @@ if TYPE_CHECKING:
     from shardr.local.watch import Event
 
 
+@dataclass(frozen=True)
+class Charge:
+    """A job that a process has taken on, and how it hears of it."""
+
+    home: Home
+    row: JobRow
+    machine: Mapping[str, Any]
+    events: queue.SimpleQueue[Event]
+    """The ends of instances, and wishes that it stop."""
+    begun: Callable[[], bool]
+    """What who started the process has begun for the job meanwhile; waits for it."""
+
+
 class Life(ABC):
     """Owns a job from its start to its final state."""
 
-    def __init__(
-        self,
-        home: Home,
-        row: JobRow,
-        machine: Mapping[str, Any],
-        events: queue.SimpleQueue[Event],
-        begun: Callable[[], bool],
-    ) -> None:
-        self._home, self._row, self._machine, self._events, self._begun = home, row, machine, events, begun
-        self._job = home.job(row.name)
-        self._store, self._hasty = Store(home.store), Store(home.store, patience_seconds=0)
+    def __init__(self, charge: Charge) -> None:
+        self._home, self._row, self._machine = charge.home, charge.row, charge.machine
+        self._events, self._begun = charge.events, charge.begun
+        self._job = self._home.job(self._row.name)
+        self._store, self._hasty = Store(self._home.store), Store(self._home.store, patience_seconds=0)
         self._started: float | None = None
         self._report: dict[str, Any] = {"hosts": {}}
         self._kept = False

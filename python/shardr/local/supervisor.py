@@ -22,10 +22,10 @@ from shardr.local.checkpoints import Mirror
 from shardr.local.contract import STOP_GRACE_SECONDS, Tree, tag
 from shardr.local.counting import Counting
 from shardr.local.home import Home
-from shardr.local.life import Life
+from shardr.local.life import Charge, Life
 from shardr.local.reasons import host_failure
 from shardr.local.staging import stage_job
-from shardr.local.store import JobRow, Store
+from shardr.local.store import Store
 from shardr.local.watch import STOP, STOPPED, Times, Watch
 from shardr.local.work import work_of
 from shardr.requests.facts import TRAINING, TRANSFORM
@@ -44,16 +44,9 @@ if TYPE_CHECKING:
 class Supervisor(Life):
     """A job whose instances work by themselves: they start, and are watched until they end."""
 
-    def __init__(
-        self,
-        home: Home,
-        row: JobRow,
-        machine: Mapping[str, Any],
-        events: queue.SimpleQueue[Event],
-        begun: Callable[[], bool],
-    ) -> None:
-        super().__init__(home, row, machine, events, begun)
-        self._work = work_of(row.request, self._job, home.storage)
+    def __init__(self, charge: Charge) -> None:
+        super().__init__(charge)
+        self._work = work_of(self._row.request, self._job, self._home.storage)
         self._hosts = contract.hosts(self._work.facts.instances)
         self._inputs: dict[str, list[Path]] = {}
         self._running: dict[str, Running] = {}
@@ -259,7 +252,7 @@ def main(root: str, name: str, machine: Mapping[str, Any], lock: int) -> None:
         from shardr.local.transform.job import TransformJob  # most jobs ask no model
 
         life = TransformJob
-    job = life(home, row, machine, events, _begun)
+    job = life(Charge(home, row, machine, events, _begun))
     job.run()
     if row.run:
         owners.linger(home, row.run, job.due)

@@ -19,14 +19,9 @@ from shardr.local.watch import STOPPED
 from shardr.requests.facts import TRANSFORMED, facts, model_facts
 
 if TYPE_CHECKING:
-    import queue
-    from collections.abc import Callable, Mapping
-
     from shardr.errors import ShardrError
-    from shardr.local.home import Home
+    from shardr.local.life import Charge
     from shardr.local.runners.base import Runner
-    from shardr.local.store import JobRow
-    from shardr.local.watch import Event
 
 HEALTH_SECONDS = 1800
 """How long the service gives a container of a transform job to be well."""
@@ -39,16 +34,9 @@ SHOWN = 3
 class TransformJob(Life):
     """A job whose instances serve a model, which is asked about every record."""
 
-    def __init__(
-        self,
-        home: Home,
-        row: JobRow,
-        machine: Mapping[str, Any],
-        events: queue.SimpleQueue[Event],
-        begun: Callable[[], bool],
-    ) -> None:
-        super().__init__(home, row, machine, events, begun)
-        self._facts = facts(row.request)
+    def __init__(self, charge: Charge) -> None:
+        super().__init__(charge)
+        self._facts = facts(self._row.request)
         self._stop = threading.Event()
         """Set when the job is to end before all is asked, whoever wants that."""
         self._stopped = False
