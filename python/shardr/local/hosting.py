@@ -9,9 +9,9 @@ import socket
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from shardr.errors import DataError, JobFailedError
+from shardr.errors import DataError, JobFailedError, ShardrError
 from shardr.local import contract, outputs
 from shardr.local.contract import Tree
 from shardr.local.reasons import error_text
@@ -84,7 +84,12 @@ class Hosts:
         for host, running in self._running.items():
             self._threads[host] = threading.Thread(target=self._follow, args=(host, running), daemon=True)
             self._threads[host].start()
-        return {host: self._runner.door(host) for host in hosts}
+        try:
+            return {host: self._runner.door(host) for host in hosts}
+        except ShardrError:
+            if self.ended.empty():
+                raise
+            raise self.failure(self.ended.get()) from None  # one was too quick to be reached
 
     def _instance(self, host: str, tree: Tree, instance_type: str, environment: Mapping[str, str]) -> Instance:
         return Instance(
@@ -185,8 +190,3 @@ def _open_to_all(folder: Path) -> None:
     """Lets everybody read the files: the image's user need not be ours."""
     for path in (folder, *(path for path in folder.rglob("*") if not path.is_symlink())):
         path.chmod(path.stat().st_mode | (0o755 if path.is_dir() else 0o644))
-
-
-def as_dict(doors: Mapping[str, Door]) -> dict[str, Any]:
-    """Plain data, for other processes."""
-    return {host: door.to_dict() for host, door in doors.items()}

@@ -143,13 +143,19 @@ def _bury(store: Store, folder: JobFolder, row: JobRow) -> None:
 
     remove_noted(folder.root)  # first: what still runs would still write
     outputs.withdraw(folder)
-    reason = "InternalServerError: the supervisor of this job has died"
-    with suppress(FileNotFoundError):
+    reason = last_words(folder, "the supervisor of this job")
+    status = "Stopped" if row.status == "Stopping" else "Failed"
+    store.update_job(row.name, status=status, ended=time.time(), failure_reason=reason)
+    outputs.sweep(folder)
+
+
+def last_words(folder: JobFolder, who: str) -> str:
+    """The reason of what fails as its process has died, with the last line that it wrote."""
+    reason = f"InternalServerError: {who} has died"
+    with suppress(OSError):
         log = folder.supervisor_log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         reason += f": {log[-1]}" if log else ""
-    status = "Stopped" if row.status == "Stopping" else "Failed"
-    store.update_job(row.name, status=status, ended=time.time(), failure_reason=failure_reason(reason))
-    outputs.sweep(folder)
+    return failure_reason(reason)
 
 
 def stop(home: Home, row: JobRow) -> None:

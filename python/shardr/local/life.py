@@ -76,6 +76,12 @@ class Life(ABC):
     def _go(self, runner: Runner) -> tuple[str, str | None]:
         """Does the work and leaves nothing running; the final state, and why it is that."""
 
+    @property
+    def _permute(self) -> int | None:
+        """The seed that changes who gets what; None: nobody asks for that."""
+        seed = contract.tag(self._row.request, "permute")
+        return int(seed) if seed else None
+
     def _said(self, error: ShardrError) -> str:
         """The reason of a job that fails with this."""
         return str(error)

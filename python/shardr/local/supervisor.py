@@ -87,9 +87,8 @@ class Supervisor(Life):
 
     def _stage(self, runner: Runner) -> list[Instance]:
         self._phase("Downloading")
-        seed = tag(self._row.request, "permute")
         staged = stage_job(
-            self._work, int(seed) if seed else None, self._job, self._home.storage, runner,
+            self._work, self._permute, self._job, self._home.storage, runner,
             self._machine["environment"],
         )  # fmt: skip
         self._inputs = staged.inputs

@@ -66,8 +66,7 @@ def invoke(home: Home, request: dict[str, Any]) -> dict[str, Any]:
     answer = {"Body": found.body, "InvokedProductionVariant": variant}
     told = {"ContentType": "Content-Type", "CustomAttributes": SENT["CustomAttributes"]}
     answer |= {field: found.headers[header] for field, header in told.items() if found.headers[header] is not None}
-    if row.plan.capture is not None:
-        capture(home, row, variant, request | {"Body": body}, answer)
+    capture(home, row, variant, request | {"Body": body}, answer)
     return answer
 
 
@@ -98,56 +97,60 @@ def _ask(row: EndpointRow, openings: list[Opening], headers: dict[str, str], bod
     mine = pool()
     mine.only(row.name, row.created, row.doors)
     keys: list[Key] = [(row.name, row.created, opening.serial) for opening in openings]
+    lost = False
     for i in mine.order(keys):
         with mine.counted(keys[i]):
             try:
                 return _of(mine, keys[i], openings[i], headers, body)
+            except _LostError as error:
+                if lost:  # this request ends whatever sees it
+                    raise _broken(error) from error
+                lost = True
             except ConnectionRefusedError:  # it has just ended: whoever keeps it is about to know
                 continue
     raise _unavailable(row)
 
 
+class _LostError(Exception):
+    """An instance ended, and may have seen the request before: it was sent over a connection that was kept."""
+
+
 def _of(mine: Pool, key: Key, opening: Opening, headers: dict[str, str], body: bytes) -> Answered:
+    """The answer of one instance; raises ``ConnectionRefusedError`` where it is not there to be asked."""
     end = time.monotonic() + ANSWER_SECONDS
     kept = mine.take(key)
-    if kept is not None:
-        with suppress(ConnectionError, http.client.BadStatusLine):
-            # it was let go of at this very moment, or the instance has ended: a new one tells
-            return _told(mine, key, kept, headers, body, end)
-    connection = Connection(opening.door, ANSWER_SECONDS)
     try:
-        connection.connect()
-    except (OSError, ValueError) as error:
-        connection.close()
-        raise ConnectionRefusedError from error
-    try:
-        return _told(mine, key, connection, headers, body, end)
-    except (ConnectionError, http.client.BadStatusLine) as error:
-        raise _broken(error) from error
-
-
-def _told(mine: Pool, key: Key, connection: Connection, headers: dict[str, str], body: bytes, end: float) -> Answered:
-    """The answer over a connection, which is closed when there is none."""
-    try:
+        if kept is not None:
+            # it may be let go of at this very moment, or the instance has ended: a new connection tells
+            with suppress(ConnectionError, http.client.BadStatusLine):
+                return _exchange(mine, key, kept, headers, body, end)
+        connection = Connection(opening.door, ANSWER_SECONDS)
+        try:
+            connection.connect()
+        except (OSError, ValueError) as error:
+            connection.close()
+            raise (ConnectionRefusedError if kept is None else _LostError)(str(error)) from error
         return _exchange(mine, key, connection, headers, body, end)
-    except (ConnectionError, http.client.BadStatusLine):
-        connection.close()
+    except ConnectionRefusedError:
         raise
     except TimeoutError as error:
-        connection.close()
         raise _silent() from error
     except (OSError, http.client.HTTPException) as error:
-        connection.close()
         raise _broken(error) from error
 
 
 def _exchange(
     mine: Pool, key: Key, connection: Connection, headers: dict[str, str], body: bytes, end: float
 ) -> Answered:
-    connection.sock.settimeout(max(0.001, end - time.monotonic()))
-    connection.request("POST", "/invocations", body, headers)
-    reply = connection.getresponse()
-    found = Answered(reply.status, reply.headers, reply.read())
+    """The answer over a connection, which is closed when there is none."""
+    try:
+        connection.sock.settimeout(max(0.001, end - time.monotonic()))
+        connection.request("POST", "/invocations", body, headers)
+        reply = connection.getresponse()
+        found = Answered(reply.status, reply.headers, reply.read())
+    except BaseException:
+        connection.close()
+        raise
     if reply.will_close or connection.sock is None:
         connection.close()
     else:

@@ -22,8 +22,10 @@ _files: dict[tuple[int, str, float, str, str], str] = {}
 
 def capture(home: Home, row: EndpointRow, variant: str, request: dict[str, Any], answer: dict[str, Any]) -> None:
     """Keeps a request and its answer, or what of them is asked for, of as many as are asked for."""
-    config = row.plan.capture or {"EnableCapture": False}
-    if not config.get("EnableCapture", True) or random.random() * 100 >= config["InitialSamplingPercentage"]:  # noqa: S311
+    config = row.plan.capture
+    if config is None or not config.get("EnableCapture", True):
+        return
+    if random.random() * 100 >= config["InitialSamplingPercentage"]:  # noqa: S311 - no secret
         return
     modes = {option["CaptureMode"] for option in config["CaptureOptions"]}
     now = datetime.now(timezone.utc)

@@ -80,12 +80,7 @@ class Cared:
 
     def _serve(self) -> None:
         variant = self.variant
-        try:
-            doors = self._hosts.start(self._home.storage, 1, variant.instance_type, variant.machine["environment"])
-        except ShardrError:
-            if self._hosts.ended.empty():
-                raise
-            raise self._hosts.failure(self._hosts.ended.get()) from None  # it was too quick to be reached
+        doors = self._hosts.start(self._home.storage, 1, variant.instance_type, variant.machine["environment"])
         self._hosts.await_health(doors, variant.health_seconds)
         self.door, self.healthy_since = doors[HOST], time.monotonic()
         self.state = HEALTHY

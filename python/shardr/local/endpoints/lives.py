@@ -83,10 +83,7 @@ def bury(home: Home, name: str) -> None:
     if row.status == DELETING:
         forget(home, name)
         return
-    reason = "InternalServerError: the process that keeps this endpoint has died"
-    with suppress(OSError):
-        log = folder(home, name).supervisor_log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        reason += f": {log[-1]}" if log else ""
+    reason = jobs.last_words(folder(home, name), "the process that keeps this endpoint")
     store.settle(name, FAILED, row.plan, reason)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from shardr.errors import RequestError, ShardrError
 from shardr.local import jobs
 from shardr.local.contract import failure_reason
+from shardr.local.models import made
 from shardr.local.operations import models
 from shardr.local.pipelines import caching, retries
 from shardr.local.pipelines.conditions import all_hold
@@ -212,10 +213,7 @@ class Progress:
 
     def _start_job(self, row: StepRow, request: dict[str, Any]) -> None:
         assert row.job is not None  # noqa: S101 - as above
-        machine = self.row.machine
-        if "ModelName" in request:
-            model = Resources(self.home.store).find(MODEL, request["ModelName"])
-            machine = {**machine, "model": model.request if model else {}}
+        machine = {**self.row.machine, **made(self.home, request, None)}
         jobs.launch(self.home, row.job, request, machine, run=self.row.arn, step=row.name)
 
     def _request(self, step: Step, name: str) -> dict[str, Any]:

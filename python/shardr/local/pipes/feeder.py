@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from shardr.data.splitting import opened
 from shardr.errors import DataError
+from shardr.recordio.framing import MOST_BYTES, head, padded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 1 << 20
 PIPE_BYTES = 1 << 20
 """What the system holds between writer and reader: its default of 64 KiB makes them wait for one another."""
-MAGIC, MOST_OF_RECORD = b"\x0a\x23\xd7\xce", (1 << 29) - 1
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,8 @@ class Feeder:
         """What readers were sent so far."""
         self.seconds = 0.0
         """How long that took, from the opening of a FIFO to its end."""
-        self._make()
+        self._make(0)
         self._thread = threading.Thread(target=self._feed, name=path.name, daemon=True)
-
-    @property
-    def epochs(self) -> int:
-        """How many have been opened."""
-        return self._epoch
 
     def start(self) -> None:
         """Waits for readers from now on."""
@@ -69,26 +64,27 @@ class Feeder:
     def close(self) -> None:
         """Ends it, whoever reads or waits."""
         self._closed = True
-        reader = os.open(self._name(self._epoch), os.O_RDONLY | os.O_NONBLOCK)  # or it would wait for one for ever
-        try:
-            self._thread.join(1)
-        finally:
-            os.close(reader)
+        with suppress(FileNotFoundError):  # a script without a sandbox can remove it
+            reader = os.open(self._name(self._epoch), os.O_RDONLY | os.O_NONBLOCK)  # or it would wait for ever
+            try:
+                self._thread.join(1)
+            finally:
+                os.close(reader)
 
     def told(self) -> dict[str, float]:
         """Bytes, seconds and epochs so far."""
         running = 0.0 if self._since is None else time.monotonic() - self._since
-        return {"bytes": self.bytes, "seconds": round(self.seconds + running, 3), "epochs": self.epochs}
+        return {"bytes": self.bytes, "seconds": round(self.seconds + running, 3), "epochs": self._epoch}
 
     def _name(self, epoch: int) -> str:
         return f"{self._path}_{epoch}"
 
-    def _make(self) -> None:
-        """The FIFO of the epoch, there for others when it is open to whoever the image's user is."""
+    def _make(self, epoch: int) -> None:
+        """The FIFO of an epoch, there for others when it is open to whoever the image's user is."""
         hidden = self._path.with_name(f".{self._path.name}")
         os.mkfifo(hidden)
         hidden.chmod(0o644)
-        hidden.rename(self._name(self._epoch))
+        hidden.rename(self._name(epoch))
 
     def _feed(self) -> None:
         try:
@@ -108,8 +104,9 @@ class Feeder:
     def _through(self, stream: int) -> None:
         """One epoch."""
         self._since = time.monotonic()
-        epoch, self._epoch = self._epoch, self._epoch + 1
-        self._make()
+        epoch = self._epoch
+        self._make(epoch + 1)
+        self._epoch = epoch + 1
         os.unlink(self._name(epoch))  # noqa: PTH108
         _widen(stream)
         os.set_blocking(stream, False)
@@ -120,14 +117,14 @@ class Feeder:
     def _one(self, stream: int, part: Part) -> None:
         size = self._size(part) if self._how.wrapper == "RecordIO" else 0
         if self._how.wrapper == "RecordIO":
-            self._write(stream, MAGIC + size.to_bytes(4, "little"))
+            self._write(stream, head(size))
         if part.path is None:
             self._write(stream, part.text)
         else:
             with opened(part.path, self._how.compression) as source:
                 self._copy(source, stream)
-        if size % 4:
-            self._write(stream, bytes(4 - size % 4))
+        if self._how.wrapper == "RecordIO":
+            self._write(stream, bytes(padded(size) - size))
 
     def _size(self, part: Part) -> int:
         """How many bytes a record will have; expanded objects do not say, so they are read twice."""
@@ -138,8 +135,8 @@ class Feeder:
                 size = sum(map(len, iter(lambda: source.read(BLOCK_BYTES), b"")))
         else:
             size = part.path.stat().st_size
-        if size > MOST_OF_RECORD:
-            raise DataError(f"{part.name}: has {size} bytes, and a record of RecordIO at most {MOST_OF_RECORD}")
+        if size > MOST_BYTES:
+            raise DataError(f"{part.name}: has {size} bytes, and a record of RecordIO at most {MOST_BYTES}")
         return size
 
     def _copy(self, source: BinaryIO, stream: int) -> None:

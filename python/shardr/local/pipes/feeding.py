@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shardr.local.channels import Channel, channel
 from shardr.local.contract import Tree, tag
 from shardr.local.pipes.feeder import Feeder, How
-from shardr.local.pipes.parts import Augmented, Objects
+from shardr.local.pipes.parts import Augmented, Objects, lines_of
 from shardr.requests.facts import AUGMENTED
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class Piped:
     def __init__(self, wanted: Wanted, storage: LocalStorage, hosts: list[str], permute: int | None) -> None:
         self.wanted, self._storage, self._hosts = wanted, storage, hosts
         self._channel: Channel | None = None if wanted.data_type == AUGMENTED else channel(wanted, storage)
+        self._lines = lines_of(wanted, storage) if self._channel is None else []
         self._shares = {} if self._channel is None else self._channel.shards(hosts, permute)
         self._parts = {host: self._of(host) for host in hosts}
 
@@ -46,7 +47,7 @@ class Piped:
     def _of(self, host: str) -> Objects | Augmented:
         rank, size = self._hosts.index(host), len(self._hosts)
         if self._channel is None:
-            return Augmented(self.wanted, self._storage, rank, size)
+            return Augmented(self.wanted, self._storage, self._lines, rank, size)
         return Objects(self._channel, self._shares[host], rank, size, self.wanted.shuffle)
 
 

@@ -65,10 +65,9 @@ class Objects:
 class Augmented:
     """The lines of an augmented manifest, of each the attributes that are asked for."""
 
-    def __init__(self, wanted: Wanted, storage: LocalStorage, rank: int, size: int) -> None:
-        self._wanted, self._storage = wanted, storage
+    def __init__(self, wanted: Wanted, storage: LocalStorage, lines: list[bytes], rank: int, size: int) -> None:
+        self._wanted, self._storage, self._lines = wanted, storage, lines
         self._rank, self._size = (rank, size) if wanted.sharded else (0, 1)
-        self._lines = _lines(wanted, storage)
 
     def of(self, epoch: int) -> Iterator[Part]:
         """See ``Parts``."""
@@ -104,7 +103,7 @@ def shuffled(items: Sequence[Any], seed: int, epoch: int) -> list[Any]:
     return found
 
 
-def _lines(wanted: Wanted, storage: LocalStorage) -> list[bytes]:
+def lines_of(wanted: Wanted, storage: LocalStorage) -> list[bytes]:
     """The lines of a manifest; raises ``DataError`` for the first that lacks something, or names no object."""
     try:
         lines = storage.path(wanted.uri or "").read_bytes().splitlines()

@@ -6,7 +6,6 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from shardr.data.keys import assign
 from shardr.local import contract, outputs
 from shardr.local.channels import channel
 from shardr.local.contract import tag
@@ -53,13 +52,12 @@ class TransformJob(Life):
         [wanted] = self._facts.inputs
         data = channel(wanted, self._home.storage)
         names = contract.hosts(self._facts.instances)
-        seed = tag(request, "permute")
-        shares = dict(zip(names, assign(data.listing.keys, len(names), int(seed) if seed else None), strict=True))
+        shares = data.shards(names, self._permute)
         hosts = Hosts(model_facts(self._machine["model"]), self._job, runner)
         given = {**self._machine["environment"], **environment(request)}
         self._started = time.time()
-        doors = hosts.start(self._home.storage, self._facts.instances, self._facts.instance_type, given)
         try:
+            doors = hosts.start(self._home.storage, self._facts.instances, self._facts.instance_type, given)
             for host in names:
                 self._report["hosts"][host] = {"state": "InProgress", "objects": {"data": len(shares[host])}}
             self._report["notices"] = runner.notices()

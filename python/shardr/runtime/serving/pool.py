@@ -31,7 +31,9 @@ class _Worker:
     @property
     def gone(self) -> bool:
         """An idle worker says nothing: what there is to read is its end."""
-        return bool(select.select([self.end], [], [], 0)[0])
+        look = select.poll()  # select() takes no descriptor above 1023, and there may be many callers
+        look.register(self.end, select.POLLIN)
+        return bool(look.poll(0))
 
     def close(self) -> None:
         with suppress(OSError):

@@ -11,8 +11,9 @@ import pytest
 
 from shardr.errors import InvocationError
 from shardr.local.endpoints import calls
+from shardr.local.endpoints.plan import EndpointPlan
 from shardr.local.endpoints.pool import Pool
-from shardr.local.endpoints.store import Opening
+from shardr.local.endpoints.store import IN_SERVICE, EndpointRow, Opening
 from shardr.local.runners.doors import Door
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
@@ -74,3 +75,31 @@ def test_a_kept_connection_that_was_let_go_of_is_replaced_by_a_new_one() -> None
         time.sleep(0.05)
         assert calls._of(pool, key, opening, {}, b"1").body == b"ok"
         instance.join()
+
+
+def test_a_request_that_ends_whatever_sees_it_is_not_sent_to_all_instances() -> None:
+    asked: list[int] = []
+    servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
+
+    def answers(i: int) -> None:
+        with servers[i].accept()[0] as caller:
+            hear(caller)
+            caller.sendall(HEAD + b"ok")
+            hear(caller)
+            asked.append(i)
+            servers[i].shutdown(socket.SHUT_RDWR)  # it has died: nobody can connect any more
+            servers[i].close()
+
+    threads = [threading.Thread(target=answers, args=(i,), daemon=True) for i in range(3)]
+    for thread in threads:
+        thread.start()
+    openings = [Opening("v", 1.0, i, ByPort(port=server.getsockname()[1])) for i, server in enumerate(servers)]
+    row = EndpointRow("fatal", [], IN_SERVICE, 0.0, 0.0, 0.0, EndpointPlan("c", [], None), None, None, None, openings)
+    for opening in openings:  # each has answered once, so that its connection is kept
+        assert calls._ask(row, [opening], {}, b"1").body == b"ok"
+    with pytest.raises(InvocationError, match="ended the connection without an answer") as told:
+        calls._ask(row, openings, {}, b"1")
+    assert told.value.reached
+    assert len(asked) == 2
+    for server in servers:
+        server.close()
