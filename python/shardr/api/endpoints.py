@@ -9,21 +9,23 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shardr.api.advice.prices import price_table
 from shardr.api.rows import answers, header_line, row_lines, table
 from shardr.api.served_models import SERVED_BY, served_model
 from shardr.engines.hosting import hosting
 from shardr.errors import JobFailedError, NotFoundError, ShardrError
+from shardr.local import contract
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
+    from shardr.api.advice.prices import PriceTable
     from shardr.api.runs import EngineName, RunnerName
     from shardr.engines.hosting import Hosting
 
-TTL = "shardr:ttl-seconds"
-TTL_SECONDS = 4 * 3600
+TTL = "ttl-seconds"
 POLL_SECONDS = {"local": 0.05, "sagemaker": 5.0}
 OWN = re.compile(r"-[0-9a-f]{6}")
 """Ends the names of models and configurations that ``deploy`` makes, after the endpoint's."""
@@ -119,7 +121,7 @@ class Endpoint:
 
     def to_dict(self) -> dict[str, Any]:
         """What ``shardr endpoints`` tells of it."""
-        return _record(self._where, self._about)
+        return _record(self._where, self._about, price_table(self._where.region))
 
 
 def deploy(
@@ -131,7 +133,7 @@ def deploy(
     instance_count: int = 1,
     instance_type: str = "ml.m5.large",
     environment: Mapping[str, str] | None = None,
-    ttl_seconds: int = TTL_SECONDS,
+    ttl_seconds: int = contract.LIFE_SECONDS,
     wait: bool = True,
     engine: EngineName | None = None,
     runner: RunnerName | None = None,
@@ -172,7 +174,7 @@ def deploy(
     try:
         where.ask("CreateEndpointConfig", EndpointConfigName=own, ProductionVariants=[variant])
         made.append("DeleteEndpointConfig")
-        tags = [{"Key": TTL, "Value": str(ttl_seconds)}]
+        tags = [{"Key": f"shardr:{TTL}", "Value": str(ttl_seconds)}]
         where.ask("CreateEndpoint", EndpointName=name, EndpointConfigName=own, Tags=tags)
     except ShardrError:
         for operation in reversed(made):
@@ -189,13 +191,15 @@ def endpoints(*, engine: EngineName | None = None, session: Any = None) -> list[
     where no price is known. Where that of hosting is not, it is the price of the same instance for training.
     """
     where = hosting(engine, session=session)
+    prices = price_table(where.region)
     found: list[dict[str, Any]] = []
     asked: dict[str, Any] = {"MaxResults": 100}
     while True:
         page = where.ask("ListEndpoints", **asked)
         for item in page["Endpoints"]:
             try:
-                found.append(_record(where, where.ask("DescribeEndpoint", EndpointName=item["EndpointName"])))
+                about = where.ask("DescribeEndpoint", EndpointName=item["EndpointName"])
+                found.append(_record(where, about, prices))
             except NotFoundError:  # it has gone just now
                 continue
         if "NextToken" not in page:
@@ -203,16 +207,13 @@ def endpoints(*, engine: EngineName | None = None, session: Any = None) -> list[
         asked["NextToken"] = page["NextToken"]
 
 
-def _record(where: Hosting, about: dict[str, Any]) -> dict[str, Any]:
-    from shardr.api.advice.prices import price_table
-
-    tags = where.ask("ListTags", ResourceArn=about["EndpointArn"])["Tags"]
-    life = next((int(tag["Value"]) for tag in tags if tag["Key"] == TTL and tag["Value"].isdecimal()), None)
+def _record(where: Hosting, about: dict[str, Any], prices: PriceTable) -> dict[str, Any]:
+    told = contract.tag(where.ask("ListTags", ResourceArn=about["EndpointArn"]), TTL)
+    life = int(told) if told.isdecimal() else None
     if life is None and where.name == "local":
-        life = TTL_SECONDS
+        life = contract.LIFE_SECONDS
     age = (datetime.now(timezone.utc) - about["CreationTime"]).total_seconds()
     variants = about.get("ProductionVariants", [])
-    prices = price_table(where.region)
     usd: float | None = 0.0
     types = {v["VariantName"]: v.get("InstanceType") for v in _variants(where, about.get("EndpointConfigName", ""))}
     for variant in variants:

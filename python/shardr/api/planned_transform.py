@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shardr.api.sources import NotLocatedError
+from shardr.api.sources import NotLocatedError, not_there, place_of
+from shardr.api.trained import serving
 from shardr.data.joining import Joining
 from shardr.engines.base import Deposit, PlannedJob
 from shardr.errors import NotFoundError, Problem
 from shardr.requests.transform import model_request, transform_request
-from shardr.spec.problems import file_you_mean
-from shardr.spec.transform import SERVED_BY, TRAINED, KnownModel, TrainedModel
+from shardr.spec.transform import TRAINED, KnownModel, TrainedModel
+from shardr.storage.local import list_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from shardr.engines.base import Engine
     from shardr.requests.placed import Placed
@@ -50,8 +50,8 @@ def asked(
     """The model of a step; ``made`` says where an output of a step goes. Raises ``NotLocatedError``."""
     if isinstance(step.model, TrainedModel):
         trained = pipeline.step(step.model.step)
-        image = step.image or SERVED_BY.get(trained.image or "", trained.image or "")
-        return Asked(engine.image_uri(image), made(trained, TRAINED))
+        image = engine.image_uri(step.image) if step.image else serving(engine.image_uri(trained.image or ""))
+        return Asked(image, made(trained, TRAINED))
     if isinstance(step.model, KnownModel):
         try:
             return Asked(engine.model_image(step.model.model_name))
@@ -60,15 +60,10 @@ def asked(
     image = engine.image_uri(step.image or "")
     if step.model.startswith("s3://"):
         return Asked(image, step.model)
-    path = Path(os.path.normpath(base / Path(step.model).expanduser()))
+    path = place_of(step.model, base)
     if not path.exists():
-        near = file_you_mean(path.name, os.listdir(path.parent) if path.parent.is_dir() else [])  # noqa: PTH208
-        raise NotLocatedError(f'"{step.model}" is not there{near}', fix=f"looked for {path}")
-    if path.is_dir():
-        keys = tuple(sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file()))
-        uri = engine.input_uri(path, keys)
-        return Asked(image, uri, [Deposit(uri, path=path)])
-    uri = engine.input_uri(path)
+        raise not_there(step.model, path)
+    uri = engine.input_uri(path, list_files(path) if path.is_dir() else None)
     return Asked(image, uri, [Deposit(uri, path=path)])
 
 

@@ -7,14 +7,13 @@ import os
 import secrets
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shardr.api.destinations import destination_problems
 from shardr.api.hyperparameters import told
 from shardr.api.planned_transform import Asked, joining_problems, transform_job
 from shardr.api.planned_transform import asked as asked_of
-from shardr.api.sources import MANY, Located, NotLocatedError, kept_manifest, locate
+from shardr.api.sources import MANY, Located, NotLocatedError, kept_manifest, locate, not_there, place_of
 from shardr.api.waste import repeated_work
 from shardr.data.keys import assign, balance
 from shardr.engines.base import Deposit, Plan, PlannedJob, PlannedStep, Spread
@@ -27,13 +26,14 @@ from shardr.requests.processing import processing_request
 from shardr.requests.training import training_request
 from shardr.spec.load import Loaded, refusal
 from shardr.spec.parts import Manifest, StepOutput
-from shardr.spec.problems import file_you_mean
 from shardr.spec.script_step import ScriptStep
 from shardr.spec.training import TrainingStep
 from shardr.spec.transform import DATA, TRANSFORMED, TransformStep
 from shardr.storage.local import list_files
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from shardr.engines.base import Engine
     from shardr.spec.load import Examined
     from shardr.spec.models import AnyStep
@@ -209,12 +209,11 @@ class _Planner:
         try:
             content = path.read_bytes()
         except OSError as error:
-            beside = os.listdir(path.parent) if path.parent.is_dir() else []  # noqa: PTH208
-            gone = isinstance(error, FileNotFoundError)
-            message = f'"{step.code}" is not there' if gone else f'"{step.code}" cannot be read: {error.strerror}'
-            self.problems.append(
-                Problem(at, message + (file_you_mean(path.name, beside) if gone else ""), fix=f"looked for {path}")
-            )
+            if isinstance(error, FileNotFoundError):
+                self.problems.append(not_there(step.code, path).at(at))
+            else:
+                message = f'"{step.code}" cannot be read: {error.strerror}'
+                self.problems.append(Problem(at, message, fix=f"looked for {path}"))
             return Placed("s3://missing", "S3Prefix"), b""
         if not (isinstance(step, TrainingStep) and step.source_dir):
             uri = self._engine.kept_uri("code", content, path.name)
@@ -230,10 +229,10 @@ class _Planner:
     def _folder(self, step: ScriptStep) -> Path:
         """The folder that a step's code is a path in."""
         named = step.source_dir if isinstance(step, TrainingStep) else None
-        return self._base if named is None else _normal(self._base / Path(named).expanduser())
+        return self._base if named is None else place_of(named, self._base)
 
     def _script(self, step: ScriptStep) -> Path:
-        return _normal(self._folder(step) / Path(step.code or "").expanduser())
+        return place_of(step.code or "", self._folder(step))
 
     def _destination(self, step: AnyStep, name: str) -> str:
         """Where an output of a step goes."""
@@ -261,7 +260,7 @@ class _Planner:
             return default
         if destination.startswith("s3://"):
             return destination.rstrip("/") + "/"
-        folder = _normal(self._base / Path(destination).expanduser())
+        folder = place_of(destination, self._base)
         uri, deposit = self._engine.output_uri(default, folder)
         if deposit is None:
             told = f"{what} stays in {uri}, not in {destination}: `shardr collect` brings it here"
@@ -319,7 +318,3 @@ class _Planner:
                 inputs = {**placed, balanced.input: Placed(manifest.uri, "ManifestFile")}
                 jobs.append(([shard], inputs, {name: f"{where}{shard}/" for name, where in outputs.items()}))
         return jobs
-
-
-def _normal(path: Path) -> Path:
-    return Path(os.path.normpath(path))

@@ -45,13 +45,24 @@ class NotLocatedError(Exception):
         return Problem(path, self.message, self.fix)
 
 
+def place_of(text: str, base: Path) -> Path:
+    """The file or folder that a path of a spec means; a relative one starts from ``base``."""
+    return Path(os.path.normpath(base / Path(text).expanduser()))
+
+
+def not_there(text: str, path: Path) -> NotLocatedError:
+    """The error of a text that means a path where nothing is, with what lies beside it under a like name."""
+    near = file_you_mean(path.name, os.listdir(path.parent) if path.parent.is_dir() else [])  # noqa: PTH208
+    return NotLocatedError(f'"{text}" is not there{near}', fix=f"looked for {path}")
+
+
 def locate(source: str | Manifest, base: Path, engine: Engine) -> Located:
     """Finds the objects of a source; relative paths start from ``base``. Raises ``NotLocatedError``."""
     if isinstance(source, Manifest):
         return _manifest(source.manifest, base, engine)
     if source.startswith("s3://"):
         return _checked(Located(Placed(source, "S3Prefix"), engine.listing(source)), source)
-    path = Path(os.path.normpath(base / Path(source).expanduser()))
+    path = place_of(source, base)
     if path.is_dir():
         keys = list_files(path)
         uri = engine.input_uri(path, keys)
@@ -64,8 +75,7 @@ def locate(source: str | Manifest, base: Path, engine: Engine) -> Located:
         return _checked(found, source)
     if glob.has_magic(source):
         return _checked(_glob(path, engine), source)
-    near = file_you_mean(path.name, os.listdir(path.parent) if path.parent.is_dir() else [])  # noqa: PTH208
-    raise NotLocatedError(f'"{source}" is not there{near}', fix=f"looked for {path}")
+    raise not_there(source, path)
 
 
 def kept_manifest(engine: Engine, prefix: str, keys: list[str]) -> Deposit:
@@ -95,7 +105,7 @@ def _manifest(source: str, base: Path, engine: Engine) -> Located:
             return _checked(Located(Placed(source, "ManifestFile"), engine.manifest(source)), source)
         except DataError as error:
             raise NotLocatedError(error.what, error.fix) from error
-    path = Path(os.path.normpath(base / Path(source).expanduser()))
+    path = place_of(source, base)
     try:
         head, *keys = json.loads(path.read_text(encoding="utf-8"))
         prefix = str(head["prefix"])
@@ -107,7 +117,7 @@ def _manifest(source: str, base: Path, engine: Engine) -> Located:
     deposits = []
     listing: Objects
     if not prefix.startswith("s3://"):
-        folder = Path(os.path.normpath(path.parent / Path(prefix).expanduser()))
+        folder = place_of(prefix, path.parent)
         if not folder.is_dir():
             raise NotLocatedError(f'"{source}" has the prefix "{prefix}", which is not a folder')
         listing = Listing(folder, sorted(keys, key=os.fsencode))

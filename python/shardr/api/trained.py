@@ -31,12 +31,21 @@ class Trained:
     @property
     def image(self) -> str:
         """What serves it: what trained it, as a rule."""
-        return ONLY_TRAINS.sub(r"\1shardr/serving", self.trained_in)
+        return serving(self.trained_in)
 
     def here(self) -> Path:
         """The archive as a file of this machine."""
         (file,) = self.engine.fetch(self.files)
         return file
+
+
+def serving(address: str) -> str:
+    """The image that serves the models of the one at an address: the same, as a rule.
+
+    >>> serving("123456789012.dkr.ecr.eu-west-1.amazonaws.com/shardr/processing:latest")
+    '123456789012.dkr.ecr.eu-west-1.amazonaws.com/shardr/serving:latest'
+    """
+    return ONLY_TRAINS.sub(r"\1shardr/serving", address)
 
 
 def trained(id: str, step: str) -> Trained:

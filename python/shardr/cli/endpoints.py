@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shardr.cli.output import state
-from shardr.cli.parser import UsageError, add_engine, add_runner, place
+from shardr.cli.parser import UsageError, add_engine, add_environment, add_runner, add_which, environment, place
 from shardr.errors import DataError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def declare_deploy(parser: Parser) -> None:
     parser.add_argument("--image", metavar="IMAGE", help="what serves it (default: by its code, else what trained it)")
     parser.add_argument("--instances", metavar="N", type=int, default=1, help="how many serve it (default: 1)")
     parser.add_argument("--instance-type", metavar="TYPE", default="ml.m5.large", help="(default: ml.m5.large)")
-    parser.add_argument("--env", metavar="NAME=VALUE", action="append", default=[], help="environment; repeatable")
+    add_environment(parser)
     parser.add_argument("--ttl", metavar="TIME", default="4h", help="here it ends by itself after that (default: 4h)")
     parser.add_argument("--no-wait", action="store_true", help="do not wait until it is in service")
     add_engine(parser)
@@ -42,12 +42,9 @@ def deploy(options: argparse.Namespace, out: Output) -> int:
     """Puts a model behind an endpoint."""
     from shardr.api.endpoints import deploy as put
 
-    wrong = [word for word in options.env if "=" not in word.lstrip("=")]
-    if wrong:
-        raise UsageError(f'--env: found "{wrong[0]}", expected NAME=VALUE')
     found = put(
         options.model, options.name, image=options.image, code=options.code, instance_count=options.instances,
-        instance_type=options.instance_type, environment=dict(word.split("=", 1) for word in options.env),
+        instance_type=options.instance_type, environment=environment(options),
         ttl_seconds=_seconds(options.ttl), wait=not options.no_wait, runner=options.runner, **place(options),
     )  # fmt: skip
     out.answer(found.to_dict())
@@ -64,7 +61,7 @@ def declare_invoke(parser: Parser) -> None:
     parser.add_argument("file", metavar="FILE", help="what it is sent; - is stdin")
     parser.add_argument("--content-type", metavar="TYPE", default="text/csv", help="of the file (default: text/csv)")
     parser.add_argument("--accept", metavar="TYPE", help="of the answer (default: as the model likes)")
-    parser.add_argument("--engine", choices=["local", "sagemaker"], help="where it is (default: SHARDR_ENGINE)")
+    add_which(parser, "where it is (default: SHARDR_ENGINE)")
 
 
 def invoke(options: argparse.Namespace, out: Output) -> int:
@@ -87,7 +84,7 @@ def invoke(options: argparse.Namespace, out: Output) -> int:
 
 def declare_endpoints(parser: Parser) -> None:
     """Options of ``shardr endpoints``."""
-    parser.add_argument("--engine", choices=["local", "sagemaker"], help="where they are (default: SHARDR_ENGINE)")
+    add_which(parser, "where they are (default: SHARDR_ENGINE)")
 
 
 def endpoints(options: argparse.Namespace, out: Output) -> int:
@@ -109,7 +106,7 @@ def endpoints(options: argparse.Namespace, out: Output) -> int:
 def declare_delete(parser: Parser) -> None:
     """Options of ``shardr delete``."""
     parser.add_argument("name", metavar="NAME", help="name of the endpoint")
-    parser.add_argument("--engine", choices=["local", "sagemaker"], help="where it is (default: SHARDR_ENGINE)")
+    add_which(parser, "where it is (default: SHARDR_ENGINE)")
 
 
 def delete(options: argparse.Namespace, out: Output) -> int:

@@ -72,11 +72,14 @@ def add_runner(parser: Parser, default: str = "SHARDR_RUNNER, else the spec's") 
     )
 
 
+def add_which(parser: Parser, help: str) -> None:
+    """This machine or SageMaker."""
+    parser.add_argument("--engine", choices=["local", "sagemaker"], help=help)
+
+
 def add_engine(parser: Parser) -> None:
     """Where a spec runs, and what SageMaker needs to know for that."""
-    parser.add_argument(
-        "--engine", choices=["local", "sagemaker"], help="where it runs (default: SHARDR_ENGINE, else this machine)"
-    )
+    add_which(parser, "where it runs (default: SHARDR_ENGINE, else this machine)")
     parser.add_argument(
         "--role", metavar="ARN", help="role of the jobs on SageMaker (default: the spec's, SAGEMAKER_ROLE, else yours)"
     )
@@ -97,12 +100,27 @@ def add_name(parser: Parser) -> None:
     parser.add_argument("--name", metavar="RUN", help="id of the run (default: a fresh one)")
 
 
-def parameters(options: argparse.Namespace) -> dict[str, str]:
-    """The parameters that ``--set`` gives; raises ``UsageError`` for one without ``=``."""
-    wrong = [word for word in options.set if "=" not in word.lstrip("=")]
+def add_environment(parser: Parser) -> None:
+    """What the instances find in their environment."""
+    parser.add_argument("--env", metavar="NAME=VALUE", action="append", default=[], help="environment; repeatable")
+
+
+def pairs(option: str, words: Sequence[str], fix: str | None = None) -> dict[str, str]:
+    """Values by name, of an option that is given as NAME=VALUE; raises ``UsageError`` for a word without ``=``."""
+    wrong = [word for word in words if "=" not in word.lstrip("=")]
     if wrong:
-        raise UsageError(f'--set: found "{wrong[0]}", expected NAME=VALUE', fix="for example --set instances=4")
-    return dict(word.split("=", 1) for word in options.set)
+        raise UsageError(f'{option}: found "{wrong[0]}", expected NAME=VALUE', fix=fix)
+    return dict(word.split("=", 1) for word in words)
+
+
+def parameters(options: argparse.Namespace) -> dict[str, str]:
+    """The parameters that ``--set`` gives; raises ``UsageError``."""
+    return pairs("--set", options.set, fix="for example --set instances=4")
+
+
+def environment(options: argparse.Namespace) -> dict[str, str]:
+    """What ``add_environment`` has read; raises ``UsageError``."""
+    return pairs("--env", options.env)
 
 
 def step_output(text: str | None, made: list[str]) -> tuple[str, str]:

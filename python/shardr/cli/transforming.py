@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shardr.cli.parser import UsageError, add_engine, add_name, add_runner, place
+from shardr.cli.parser import add_engine, add_environment, add_name, add_runner, environment, place
 from shardr.cli.running import follow, told_of
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def declare_transform(parser: Parser) -> None:
         parser.add_argument(option, metavar="N", type=int, help=help)
     parser.add_argument("--csv-lines", action="store_true", help="here: a newline in quotes does not end a line")
     parser.add_argument("--instances", metavar="N", type=int, default=1, help="how many (default: 1)")
-    parser.add_argument("--env", metavar="NAME=VALUE", action="append", default=[], help="environment; repeatable")
+    add_environment(parser)
     add_engine(parser)
     add_runner(parser, default="SHARDR_RUNNER, else auto")
     add_name(parser)
@@ -61,16 +61,14 @@ def transform(options: argparse.Namespace, out: Output) -> int:
     from shardr.api.transforming import submit_transform
     from shardr.cli.progress import uploading
 
-    wrong = [word for word in options.env if "=" not in word.lstrip("=")]
-    if wrong:
-        raise UsageError(f'--env: found "{wrong[0]}", expected NAME=VALUE')
+    given = environment(options)
     names = [option.removeprefix("--").replace("-", "_") for option in FIELDS]
     fields = {name: getattr(options, name) for name in names}
     with uploading() as progress:
         started = submit_transform(
             options.model, options.input, options.output, **place(options), runner=options.runner, name=options.name,
             progress=progress, **fields, csv_lines=options.csv_lines or None, instance_count=options.instances,
-            environment=dict(word.split("=", 1) for word in options.env) or None,
+            environment=given or None,
         )  # fmt: skip
     told_of(started, out)
     return follow(started, out)

@@ -175,7 +175,7 @@ class _Check:
     def name(self, member: Member, taken: int) -> str | None:
         """Where a member goes, below the folder; None where it must not go anywhere or is the folder itself."""
         self.within(taken + member.size)
-        parts = [part for part in member.name.split("/") if part not in ("", ".")]
+        parts = member.parts
         name = "/".join(parts)
         wrong = self._wrong(member, parts, name)
         if wrong:

@@ -21,7 +21,7 @@ def names_in(archive: Path) -> list[str]:
             for _ in stream.pieces(member.size):
                 pass
             if not member.folder:
-                names.append("/".join(part for part in member.name.split("/") if part not in {"", "."}))
+                names.append("/".join(member.parts))
     finally:
         blocks.close()  # type: ignore[attr-defined]
     return names

@@ -72,6 +72,8 @@ def _of_matrix(rows: Any, labels: Any, dtype: str | None) -> Iterator[Block]:
         raise DataError(f"Rows are a table of two dimensions, found {matrix.ndim}", fix="reshape it: a row each record")
     kind = dtype or (str(matrix.dtype) if str(matrix.dtype) in DTYPES else "float32")
     given = None if labels is None else _cast(np.asarray(labels), kind, "the labels")
+    if given is not None and len(given) != matrix.shape[0]:
+        raise DataError(f"There are {len(given)} labels for {matrix.shape[0]} rows")
     for first in range(0, matrix.shape[0], PIECE_ROWS):
         part = matrix[first : first + PIECE_ROWS]
         held: Any = (
@@ -81,8 +83,6 @@ def _of_matrix(rows: Any, labels: Any, dtype: str | None) -> Iterator[Block]:
         )
         mine = {} if given is None else {"values": given[first : first + PIECE_ROWS]}
         yield Block(held, mine, first=first + 1, rows=part.shape[0])
-    if given is not None and len(given) != matrix.shape[0]:
-        raise DataError(f"There are {len(given)} labels for {matrix.shape[0]} rows")
 
 
 def _of_batches(parts: Iterable[pa.RecordBatch], label: str | None, dtype: str, name: str) -> Iterator[Block]:

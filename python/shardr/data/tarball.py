@@ -35,6 +35,11 @@ class Member:
     executable: bool
     foreign: str | None
 
+    @property
+    def parts(self) -> list[str]:
+        """What its path is made of, without what names no folder."""
+        return [part for part in self.name.split("/") if part not in {"", "."}]
+
 
 class Stream:
     """Bytes in blocks of any size, taken in pieces of any size."""

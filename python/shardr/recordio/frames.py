@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shardr.recordio.faults import fault
-from shardr.recordio.framing import FIRST, HEAD_BYTES, LAST, MAGIC, MAGIC_WORD, MOST_BYTES, WHOLE, content, padded
+from shardr.recordio.framing import (
+    FIRST,
+    HEAD_BYTES,
+    LAST,
+    MAGIC,
+    MAGIC_WORD,
+    MOST_BYTES,
+    WHOLE,
+    content,
+    flag_and_length,
+    padded,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,11 +100,9 @@ def _one(held: Any, at: int, name: str, record: int, offset: int, *, whole: bool
                 return None
             raise fault(name, record, offset, "the file ends within the frame", "write or upload it again")
         if head[:4] != MAGIC:
-            raise fault(
-                name, record, offset, f"no recordIO: a frame must begin with 0a 23 d7 ce, found {head[:4].hex(' ')}"
-            )
-        word = int.from_bytes(head[4:], "little")
-        part, length = word >> 29, word & MOST_BYTES
+            told = f"no recordIO: a frame must begin with {MAGIC.hex(' ')}, found {head[:4].hex(' ')}"
+            raise fault(name, record, offset, told)
+        part, length = flag_and_length(head)
         if part > LAST or (part in {WHOLE, FIRST}) == begun:
             raise fault(name, record, offset, "the parts of a record do not follow each other")
         at += HEAD_BYTES + padded(length)

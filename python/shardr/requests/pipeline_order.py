@@ -27,8 +27,7 @@ def unique_names(names: Sequence[str]) -> list[str]:
         seen[name] += 1
         numbered = name if name in alone else f"{name}-{seen[name]}"
         if name not in alone and (len(numbered) > STEP_NAME_CHARACTERS or numbered in alone):
-            digest = hashlib.sha256(f"{name}/{seen[name]}".encode()).hexdigest()[:8]
-            numbered = f"{name[: STEP_NAME_CHARACTERS - 9].rstrip('-')}-{digest}"
+            numbered = _cut(name, f"{name}/{seen[name]}")
         unique.append(numbered)
     return unique
 
@@ -42,7 +41,12 @@ def unused(name: str, taken: Iterable[str]) -> str:
     known = set(taken)
     if len(name) <= STEP_NAME_CHARACTERS and name not in known:
         return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return _cut(name, name)
+
+
+def _cut(name: str, about: str) -> str:
+    """The name with a digest of ``about`` behind it, cut so that the whole has at most 64 characters."""
+    digest = hashlib.sha256(about.encode()).hexdigest()[:8]
     return f"{name[: STEP_NAME_CHARACTERS - 9].rstrip('-')}-{digest}"
 
 

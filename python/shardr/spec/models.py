@@ -77,13 +77,13 @@ class Pipeline(Model):
     )
     steps: Annotated[list[AnyStep], BeforeValidator(one_or_many), Field(min_length=1)] = Field(description="The steps.")
 
-    def step(self, name: str) -> ProcessingStep | TrainingStep | TransformStep:
+    def step(self, name: str) -> AnyStep:
         """The step of this name; ``KeyError`` when there is none."""
         return next(step for step in self.steps if step.name == name)
 
-    def in_order(self) -> list[ProcessingStep | TrainingStep | TransformStep]:
+    def in_order(self) -> list[AnyStep]:
         """The steps so that each comes after those it needs; as written where that is already so."""
-        done: list[ProcessingStep | TrainingStep | TransformStep] = []
+        done: list[AnyStep] = []
         waiting = list(self.steps)
         while waiting:
             names = {step.name for step in done}

@@ -35,10 +35,8 @@ EXPECTED = {
 }
 
 
-OF_KINDS: list[dict[str, type[parts.Model]]] = [
-    models.KINDS,
-    {"processing": parts.Input, "training": TrainingInput},
-]
+INPUTS: dict[str, type[parts.Model]] = {"processing": parts.Input, "training": TrainingInput}
+OF_KINDS = [models.KINDS, INPUTS]
 """The same part in each kind of step."""
 
 
@@ -133,11 +131,10 @@ def _model_at(loc: Sequence[str | int]) -> type[parts.Model]:
         return models.Parameter
     plain = [word for word in words if word not in models.TAGS]
     last = plain[-1] if plain else ""
-    training = "<training>" in words
     kind = next((name for name in models.KINDS if f"<{name}>" in words), "processing")
     fields: dict[str, type[parts.Model]] = {
         "steps": models.KINDS[kind],
-        "inputs": TrainingInput if training else parts.Input,
+        "inputs": INPUTS.get(kind, parts.Input),
         "outputs": parts.Output,
         "source": parts.StepOutput,
         "input": parts.StepOutput,

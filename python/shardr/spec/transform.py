@@ -11,8 +11,6 @@ from shardr.spec.step import Step
 
 DATA, TRANSFORMED, TRAINED = "data", "transformed", "model"
 """What the one input and the one output of a transform job are called, and the output of a training job it takes."""
-SERVED_BY = {"processing": "serving"}
-"""Images that only train, and the one that serves their models."""
 MOST_IN_FLIGHT_MB = 100
 """Payload times concurrency may not be more, by the service's rule."""
 

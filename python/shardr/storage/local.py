@@ -10,10 +10,12 @@ import json
 import os
 import re
 import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shardr.errors import DataError
+from shardr.storage.digests import digest_of
 from shardr.storage.uris import split_uri
 
 if TYPE_CHECKING:
@@ -116,36 +118,31 @@ class LocalStorage:
 
     def put(self, uri: str, content: bytes) -> None:
         """Writes an object; whoever reads sees all of it or none."""
-        path = self.path(uri)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        hidden = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
-        hidden.write_bytes(content)
-        hidden.replace(path)
+        with _appearing(self.path(uri)) as hidden:
+            hidden.write_bytes(content)
 
     def keep(self, file: Path) -> str:
         """The URI of a copy of a file, by its content: the same content is there once."""
-        import hashlib
-
-        about = hashlib.sha256()
-        with file.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                about.update(block)
-        uri = f"s3://{BUCKET}/kept/{about.hexdigest()}/{file.name}"
+        uri = f"s3://{BUCKET}/kept/{digest_of(file)}/{file.name}"
         path = self.path(uri)
         if not path.is_file():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            hidden = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
-            shutil.copyfile(file, hidden)
-            hidden.replace(path)
+            with _appearing(path) as hidden:
+                shutil.copyfile(file, hidden)
         return uri
 
     def link(self, uri: str, target: Path) -> None:
         """Makes a file or folder of the user's appear at ``uri``."""
-        path = self.path(uri.rstrip("/"))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        hidden = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
-        hidden.symlink_to(os.path.abspath(target))  # noqa: PTH100
-        hidden.replace(path)
+        with _appearing(self.path(uri.rstrip("/"))) as hidden:
+            hidden.symlink_to(os.path.abspath(target))  # noqa: PTH100
+
+
+@contextmanager
+def _appearing(path: Path) -> Iterator[Path]:
+    """Where to make what appears at ``path`` when it is whole; the folder around it is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    hidden = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
+    yield hidden
+    hidden.replace(path)
 
 
 def list_files(base: Path, start: str = "") -> list[str]:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shardr.errors import DataError
+from shardr.storage.digests import digest_of
 from shardr.storage.objects import Remote
 from shardr.storage.quick import Quick
 from shardr.storage.uris import split_uri
@@ -235,11 +236,7 @@ class S3Storage:
         """What an upload needs to know of a file; no digest when the same bytes are there already."""
         path, uri = item
         before = path.stat()
-        with path.open("rb") as stream:
-            digest = hashlib.sha256()
-            while block := stream.read(BLOCK_BYTES):
-                digest.update(block)
-        found = digest.hexdigest()
+        found = digest_of(path)
         return path, uri, None if self._same(uri, before.st_size, found) else found, before
 
     def _same(self, uri: str, size: int, digest: str) -> bool:

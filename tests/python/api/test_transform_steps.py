@@ -11,10 +11,15 @@ import worlds
 
 import shardr
 from shardr.api.plan_view import plan_dict
+from shardr.api.planned_transform import asked as asked_of
+from shardr.engines.local import LocalEngine
 from shardr.errors import JobFailedError, SpecError
 from shardr.requests.facts import facts
+from shardr.spec.load import load
+from shardr.spec.transform import TransformStep
 
 ROWS = 24
+ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 
 
 def world(folder: Path) -> Path:
@@ -152,6 +157,25 @@ def test_an_estimate_knows_the_time_of_a_transform_step_when_it_ran_here(
     ask, done = shardr.estimate(spec(), base=once[0]).steps[1], once[2]
     assert (ask.basis, ask.run) == ("measured", done.id)
     assert ask.dollars is not None
+
+
+@pytest.mark.parametrize(
+    ("trained_in", "asked_in"),
+    [
+        ("processing", "shardr/serving:latest"),
+        ("shardr/processing:latest", "shardr/serving:latest"),
+        (f"{ECR}/shardr/processing:latest", f"{ECR}/shardr/serving:latest"),
+        (f"{ECR}/own/processing:latest", f"{ECR}/own/processing:latest"),
+    ],
+)
+def test_what_the_image_processing_trained_is_asked_in_the_image_serving_however_it_is_named(
+    job: Path, trained_in: str, asked_in: str
+) -> None:
+    asking = spec()
+    asking["steps"][2] |= {"image": trained_in, "code": "count.sh"}
+    pipeline = load(asking, base=job).pipeline
+    step = next(one for one in pipeline.steps if isinstance(one, TransformStep))
+    assert asked_of(step, pipeline, job, LocalEngine(), lambda _step, _output: "").image == asked_in
 
 
 def test_a_plan_says_which_model_is_asked_and_what_has_changed(

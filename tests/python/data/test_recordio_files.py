@@ -63,6 +63,12 @@ def test_sparse_matrices_stay_sparse(tmp_path: Path) -> None:
     assert (tmp_path / "rows.pbr").stat().st_size < 50 * 3000
 
 
+@pytest.mark.parametrize("count", [49, 51])
+def test_a_matrix_without_a_label_for_each_row_is_refused(tmp_path: Path, count: int) -> None:
+    with pytest.raises(DataError, match=f"There are {count} labels for 50 rows"):
+        shardr.write_recordio(np.ones((50, 2), np.float32), tmp_path / "rows.pbr", labels=np.arange(count))
+
+
 @pytest.mark.parametrize("given", [{"shard_rows": 7}, {"shard_bytes": 700}, {"shard_rows": 9, "shard_bytes": 1}])
 def test_shards_have_all_rows_in_order_and_are_no_larger_than_asked_for(tmp_path: Path, given: dict[str, int]) -> None:
     matrix = np.arange(200, dtype=np.float32).reshape(40, 5)

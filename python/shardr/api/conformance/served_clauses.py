@@ -6,7 +6,6 @@ import gzip
 import io
 import tarfile
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from shardr._inst import inst
@@ -14,7 +13,6 @@ from shardr.api.conformance.clauses import LIMIT_SECONDS, Then, filled
 from shardr.local import contract
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
 FILES = {"deep/about.txt": b"as it was packed\n"}
@@ -63,18 +61,12 @@ class ServedClause:
         return Then(**self.then)
 
 
-@cache
-def _all(folder: Path) -> tuple[ServedClause, ...]:
+def served_clauses(folder: Path | None = None) -> list[ServedClause]:
+    """All of them, in the file's order."""
     import yaml
 
-    text = (folder / "served.yml").read_text(encoding="utf-8")
-    return tuple(ServedClause(**about) for about in yaml.safe_load(text))
-
-
-def served_clauses(folder: Path | None = None, ids: Iterable[str] = ()) -> list[ServedClause]:
-    """All of them, or those of the ids, in the file's order."""
-    wanted = list(ids)
-    return [clause for clause in _all(folder or inst("conformance")) if not wanted or clause.id in wanted]
+    text = (folder or inst("conformance")).joinpath("served.yml").read_text(encoding="utf-8")
+    return [ServedClause(**about) for about in yaml.safe_load(text)]
 
 
 @dataclass(frozen=True)

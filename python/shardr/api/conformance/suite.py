@@ -164,8 +164,9 @@ def suite(
     folder: Path | None = None,
 ) -> Iterator[Suite]:
     """The clauses, ready to be tried, in a home of their own; what is still under way at the end is stopped."""
-    chosen = clauses(folder, ids, [clause.id for clause in served_clauses(folder)])
-    chosen_served = served_clauses(folder, ids)
+    served = served_clauses(folder)
+    chosen = clauses(folder, ids, [clause.id for clause in served])
+    chosen_served = [clause for clause in served if not ids or clause.id in ids]
     taken = _runner(runner, image)
     image = LocalEngine().image_uri(image or IMAGE) if taken == "docker" else None
     with temporary_home(settled_seconds=SETTLED_SECONDS if image else 0) as home:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from shardr.engines.sagemaker.bucket import ensure_bucket
 from shardr.engines.sagemaker.place import Place
 from shardr.engines.sagemaker.send import deposit
 from shardr.errors import InvocationError, NotFoundError
+from shardr.storage.digests import digest_of
 from shardr.storage.s3 import S3Storage
 
 if TYPE_CHECKING:
@@ -49,12 +49,9 @@ class SageMakerHosting:
 
     def keep(self, path: Path) -> str:
         """Where it is uploaded, by its content."""
-        with path.open("rb") as stream:
-            about = hashlib.sha256()
-            while part := stream.read(1 << 20):
-                about.update(part)
+        digest = digest_of(path)
         ensure_bucket(self._aws.client("s3"), self._place)
-        uri = f"s3://{self._place.bucket}/shardr/models/{about.hexdigest()}/{path.name}"
+        uri = f"s3://{self._place.bucket}/shardr/models/{digest}/{path.name}"
         deposit(S3Storage(self._aws.client("s3"), session=self._aws.session), [Deposit(uri, path=path)])
         return uri
 

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from shardr.local.account import Account
     from shardr.local.endpoints.store import EndpointRow
 
-LIFE_SECONDS = 4 * 3600
-"""How long an endpoint lives that does not say: it costs nothing here, and would on the service."""
-
 
 def create(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """Takes an endpoint in and starts its instances; its ARN. Raises ``RequestError`` for a name that is taken."""
@@ -166,7 +163,7 @@ def _check_served(model: str, image: str) -> None:
 
 
 def _life(request: dict[str, Any]) -> float:
-    told = contract.tag(request, "ttl-seconds", str(LIFE_SECONDS))
+    told = contract.tag(request, "ttl-seconds", str(contract.LIFE_SECONDS))
     if not told.isdecimal() or int(told) < 1:
         raise RequestError(f'Tags: found shardr:ttl-seconds="{told}", expected a number of seconds')
     return float(told)
