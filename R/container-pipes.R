@@ -45,35 +45,36 @@ pipe_connection <- function(name, epoch = 0) {
 #' @rdname pipe_connection
 #' @export
 pipe_lines <- function(name, epoch = 0, n = 10000L) {
-  con <- NULL
-  function() {
-    if (is.null(con)) con <<- pipe_connection(name, epoch)
-    if (isFALSE(con)) return(NULL)
-    lines <- readLines(con, n, warn = FALSE, encoding = "UTF-8")
-    if (length(lines)) return(lines)
-    close(con)
-    con <<- FALSE
-    NULL
-  }
+  pipe_reader(name, epoch, function(con) {
+    function() {
+      lines <- readLines(con, n, warn = FALSE, encoding = "UTF-8")
+      if (length(lines)) lines
+    }
+  })
 }
 
 #' @rdname pipe_connection
 #' @export
 pipe_blocks <- function(name, epoch = 0, rows = NULL) {
+  pipe_reader(name, epoch, function(con) recordio_blocks(con, rows))
+}
+
+# A function that gives what the next call of `begin(con)` gives; where that is NULL, the epoch is over and closed.
+pipe_reader <- function(name, epoch, begin) {
   con <- NULL
   following <- NULL
   function() {
     if (is.null(con)) {
       con <<- pipe_connection(name, epoch)
-      following <<- recordio_blocks(con, rows)
+      following <<- begin(con)
     }
     if (isFALSE(con)) return(NULL)
-    block <- following()
-    if (is.null(block)) {
+    found <- following()
+    if (is.null(found)) {
       close(con)
       con <<- FALSE
     }
-    block
+    found
   }
 }
 

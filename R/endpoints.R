@@ -116,11 +116,11 @@ endpoints <- function(engine = NULL) {
   call <- environment()
   given <- checked(list(engine = as_text(engine)), "not_found", "No endpoints are named by this.", call)
   found <- python_call("endpoints", given, call)
-  created <- do.call(c, c(list(as.POSIXct(character())), lapply(found, function(one) iso_time(one$created))))
   listed <- data.frame(
     name = column(found, "name", ""), status = column(found, "status", ""), instances = column(found, "instances", 0),
-    created = created, age_seconds = column(found, "age_seconds", 0), left_seconds = column(found, "left_seconds", 0),
-    usd_per_day = column(found, "usd_per_day", 0), failure = column(found, "failure", "")
+    created = time_column(found, "created"), age_seconds = column(found, "age_seconds", 0),
+    left_seconds = column(found, "left_seconds", 0), usd_per_day = column(found, "usd_per_day", 0),
+    failure = column(found, "failure", "")
   )
   structure(listed, class = c("shardr_endpoints", "data.frame"))
 }
@@ -128,10 +128,7 @@ endpoints <- function(engine = NULL) {
 #' @export
 print.shardr_endpoints <- function(x, ...) {
   shown <- c("name", "status", "instances", "age_seconds", "left_seconds", "usd_per_day")
-  if (!all(shown %in% names(x))) return(invisible({
-    print(as.data.frame(x), ...)
-    x
-  }))
+  if (printed_plainly(x, shown, ...)) return(invisible(x))
   columns <- list(
     endpoint = x$name, status = x$status, instances = each_text(x$instances, counted),
     age = each_text(x$age_seconds, age_text), "time left" = each_text(x$left_seconds, age_text),

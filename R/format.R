@@ -19,7 +19,7 @@ format.shardr_step <- function(x, ...) step_lines(x)
 format.shardr_input <- function(x, ...) {
   how <- c(x$distribution, x$input_mode, x$content_type)
   paste0(
-    x$name, ": ", if (is.list(x$source)) format(x$source) else x$source,
+    x$name, ": ", source_words(x$source),
     if (length(how)) paste0(" (", paste(how, collapse = ", "), ")"),
     if (!is.null(x$path)) paste0(" at ", x$path)
   )
@@ -72,51 +72,54 @@ format.shardr_known_model <- function(x, ...) paste0("model ", x$model_name)
 step_lines <- function(x, number = NULL) {
   if (identical(x$type, "transform")) return(transform_lines(x, number))
   runs <- paste(c(unlist(x$command), x$code %||% paste("image", x$image), unlist(x$arguments)), collapse = " ")
-  count <- x$instance_count %||% 1
   trains <- identical(x$type, "training")
   about <- c(
-    runs, paste0(
-      if (trains) "training ", "on ", count, if (isTRUE(x$spot)) " spot",
-      if (identical(count, 1)) " instance" else " instances"
-    ),
+    runs, paste0(if (trains) "training ", instance_words(x)),
     if (!is.null(x$expect)) paste0("expects ", format(x$expect))
   )
   outputs <- if (trains) model_words(x) else vapply(x$outputs %||% list(), format, "")
   told <- unlist(x$hyperparameters)
-  after <- unlist(x$depends_on)
   c(
-    paste0(if (!is.null(number)) paste0(number, " "), x$name, ": ", paste(about, collapse = ", ")),
+    paste0(step_head(x, number), paste(about, collapse = ", ")),
     vapply(x$inputs %||% list(), function(input) paste0("    in   ", format(input)), ""),
     if (length(told)) paste0("    with ", paste0(names(told), "=", told, collapse = ", ")),
     if (length(outputs)) paste0("    out  ", paste(outputs, collapse = ", ")),
-    if (length(after)) paste0("    after ", paste(after, collapse = ", "))
+    after_line(x)
   )
 }
 
 # What a transform step asks about what.
 transform_lines <- function(x, number) {
-  count <- x$instance_count %||% 1
   model <- if (!is.list(x$model)) {
     paste0("model ", x$model, " by image ", x$image)
   } else if (is.null(x$model$step)) {
-    paste("model", x$model$model_name)
+    format(x$model)
   } else {
     paste("the model of step", x$model$step)
   }
   records <- x$split_type %||% "None"
   c(
-    paste0(
-      if (!is.null(number)) paste0(number, " "), x$name, ": asks ", model, ", on ", count,
-      if (identical(count, 1)) " instance" else " instances"
-    ),
-    paste0(
-      "    in   ", if (is.list(x$input)) format(x$input) else x$input,
-      if (records != "None") paste0(" (by ", records, ")")
-    ),
+    paste0(step_head(x, number), "asks ", model, ", ", instance_words(x)),
+    paste0("    in   ", source_words(x$input), if (records != "None") paste0(" (by ", records, ")")),
     paste0("    out  transformed", if (!is.null(x$destination)) paste0(" to ", x$destination)),
-    if (length(x$depends_on)) paste0("    after ", paste(unlist(x$depends_on), collapse = ", "))
+    after_line(x)
   )
 }
+
+step_head <- function(x, number) paste0(if (!is.null(number)) paste0(number, " "), x$name, ": ")
+
+instance_words <- function(x) {
+  count <- x$instance_count %||% 1
+  paste0("on ", count, if (isTRUE(x$spot)) " spot", if (identical(count, 1)) " instance" else " instances")
+}
+
+after_line <- function(x) {
+  after <- unlist(x$depends_on)
+  if (length(after)) paste0("    after ", paste(after, collapse = ", "))
+}
+
+# What an input names: another step's output, a manifest, or a place.
+source_words <- function(source) if (is.list(source)) format(source) else source
 
 # A training step's outputs as its own fields tell where they go.
 model_words <- function(x) {

@@ -79,11 +79,11 @@ folder_or_name <- function(image) {
 }
 
 image_frame <- function(found) {
-  created <- do.call(c, c(list(as.POSIXct(character())), lapply(found, function(image) iso_time(image$created))))
   listed <- data.frame(
     name = column(found, "name", ""), uri = column(found, "uri", ""), state = column(found, "state", ""),
-    size = column(found, "size", 0), created = created, r_version = column(found, "r_version", ""),
-    architecture = column(found, "architecture", ""), base = column(found, "base", "")
+    size = column(found, "size", 0), created = time_column(found, "created"),
+    r_version = column(found, "r_version", ""), architecture = column(found, "architecture", ""),
+    base = column(found, "base", "")
   )
   listed$r_packages <- lapply(found, function(image) unlist(image$r_packages) %||% character())
   structure(listed, class = c("shardr_images", "data.frame"))
@@ -92,11 +92,7 @@ image_frame <- function(found) {
 #' @export
 print.shardr_images <- function(x, ...) {
   shown <- c("uri", "state", "size", "created", "r_version", "architecture")
-  # Some columns of it are a data frame like others.
-  if (!all(shown %in% names(x))) return(invisible({
-    print(as.data.frame(x), ...)
-    x
-  }))
+  if (printed_plainly(x, shown, ...)) return(invisible(x))
   columns <- list(
     image = x$uri, state = x$state,
     size = each_text(x$size, function(bytes) if (is.na(bytes)) "-" else size_text(bytes)),

@@ -12,12 +12,11 @@
 #' }
 jobs <- function() {
   found <- python_call("jobs", empty_map(), environment())
-  created <- do.call(c, c(list(as.POSIXct(character())), lapply(found, function(job) iso_time(job$created))))
   listed <- data.frame(
     run = column(found, "run", ""), step = column(found, "step", ""), job = column(found, "job", ""),
-    status = column(found, "status", ""), created = created, seconds = column(found, "seconds", 0),
-    instances = column(found, "instances", 0), rows_in = column(found, "rows_in", 0),
-    rows_out = column(found, "rows_out", 0)
+    status = column(found, "status", ""), created = time_column(found, "created"),
+    seconds = column(found, "seconds", 0), instances = column(found, "instances", 0),
+    rows_in = column(found, "rows_in", 0), rows_out = column(found, "rows_out", 0)
   )
   structure(listed, class = c("shardr_jobs", "data.frame"))
 }
@@ -25,11 +24,7 @@ jobs <- function() {
 #' @export
 print.shardr_jobs <- function(x, ...) {
   shown <- c("run", "step", "status", "instances", "rows_in", "rows_out", "seconds", "created")
-  # Some columns of it are a data frame like others.
-  if (!all(shown %in% names(x))) return(invisible({
-    print(as.data.frame(x), ...)
-    x
-  }))
+  if (printed_plainly(x, shown, ...)) return(invisible(x))
   columns <- list(
     run = x$run, step = x$step, status = x$status, instances = each_text(x$instances, counted),
     "rows in" = each_text(x$rows_in, counted), "rows out" = each_text(x$rows_out, counted),

@@ -105,6 +105,19 @@ column <- function(records, field, kind) {
   unname(values)
 }
 
+# One field of each record as points in time.
+time_column <- function(records, field) {
+  do.call(c, c(list(as.POSIXct(character())), lapply(records, function(record) iso_time(record[[field]]))))
+}
+
+# Whether a listing has not all columns that its table shows: some columns of it are a data frame like others, and are
+# printed as one.
+printed_plainly <- function(x, shown, ...) {
+  plain <- !all(shown %in% names(x))
+  if (plain) print(as.data.frame(x), ...)
+  plain
+}
+
 each_text <- function(values, fun) vapply(values, fun, "", USE.NAMES = FALSE)
 
 # The folder of an output where its files lie in one, else its URI; a job can end well and still not have made anything.

@@ -11,7 +11,6 @@ from __future__ import annotations
 import io
 import logging
 import os
-import statistics
 import sys
 import tarfile
 import tempfile
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from local_mode import PROGRAMS, Leftovers, timed
 from moto.server import ThreadedMotoServer
+from rounds import compared
 from serving import R
 
 import shardr
@@ -75,8 +75,7 @@ def main() -> None:
         finally:
             print(f"the SDK left {left.remove()} containers behind; removed")
             aws.stop()
-    ratio = statistics.median(a / b for a, b in zip(seconds["theirs"], seconds["ours"], strict=True))
-    a, b = (statistics.median(seconds[name]) for name in ("theirs", "ours"))
+    ratio, a, b = compared(seconds["theirs"], seconds["ours"])
     print(f"{ROWS} rows through local mode of sagemaker 2.257.7 beside a transform job: {ratio:.1f} x", end=" ")
     print(f"({a:.1f} s vs {b:.2f} s) target >= {TARGET}")
 

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
+from shardr.recordio.encoding import encode
+
 PROGRAMS = Path(__file__).parents[1] / "inst" / "container"
 ROWS = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000_000
-COLUMNS, COMPONENTS, REPEATS = 50, 10, 3
-HEAD = "0a23d7cedc0000000ad9010a0676616c75657312ce0112cb010ac801"
-"""Of a frame, without its numbers; of other lengths it would be another."""
+COLUMNS, REPEATS = 50, 3
 
 OURS = """
 import mmap, sys, time
@@ -75,13 +75,11 @@ def write(folder: Path) -> None:
     turned = np.linalg.qr(draw.normal(size=(COLUMNS, COLUMNS)))[0].astype(np.float32)
     scales = (0.8 ** np.arange(COLUMNS)).astype(np.float32)
     matrix = np.lib.format.open_memmap(folder / "rows.npy", "w+", np.float32, (ROWS, COLUMNS))
-    head = np.frombuffer(bytes.fromhex(HEAD), np.uint8)
     with (folder / "rows.pbr").open("wb") as file:
         for first in range(0, ROWS, 100_000):
             part = draw.standard_normal((min(100_000, ROWS - first), COLUMNS), np.float32) * scales @ turned + 3
             matrix[first : first + len(part)] = part
-            heads = np.broadcast_to(head, (len(part), len(head)))
-            file.write(np.hstack([heads, part.view(np.uint8)]).tobytes())
+            file.write(encode(part).content)
 
 
 def seconds(program: str, folder: Path, result: str, blas: int, batch: int = 0) -> float:

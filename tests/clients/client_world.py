@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import clients
 import numpy as np
+import worlds
 import xgboost as xgb
 
 if TYPE_CHECKING:
@@ -55,11 +54,7 @@ class World:
         self.model = xgb.train({"max_depth": 3, "verbosity": 0}, data, 3)
         archive = self.home / "s3/served/model.tar.gz"
         archive.parent.mkdir(parents=True)
-        content = bytes(self.model.save_raw("ubj"))
-        with tarfile.open(archive, "w:gz") as out:
-            member = tarfile.TarInfo("xgboost-model")
-            member.size = len(content)
-            out.addfile(member, io.BytesIO(content))
+        archive.write_bytes(worlds.packed({"xgboost-model": bytes(self.model.save_raw("ubj"))}))
 
     def shardr(self, *words: str) -> str:
         """What the command printed."""

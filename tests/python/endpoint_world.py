@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import tarfile
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -30,17 +28,7 @@ def archive(constant: float = 1.0) -> bytes:
     """A model.tar.gz whose predictions are all near this number."""
     x = np.arange(40, dtype=np.float32).reshape(20, 2)
     model = xgb.train({"base_score": constant}, xgb.DMatrix(x, label=np.full(20, constant)), 1)
-    return packed("xgboost-model", bytes(model.save_raw("json")))
-
-
-def packed(name: str, content: bytes) -> bytes:
-    """An archive with one file in it."""
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w:gz") as tar:
-        about = tarfile.TarInfo(name)
-        about.size = len(content)
-        tar.addfile(about, io.BytesIO(content))
-    return made.getvalue()
+    return worlds.packed({"xgboost-model": bytes(model.save_raw("json"))})
 
 
 class World:

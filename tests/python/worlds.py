@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import tarfile
 import textwrap
 import time
 from contextlib import contextmanager
@@ -13,7 +15,7 @@ import shardr
 from shardr.local.objects import Keys, Objects, wait_until_there
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 BASH = {".sh": "#!/bin/bash\nset -e\n", ".py": "", ".R": ""}
 DATA = Path(os.environ.get("SHARDR_TEST_DATA", Path(__file__).parents[3] / "shared/data/bank-marketing"))
@@ -34,6 +36,17 @@ def files(folder: Path, count: int, rows: int = 1) -> Path:
         lines = [f"{i},{j}" for j in range(rows)]
         (folder / f"part-{i:02}.csv").write_text("\n".join(["file,row", *lines]) + "\n", encoding="utf-8")
     return folder
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """A model.tar.gz with these files in it, by their names."""
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w:gz") as tar:
+        for name, content in files.items():
+            about = tarfile.TarInfo(name)
+            about.size = len(content)
+            tar.addfile(about, io.BytesIO(content))
+    return made.getvalue()
 
 
 def one_step(folder: Path, body: str, name: str = "script.sh", **fields: Any) -> dict[str, Any]:

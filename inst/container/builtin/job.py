@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import traceback
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +11,12 @@ from place import UserError, failed, hosts
 from rollcall import Leader, Member
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     Decide = Callable[[dict[str, Any]], dict[str, Any]]
+
+STOPPED = 128 + signal.SIGTERM
+"""The exit status of a program that SIGTERM ended."""
 
 
 class Job:
@@ -31,10 +36,15 @@ class Job:
             self.member = Member(self.host, self.hosts[0])
 
     def agree(self, report: dict[str, Any]) -> dict[str, Any]:
-        """Says what this host has; what is to be done, once all have said it: the first of the hosts decides."""
+        """Says what this host has; what is to be done, once all have said it: the first of the hosts decides.
+
+        From then on this process ends when another host fails.
+        """
         if self.member is None:
             return self._decide([self.host])({self.host: report})
-        return self.member.report(report)
+        decision = self.member.report(report)
+        self.member.watch(_ended)
+        return decision
 
     def end(self) -> None:
         """Leaves; the first of the hosts when all have."""
@@ -42,6 +52,13 @@ class Job:
             self.member.done()
         if self._leader:
             self._leader.wait()
+
+
+def expect_train(channels: Mapping[str, Any], algorithm: str) -> None:
+    """Raises ``UserError`` where the job has no channel ``train``."""
+    if "train" not in channels:
+        named = f"it has {', '.join(sorted(channels))}" if channels else "it has none"
+        raise UserError(f"the job has no channel train, which the built-in {algorithm} learns from: {named}")
 
 
 def run(
@@ -67,3 +84,9 @@ def run(
         job.member.fail(reason)
     failed(reason)
     return 1
+
+
+def _ended(reason: str) -> None:
+    """Another host has failed: this one may wait for it in vain, deep inside a library, so the process goes at once."""
+    failed(reason)
+    os._exit(1)

@@ -10,6 +10,7 @@ from place import UserError
 from shardr.errors import DataError
 from shardr.runtime.serving import Answer, RequestError
 from shardr.runtime.serving.front import serve as serve_by
+from shardr.runtime.serving.requests import media_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +32,7 @@ def answer_type(accept: str | None, known: Sequence[str]) -> str:
     """In which of the known forms the caller wants the answer: the first where all will do."""
     if not accept or "*/*" in accept:
         return os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT") or known[0]
-    asked = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
+    asked = [media_type(part) for part in accept.split(",")]
     found = next((kind for kind in asked if kind in known), None)
     if found is None:
         raise RequestError(406, f"{accept} is not answered: accept {', '.join(known)}")

@@ -13,6 +13,8 @@ from rows import CSV, RECORDIO, piece_rows
 from serving import RequestError, answer_type
 from tables import delimiter_of, numbers_of
 
+from shardr.runtime.serving.requests import media_type
+
 JSON, JSONLINES = "application/json", "application/jsonlines"
 ANSWERS = (JSON, JSONLINES, RECORDIO)
 
@@ -40,7 +42,7 @@ class Model:
         """The content type of the answer and the answer; raises ``RequestError``."""
         kind = answer_type(accept, ANSWERS)
         try:
-            table = self._read(body, (content_type or CSV).partition(";")[0].strip().lower())
+            table = self._read(body, media_type(content_type or CSV))
         except UserError as error:
             raise RequestError(400, str(error)) from None
         return kind, _written(table @ self._vectors - self._shift, kind)

@@ -37,6 +37,6 @@ def read(given: Mapping[str, Any]) -> dict[str, Any]:
     if values["extra_components"] >= 0 and values["algorithm_mode"] == "regular":
         problems.append("extra_components: are of algorithm_mode randomized only; leave it out")
     settings.refuse(problems)
-    if values["extra_components"] < 0 and components:
+    if values["extra_components"] < 0:
         values["extra_components"] = max(10, components)
     return values

@@ -13,17 +13,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from artifact import MODEL, packed
 from hyperparameters import read
-from job import Job, run
+from job import STOPPED, Job, expect_train, run
 from moments import Moments, Sketch, signed
-from place import UserError, config, failed, opt_ml, say, write
+from place import UserError, config, opt_ml, say, write
 from rows import channel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from recordio import Rows
-
-STOPPED = 128 + signal.SIGTERM
 
 
 def train() -> int:
@@ -36,16 +34,12 @@ def train() -> int:
 def _train(job: Job, together: _Together) -> None:
     channels = config("inputdataconfig.json")
     settings = read(config("hyperparameters.json"))
-    if "train" not in channels:
-        named = f"it has {', '.join(sorted(channels))}" if channels else "it has none"
-        raise UserError(f"the job has no channel train, which the built-in PCA learns from: {named}")
+    expect_train(channels, "PCA")
     width = settings["feature_dim"]
     found = summary(channel("train", channels["train"], width), settings, job.hosts.index(job.host))
     say(f"{job.host}: {found.count} rows of train")
     report = {"kept": _text(found), "settings": {name: str(value) for name, value in settings.items()}}
     job.agree(report)
-    if job.member:
-        job.member.watch(_ended)
     if job.host == job.hosts[0]:
         model = components(together.found, settings)
         write(opt_ml("model", MODEL), packed(model))
@@ -141,9 +135,3 @@ def _score(model: dict[str, Any], about: dict[str, Any], width: int) -> None:
     scores = list(ordered(lost, channel("test", about, width)))
     if rows := sum(count for count, _ in scores):
         say(f"test rows: {rows}; test:reconstruction_error={sum(error for _, error in scores) / rows:.6g};")
-
-
-def _ended(reason: str) -> None:
-    """Another host has failed."""
-    failed(reason)
-    os._exit(1)

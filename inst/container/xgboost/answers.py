@@ -13,6 +13,8 @@ from place import UserError, opt_ml
 from scipy import sparse
 from serving import RequestError, answer_type
 
+from shardr.runtime.serving.requests import media_type
+
 ANSWERS = ("text/csv", "application/json", "application/jsonlines")
 
 
@@ -65,7 +67,7 @@ class Model:
 
 
 def _read(body: bytes, content_type: str) -> records.Records:
-    name = content_type.partition(";")[0].strip().lower()
+    name = media_type(content_type)
     if name not in {"text/csv", "text/libsvm", "text/x-libsvm"}:
         raise RequestError(415, f"the content type {name} is not read here: send text/csv or text/libsvm")
     try:

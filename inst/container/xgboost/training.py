@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import records
 from boosting import FORMAT, MODEL, Checkpoints, Rounds, Stop, boosted, latest
 from hyperparameters import Hyperparameters, read
-from job import Job, run
-from place import UserError, config, failed, inside, opt_ml, say, write
+from job import STOPPED, Job, expect_train, run
+from place import UserError, config, inside, opt_ml, say, write
 from xgboost import collective
 from xgboost.core import XGBoostError
 from xgboost.tracker import RabitTracker
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 VERDICT_SECONDS = 15
 """How long to wait for the name of the host that died when XGBoost only knows that one did."""
-STOPPED = 128 + signal.SIGTERM
 
 
 def train() -> int:
@@ -55,15 +54,11 @@ def _train(job: Job, stop: Stop) -> None:
     host, size = job.host, len(job.hosts)
     settings = read(config("hyperparameters.json"), size, validation="validation" in channels)
     stop.saves = settings["save_model_on_termination"] == "true"
-    if "train" not in channels:
-        named = f"it has {', '.join(sorted(channels))}" if channels else "it has none"
-        raise UserError(f"the job has no channel train, which the built-in XGBoost learns from: {named}")
+    expect_train(channels, "XGBoost")
     data, validation = (_channel(name, channels, settings) for name in ("train", "validation"))
     report = {"rows": _rows(data), "columns": data.shape[1] if data else 0, "width": _width(data)}
     report["validation"] = _rows(validation) if "validation" in channels else None
     decision = job.agree(report)
-    if job.member:
-        job.member.watch(_ended)
     if host in decision["training"]:
         together = _together(host, decision["training"], decision["tracker"])
         matrices = [found.matrix(decision["columns"]) if found else None for found in (data, validation)]
@@ -150,9 +145,3 @@ def _rows(found: records.Records | None) -> int:
 def _width(found: records.Records | None) -> int | None:
     """Features of a row where all rows must have as many: sparse ones need not."""
     return found.shape[1] if found and not found.sparse else None
-
-
-def _ended(reason: str) -> None:
-    """Another host has failed: this one waits for it in vain, deep inside XGBoost, so the process goes at once."""
-    failed(reason)
-    os._exit(1)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
-from endpoint_world import IMAGE, World, archive, packed
+import worlds
+from endpoint_world import IMAGE, World, archive
 
 import shardr
 from shardr.api import rows
@@ -56,7 +57,7 @@ def test_a_name_that_is_taken_leaves_no_model_behind(model: str, home: Path) -> 
 
 
 def test_a_model_that_fails_says_why(model: str, tmp_path: Path) -> None:
-    (tmp_path / "bad.tar.gz").write_bytes(packed("xgboost-model", b"nonsense"))
+    (tmp_path / "bad.tar.gz").write_bytes(worlds.packed({"xgboost-model": b"nonsense"}))
     with pytest.raises(shardr.JobFailedError, match="endpoint e is Failed") as failed:
         shardr.deploy(tmp_path / "bad.tar.gz", "e", image="xgboost")
     assert "exited with code 1" in str(failed.value.why)

@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 from container import host_world
 
+from shardr.recordio.blocks import VALUES, Sparse
+from shardr.recordio.encoding import encode
+
 PROGRAMS = Path(__file__).parents[3] / "inst" / "container"
 for name in ("builtin", "pca"):
     sys.path.append(str(PROGRAMS / name))  # what the program writes is read by its own modules, tried on their own
@@ -53,31 +56,18 @@ def framed(record: bytes, part: int = 0) -> bytes:
     return struct.pack("<II", 0xCED7230A, part << 29 | len(record)) + record + bytes(-len(record) % 4)
 
 
-def record(tensor: bytes, kind: int = 2, label: float | None = None) -> bytes:
-    entry = field_of(1, b"values") + field_of(2, field_of(kind, tensor))
-    found = field_of(1, entry)
-    if label is not None:
-        value = field_of(2, field_of(1, struct.pack("<f", label)))
-        found += field_of(2, field_of(1, b"values") + field_of(2, value))
-    return found
+def record(tensor: bytes, kind: int = 2) -> bytes:
+    return field_of(1, field_of(1, b"values") + field_of(2, field_of(kind, tensor)))
 
 
 def dense(rows: np.ndarray, labels: bool = False) -> bytes:
-    return b"".join(
-        framed(record(field_of(1, row.astype("<f4").tobytes()), label=i if labels else None))
-        for i, row in enumerate(rows)
-    )
+    return bytes(encode(rows.astype("f4"), {VALUES: np.arange(len(rows), dtype="f4")} if labels else None).content)
 
 
 def sparse(rows: np.ndarray) -> bytes:
-    found = []
-    for row in rows:
-        keys = np.flatnonzero(row)
-        tensor = b""
-        if len(keys):
-            tensor += field_of(1, row[keys].astype("<f4").tobytes()) + field_of(2, b"".join(map(varint, keys.tolist())))
-        found.append(framed(record(tensor + field_of(3, varint(len(row))))))
-    return b"".join(found)
+    there = rows != 0
+    held = Sparse(rows[there].astype("f4"), there.nonzero()[1], there.sum(axis=1), rows.shape[1])
+    return bytes(encode(held).content)
 
 
 @dataclass

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import os
 import signal
-import tarfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -41,11 +39,7 @@ class World:
         self.client = shardr.local_session().client("sagemaker")
         archive = self.s3 / "models/model.tar.gz"
         archive.parent.mkdir(parents=True)
-        content = bytes(booster.save_raw("ubj"))
-        with tarfile.open(archive, "w:gz") as out:
-            member = tarfile.TarInfo("xgboost-model")
-            member.size = len(content)
-            out.addfile(member, io.BytesIO(content))
+        archive.write_bytes(worlds.packed({"xgboost-model": bytes(booster.save_raw("ubj"))}))
         container = {"Image": "shardr/xgboost", "ModelDataUrl": "s3://models/model.tar.gz"}
         self.client.create_model(ModelName="boosted", ExecutionRoleArn=ROLE, PrimaryContainer=container)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import image_world
 import pytest
+import worlds
 
 import shardr
 from shardr.local.docker.daemon import connect
@@ -147,9 +148,7 @@ def test_nothing_of_the_server_runs_as_root(served: image_world.Served, containe
 @pytest.mark.alone
 def test_sigterm_ends_the_server_within_a_second_with_status_0(image: str, model: Path, network: str) -> None:
     with image_world.container(image, "serve", folder=model) as id:
-        until = time.monotonic() + 60
-        while "nginx" not in str(connect().top(id)["Processes"]) and time.monotonic() < until:
-            time.sleep(0.1)
+        worlds.until(lambda: "nginx" in str(connect().top(id)["Processes"]), 60)
         begun = time.monotonic()
         connect().kill(id, "TERM")
         assert connect().wait(id)["StatusCode"] == 0
@@ -161,8 +160,7 @@ def test_sigterm_ends_training(image: str, tmp_path: Path) -> None:
     image_world.training(tmp_path / "ml", {}, {})
     os.mkfifo(tmp_path / "ml/input/data/train/endless.csv")  # nobody writes: R waits for its first line
     with image_world.container(image, "train", folder=tmp_path / "ml") as id:
-        while "dbscan.R" not in str(connect().top(id, ps_args="-ww -eo pid,args")["Processes"]):
-            time.sleep(0.1)
+        worlds.until(lambda: "dbscan.R" in str(connect().top(id, ps_args="-ww -eo pid,args")["Processes"]), 60)
         begun = time.monotonic()
         connect().kill(id, "TERM")
         assert connect().wait(id)["StatusCode"] == 143

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.client
 import os
-import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -85,28 +83,13 @@ def test_a_model_is_served_and_sigterm_ends_the_server(image: str, network: str,
     host = instance(tmp_path / "ml", ROWS)
     (host.folder / "model/xgboost-model").write_bytes(bytes(model.save_raw("ubj")))
     with image_world.container(image, "serve", folder=host.folder, network=network) as id:
-        places = connect().inspect_container(id)["NetworkSettings"]["Networks"]
-        address = next(iter(places.values()))["IPAddress"]
-        until = time.monotonic() + 60
-        while (answer := asked(address, "GET", "/ping"))[0] != 200:
-            assert time.monotonic() < until, connect().logs(id).decode()
-            time.sleep(0.1)
-        assert answer == (200, "")
-        status, text = asked(address, "POST", "/invocations", csv(NEW[:, 1:]))
+        served = image_world.served(id)
+        assert served.ask("GET", "/ping") == (200, "")
+        status, text = served.ask("POST", "/invocations", csv(NEW[:, 1:]))
         assert status == 200
         assert np.array(text.split(","), dtype=float) == pytest.approx(predictions(model, NEW), rel=1e-6)
         connect().kill(id, "TERM")
         assert connect().wait(id, timeout=30)["StatusCode"] == 0
-
-
-def asked(address: str, method: str, path: str, body: str | None = None) -> tuple[int, str]:
-    try:
-        connection = http.client.HTTPConnection(address, 8080, timeout=20)
-        connection.request(method, path, body, {"Content-Type": "text/csv"})
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
-    except OSError:
-        return 0, ""
 
 
 def test_a_word_that_only_contains_train_is_refused(image: str) -> None:

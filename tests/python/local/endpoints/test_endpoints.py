@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import worlds
-from endpoint_world import TRIES, archive, packed
+from endpoint_world import TRIES, archive
 
 from shardr.errors import InvocationError, RequestError
 from shardr.local import jobs
@@ -101,7 +101,7 @@ def test_a_name_is_free_again_as_soon_as_its_endpoint_is_gone(world: World) -> N
 
 
 def test_a_model_that_cannot_be_loaded_fails_the_endpoint_in_the_scripts_own_words(world: World) -> None:
-    world.model("bad", packed("xgboost-model", b"no model at all"))
+    world.model("bad", worlds.packed({"xgboost-model": b"no model at all"}))
     world.endpoint("e", world.config("c", {"ModelName": "bad"}))
     worlds.until(lambda: world.status("e") != "Creating")
     found = world.about("e")
@@ -316,7 +316,7 @@ def test_an_update_puts_another_model_in_service_without_a_gap(world: World) -> 
 
 def test_an_update_that_fails_changes_nothing(world: World) -> None:
     world.model()
-    world.model("bad", packed("xgboost-model", b"no model"))
+    world.model("bad", worlds.packed({"xgboost-model": b"no model"}))
     world.served(config=world.config("c"))
     world.config("d", {"ModelName": "bad"})
     world.ask("UpdateEndpoint", EndpointName="e", EndpointConfigName="d")

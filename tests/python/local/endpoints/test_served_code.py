@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import subprocess
-import tarfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -57,13 +55,7 @@ BROKEN = {"R": "library(notthere)\n", "py": "import notthere\n"}
 
 def archive(files: Mapping[str, str]) -> bytes:
     """A model.tar.gz with these texts in it."""
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w:gz") as tar:
-        for name, text in files.items():
-            about = tarfile.TarInfo(name)
-            about.size = len(text.encode())
-            tar.addfile(about, io.BytesIO(text.encode()))
-    return made.getvalue()
+    return worlds.packed({name: text.encode() for name, text in files.items()})
 
 
 def written(language: str, code: Mapping[str, str] = CODE) -> bytes:

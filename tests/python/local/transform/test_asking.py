@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import worlds
 from runtime.serving.serving_world import model, serving
 
 from shardr.local.runners.doors import Door
@@ -176,10 +177,7 @@ def test_whoever_ends_does_not_wait_for_what_hangs(weather: Weather) -> None:
     share = weather.share({"a": "ok,1\n" + "hangs,2\n" * 5}, concurrent=3)
     going = threading.Thread(target=share.through, args=(lambda: None,))
     going.start()
-    until = time.monotonic() + 10
-    while not (weather.folder / "ml/model/code/hangs-2").exists():
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    worlds.until((weather.folder / "ml/model/code/hangs-2").exists, 10)
     begun = time.monotonic()
     share.end()
     going.join(10)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import worlds
 from serving_world import Served, model, serving, start
 
 if TYPE_CHECKING:
@@ -92,9 +93,7 @@ def test_a_request_that_no_worker_survives_gets_503_and_the_server_lives_on(serv
     answer = served.ask("-2\n")
     assert (answer.status, answer.headers["retry-after"]) == (503, "1")
     assert "the worker ended before it had an answer: try again" in answer.text
-    until = time.monotonic() + 10
-    while served.ask("1\n").status != 200 and time.monotonic() < until:
-        time.sleep(0.1)
+    worlds.until(lambda: served.ask("1\n").status == 200, 10)
     assert served.ask("1\n").status == 200
     assert "another takes its place" in served.log.read_text()
 
