@@ -10,7 +10,7 @@
 #' or in `predict.py`.
 #'
 #' @param model A folder with what a `model.tar.gz` has in it, or such an archive: a path, or an `s3://` URI. Or a
-#'   training step of a run, as `"RUN.STEP"`.
+#'   training step of a run, as `"RUN.STEP"`; or the file of a job with one training step, which is run first.
 #' @param name Name of the endpoint.
 #' @param image The image that serves it. Default: shardr's `serving` for code in R and `python` for code in Python,
 #'   else that which trained it.

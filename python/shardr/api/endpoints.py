@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from shardr.api.advice.prices import price_table
 from shardr.api.rows import answers, header_line, row_lines, table
 from shardr.api.served_models import SERVED_BY, served_model
+from shardr.api.trained import is_spec, train
 from shardr.engines.hosting import hosting
 from shardr.errors import JobFailedError, NotFoundError, ShardrError
 from shardr.local import contract
@@ -144,7 +145,8 @@ def deploy(
     """The endpoint ``name``, which serves a model until it is deleted, or until its time is over.
 
     ``model`` is a folder with what a ``model.tar.gz`` has in it, such an archive, here or at an ``s3://`` URI, or a
-    training step of a run, ``"RUN.STEP"``. ``code`` is a file that defines ``predict_fn(model, data)``, where it is not
+    training step of a run, ``"RUN.STEP"``; or the file of a spec with one training step, which is run first. ``code``
+    is a file that defines ``predict_fn(model, data)``, where it is not
     in the model's folder ``code`` already. ``image`` is what serves it: without one, shardr's ``serving`` for code in R
     and ``python`` for code in Python, else that which trained it. On this machine an endpoint ends by itself after
     ``ttl_seconds`` (4 hours); on SageMaker it costs money until ``delete()``. ``engine``, ``runner``, ``role``,
@@ -155,7 +157,10 @@ def deploy(
     >>> shardr.deploy("cars-model", "cars", code="predict.R")           # doctest: +SKIP
     <Endpoint cars: InService>
     """
-    where = hosting(engine, runner=runner, role=role, bucket=bucket, session=session)
+    there: dict[str, Any] = {"engine": engine, "runner": runner, "role": role, "bucket": bucket, "session": session}
+    where = hosting(**there)
+    if is_spec(model):
+        model = train(model, **there)
     served = served_model(model, where, image, Path(code) if code is not None else None)
     own = f"{name[:56]}-{secrets.token_hex(3)}"
     role_arn = where.role()

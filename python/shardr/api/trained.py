@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from shardr.errors import JobFailedError, SpecError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from shardr.engines.base import Engine
 
+SPECS = frozenset({".yml", ".yaml", ".json"})
+"""How the names of specs end."""
 ONLY_TRAINS = re.compile(r"(^|/)shardr/processing(?=[:@]|$)")
 """The image of shardr's that R scripts train in; models of it are served by the image ``serving``."""
 
@@ -62,6 +63,28 @@ def trained(id: str, step: str) -> Trained:
         raise SpecError(f'step "{step}" of run {id} trains no model', fix="name a training step: RUN.STEP")
     image = str(job["AlgorithmSpecification"]["TrainingImage"])
     return Trained(engine_of(id), str(job["ModelArtifacts"]["S3ModelArtifacts"]), image, about.outputs["model"].files)
+
+
+def is_spec(model: str | Path) -> bool:
+    """Whether what is said to be a model is the file of a spec."""
+    path = Path(model).expanduser()
+    return path.suffix.lower() in SPECS and path.is_file()
+
+
+def train(spec: str | Path, **where: Any) -> str:
+    """The model, as ``RUN.STEP``, of a spec that is run first; ``where`` is as in ``run``.
+
+    Raises ``SpecError`` before anything runs for a spec that does not have one training step, and as ``run`` does.
+    """
+    from shardr.api.runs import run, validate
+    from shardr.spec.training import TrainingStep
+
+    path = Path(spec).expanduser()
+    steps = [step.name for step in validate(path).steps if isinstance(step, TrainingStep)]
+    if len(steps) != 1:
+        what = f"has the training steps {', '.join(steps)}" if steps else "has no training step"
+        raise SpecError(f"{spec} {what}, and one model can be served", fix="run it, and name its model as RUN.STEP")
+    return f"{run(path, **where).id}.{steps[0]}"
 
 
 def trained_by(id: str) -> Trained | None:

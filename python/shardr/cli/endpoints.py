@@ -25,7 +25,8 @@ STATES = {"InService": "Completed", "Creating": "InProgress", "Updating": "InPro
 
 def declare_deploy(parser: Parser) -> None:
     """Options of ``shardr deploy``."""
-    parser.add_argument("model", metavar="MODEL", help="a folder, a model.tar.gz, an s3:// URI, or RUN.STEP")
+    models = "a folder, a model.tar.gz, an s3:// URI, RUN.STEP, or a spec that trains one"
+    parser.add_argument("model", metavar="MODEL", help=models)
     parser.add_argument("--name", metavar="NAME", required=True, help="name of the endpoint")
     parser.add_argument("--code", metavar="FILE", help="its predict_fn() in R or Python, where it has none in code/")
     parser.add_argument("--image", metavar="IMAGE", help="what serves it (default: by its code, else what trained it)")

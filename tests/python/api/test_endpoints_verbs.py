@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
@@ -29,6 +29,19 @@ def model(tmp_path: Path, home: Path) -> Iterator[str]:
     path.write_bytes(archive())
     yield str(path)
     World(home).close()
+
+
+def learning(folder: Path) -> dict[str, Any]:
+    """A training step of the built-in XGBoost, and its data."""
+    (folder / "train").mkdir()
+    (folder / "train/a.csv").write_text("".join(f"{i % 5},{i},{i % 7}\n" for i in range(100)))
+    return {
+        "name": "learn",
+        "type": "training",
+        "image": IMAGE,
+        "inputs": [{"name": "train", "source": "train/", "content_type": "text/csv"}],
+        "hyperparameters": TRAINS,
+    }
 
 
 def test_a_model_is_deployed_asked_listed_and_deleted(model: str, home: Path) -> None:
@@ -78,20 +91,21 @@ def test_what_is_no_model_is_refused(model: str, image: str | None, words: str) 
 
 
 def test_the_model_of_a_training_step_is_served_by_what_trained_it(model: str, tmp_path: Path) -> None:
-    (tmp_path / "train").mkdir()
-    (tmp_path / "train/a.csv").write_text("".join(f"{i % 5},{i},{i % 7}\n" for i in range(100)))
-    step = {
-        "name": "learn",
-        "type": "training",
-        "image": IMAGE,
-        "inputs": [{"name": "train", "source": "train/", "content_type": "text/csv"}],
-        "hyperparameters": TRAINS,
-    }
-    run = shardr.run({"name": "t", "steps": [step]}, base=tmp_path)
+    run = shardr.run({"name": "t", "steps": [learning(tmp_path)]}, base=tmp_path)
     endpoint = shardr.deploy(f"{run.id}.learn", "e")
     assert endpoint.predict(b"1,2\n")
     with pytest.raises(shardr.NotFoundError, match='no step "other"'):
         shardr.deploy(f"{run.id}.other", "f")
+
+
+def test_a_spec_is_run_first_and_its_one_model_is_served(model: str, tmp_path: Path) -> None:
+    step = learning(tmp_path)
+    (tmp_path / "job.json").write_text(json.dumps({"name": "prices", "steps": [step]}))
+    endpoint = shardr.deploy(tmp_path / "job.json", "e", runner="process")
+    assert endpoint.predict("1,2\n")
+    (tmp_path / "two.json").write_text(json.dumps({"name": "two", "steps": [step, {**step, "name": "other"}]}))
+    with pytest.raises(shardr.SpecError, match="has the training steps learn, other, and one model can be served"):
+        shardr.deploy(tmp_path / "two.json", "f", runner="process")
 
 
 def test_the_shell_does_the_same(model: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
