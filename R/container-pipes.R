@@ -17,7 +17,8 @@
 #' @returns `pipe_connection()`: a connection, open to be read as bytes, which you close. `pipe_lines()`: a function
 #'   without arguments that gives a character vector, and `NULL` at the end. `pipe_blocks()`, for channels of
 #'   recordIO-protobuf: the same with a block of rows, as [recordio_blocks()] gives them. `shardr_error_not_found` for a
-#'   channel that there is not, and for an epoch that does not come.
+#'   channel that there is not, and for an epoch that does not come; `shardr_error_data` for a record that is none, with
+#'   its number in the channel.
 #' @seealso [read_channel()] for channels with files.
 #' @export
 #' @examplesIf file.exists("/opt/ml/input/data/train_0")
@@ -57,7 +58,8 @@ pipe_lines <- function(name, epoch = 0, n = 10000L) {
 #' @rdname pipe_connection
 #' @export
 pipe_blocks <- function(name, epoch = 0, rows = NULL) {
-  pipe_reader(name, epoch, function(con) recordio_blocks(con, rows))
+  call <- environment()
+  pipe_reader(name, epoch, function(con) files_blocks(list(con), rows, NULL, NULL, call, name))
 }
 
 # A function that gives what the next call of `begin(con)` gives; where that is NULL, the epoch is over and closed.

@@ -45,7 +45,12 @@ recordio_blocks <- function(file, rows = NULL, width = NULL, dtype = NULL) {
   call <- environment()
   if (!is.null(rows) && !isTRUE(rows >= 1)) container_abort("A block has at least one row.", "data", call)
   if (!is.null(dtype)) dtype <- match.arg(dtype, names(tensor_kinds))
-  left <- if (inherits(file, "connection")) list(file) else as.list(file)
+  files_blocks(if (inherits(file, "connection")) list(file) else as.list(file), rows, width, dtype, call)
+}
+
+# The same of a list of paths or connections; `name` is what errors call a connection.
+files_blocks <- function(left, rows, width, dtype, call, name = "the connection") {
+  force(left) # the first block may be asked for when what it was made of is another
   asked <- list(width = width, dtype = dtype, labels = NULL)
   following <- NULL
   finish <- function() {
@@ -58,7 +63,7 @@ recordio_blocks <- function(file, rows = NULL, width = NULL, dtype = NULL) {
         if (length(left) == 0L) return(NULL)
         next_file <- left[[1L]]
         left <<- left[-1L]
-        following <<- file_blocks(next_file, asked, call, rows)
+        following <<- file_blocks(next_file, asked, call, rows, name)
       }
       block <- tryCatch(following$block(), error = function(e) {
         finish()

@@ -1,8 +1,7 @@
 # Blocks of rows out of a connection, with no more than a piece of it in memory. Python: recordio/reading.py.
 
 # The blocks of a file, or of a connection, which stays open: `block()` gives the next one, `close()` ends it.
-file_blocks <- function(file, asked, call, rows = NULL) {
-  name <- "the connection"
+file_blocks <- function(file, asked, call, rows = NULL, name = NULL) {
   con <- file
   if (!inherits(file, "connection")) {
     name <- file

@@ -3,8 +3,8 @@
 #' Turn recordIO-protobuf into a table
 #'
 #' Writes the rows of files as one CSV, TSV, JSON lines or Parquet file, block by block. [write_recordio()] goes the
-#' other way. Both need the Python half for that, which scripts inside instances do without: there, [read_recordio()] gives a
-#' data frame.
+#' other way. Both need the Python half for that, which scripts inside instances do without: there, [read_recordio()]
+#' gives a data frame.
 #'
 #' @param file Path of a file, or of several, whose rows follow each other.
 #' @param to Path of the file to write: `.csv`, `.tsv`, `.jsonl` or `.parquet`.

@@ -77,6 +77,28 @@ def test_blocks_of_rows_come_as_they_were_written(tmp_path: Path, name: str, ahe
     assert [line.strip() for line in ran(tmp_path, body, name)] == expected
 
 
+@pytest.mark.parametrize("name", sorted(BLOCKS))
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        (encode(np.ones((2, 4), np.float32)).content.tobytes(), "train, record 11: expected 3 columns, found 4"),
+        (
+            encode(np.ones((2, 3), np.float32)).content.tobytes()[:-4],
+            "train, record 12: the file ends within the record",
+        ),
+    ],
+)
+def test_what_is_wrong_in_a_later_object_is_told_with_channel_and_record(
+    tmp_path: Path, name: str, last: bytes, told: str
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "0").write_bytes(encode(np.ones((10, 3), np.float32)).content)
+    (tmp_path / "data" / "1").write_bytes(last)
+    body = BLOCKS[name].replace("ahead=AHEAD", "ahead=1").replace("int(block.label.sum())", "0")
+    body = body.replace("sum(block$labels$values)", "0")
+    assert told in " ".join(" ".join(ran(tmp_path, body, name)).split())
+
+
 @pytest.mark.parametrize("name", sorted(LINES))
 def test_of_a_channel_with_files_it_is_told_that_it_is_none_to_stream(tmp_path: Path, name: str) -> None:
     worlds.files(tmp_path / "data", 1)
