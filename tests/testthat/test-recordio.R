@@ -98,6 +98,16 @@ test_that("a data frame comes back, its label first, in blocks as large as asked
   expect_identical(sum(vapply(all_blocks(con), `[[`, 0L, "rows")), 4000L)
 })
 
+test_that("files and answers are data frames as the contract has them", {
+  for (case in cases()$tables) {
+    wanted <- lapply(case$columns, function(cells) {
+      cells <- unlist(lapply(cells, function(cell) if (identical(cell, "NaN")) NaN else cell))
+      if (is.numeric(cells)) as.numeric(cells) else cells
+    })
+    expect_identical(as.list(read_recordio(in_file(case$bytes))), wanted, info = case$name)
+  }
+})
+
 test_that("blocks have as many rows as asked for, whatever the rows are", {
   file <- withr::local_tempfile()
   table <- matrix(as.numeric(1:69), 23, 3)

@@ -49,6 +49,7 @@ def recordio_blocks(
 def read_recordio(source: str | Path | BinaryIO | Sequence[str | Path]) -> pd.DataFrame:
     """All rows as a data frame: ``label``, then ``V1``, ``V2`` …; ``uid`` and ``metadata`` where records have them.
 
+    A label of several numbers has a column for each, as ``label_1``, and answers of models are called what they are.
     Sparse rows are written out; ``recordio_blocks`` gives them as they are. Raises ``DataError`` as that does.
     """
     from shardr.data.recordio_tables import as_table

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shardr.data.formats import Format
 from shardr.data.text import BOM, unreadable
+from shardr.recordio.framing import MAGIC
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,12 +31,15 @@ def is_answer(path: PurePath) -> bool:
 
 
 def answered(path: Path) -> Format:
-    """How a file holds its answers: JSON lines when the first is an object, else CSV without a header."""
+    """How a file holds its answers: recordIO, JSON lines when the first is an object, else CSV without a header."""
     try:
         with path.open("rb") as stream:
-            head = stream.read(_HEAD_BYTES).removeprefix(BOM).lstrip()
+            head = stream.read(_HEAD_BYTES)
     except OSError as err:
         raise unreadable(path, err) from err
+    if head.startswith(MAGIC):
+        return Format("recordio")
+    head = head.removeprefix(BOM).lstrip()
     return Format("jsonl") if head.startswith(b"{") else Format("csv", header=False)
 
 

@@ -183,11 +183,14 @@ def _cast(values: Any, dtype: str, place: str, *, whole: bool | None = None) -> 
 
 
 def names(block: Block) -> list[str]:
-    """The columns of the table that ``as_table`` makes: label, then V1, V2 … as R numbers columns without names."""
+    """The columns of the table that ``as_table`` makes: label, then V1, V2 … as R numbers columns without names.
+
+    A label of several numbers has a column for each, ``projection_1``, ``projection_2`` … as in answers in JSON lines.
+    """
     found = [] if block.uids is None else ["uid"]
     for name, values in block.labels.items():
         plain = "label" if name == "values" else name
-        found += [plain] if values.ndim == 1 else [f"{plain}{i + 1}" for i in range(values.shape[1])]
+        found += [plain] if values.ndim == 1 else [f"{plain}_{i + 1}" for i in range(values.shape[1])]
     found += [f"V{i + 1}" for i in range(block.width or 0)]
     return found + ([] if block.metadata is None else ["metadata"])
 

@@ -103,6 +103,27 @@ def test_a_trained_model_is_asked_and_its_answers_go_on_to_a_script_and_to_a_tab
     assert len((tmp_path / "all.csv").read_text().splitlines()) == ROWS + 1
 
 
+def test_rows_and_answers_may_be_records(home: Path, tmp_path: Path) -> None:
+    worlds.script(world(tmp_path), "true", "count.sh")
+    rows = np.loadtxt(tmp_path / "train/rows.csv", np.float32, delimiter=",")
+    for name, some in (("train", rows), ("new", rows[:8])):
+        (tmp_path / name / "rows.csv").unlink(missing_ok=True)
+        shardr.write_recordio(some[:, 1:], tmp_path / f"{name}.pbr", labels=some[:, 0])
+        (tmp_path / name).mkdir(exist_ok=True)
+        (tmp_path / f"{name}.pbr").rename(tmp_path / name / "rows.pbr")
+    records = "application/x-recordio-protobuf"
+    given = spec(accept=records, content_type=records, input="new/", split_type="RecordIO", assemble_with="None")
+    _, ask, train = given["steps"]
+    train["inputs"][0]["content_type"] = records
+    for name in ("input_filter", "join_source", "output_filter"):
+        ask.pop(name)
+    done = worlds.run(tmp_path, {**given, "steps": [ask, train]}, runner="process")
+    assert done.status == "Completed", [step.failure for step in done.steps]
+    found = done.collect("ask", "transformed")
+    assert list(found.columns) == ["score"]
+    assert np.corrcoef(rows[:8, 0], found["score"])[0, 1] > 0.9
+
+
 def test_a_bad_record_fails_the_step_says_where_it_is_and_leaves_no_answers_to_its_object(job: Path) -> None:
     with (job / "ask/part-1.csv").open("a") as file:
         file.write("id,not,numbers\n")

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shardr.api.recordio import recordio_blocks, recordio_info
+from shardr.api.recordio import read_recordio, recordio_blocks, recordio_info
+from shardr.data.merge import read
 from shardr.errors import DataError
 from shardr.recordio.blocks import Sparse, joined
 from shardr.recordio.encoding import encode
@@ -97,3 +98,17 @@ def test_what_is_in_a_file_is_told_as_the_contract_has_it(tmp_path: Path, case: 
     file.write_bytes(bytes.fromhex(case["bytes"]))
     told = case["told"] | {"path": str(file), "labels": tuple(case["told"]["labels"])}
     assert asdict(recordio_info(file)) == told
+
+
+@pytest.mark.parametrize("ending", [".pbr", ".csv.out"])
+@pytest.mark.parametrize("case", CASES["tables"], ids=named)
+def test_files_and_answers_are_collected_as_the_contract_has_them(
+    tmp_path: Path, case: dict[str, Any], ending: str
+) -> None:
+    file = tmp_path / f"a{ending}"
+    file.write_bytes(bytes.fromhex(case["bytes"]))
+    wanted = {name: [np.nan if cell == "NaN" else cell for cell in cells] for name, cells in case["columns"].items()}
+    for found in (read_recordio(file), read([file]).to_pandas()):
+        assert list(found.columns) == list(wanted)
+        for name, cells in wanted.items():
+            np.testing.assert_array_equal(found[name].to_numpy(), cells)
