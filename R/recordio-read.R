@@ -14,8 +14,8 @@
 #' @param width,dtype What each record must have: so many columns, and numbers of `"float32"`, `"float64"` or `"int32"`.
 #'   By default as many columns as the first record, also of the files behind it, and any numbers.
 #' @returns `read_recordio()`: a data frame with `label`, then `V1`, `V2` and so on; `uid` and `metadata` where records
-#'   have them. A label of several numbers has a column for each, as `label_1`, and answers of models are called what they
-#'   are. `recordio_blocks()`: a function that gives the next block with each call, and `NULL` after the last. A
+#'   have them. A label of several numbers has a column for each, as `label_1`, and answers of models are called what
+#'   they are. `recordio_blocks()`: a function that gives the next block with each call, and `NULL` after the last. A
 #'   block is a list of `features` (a matrix; of sparse rows a list of `row`, `column`, `value` and `shape`,
 #'   of which `as.matrix()` makes one), `labels` by name, which is `values` but in answers of models, `uid`,
 #'   `metadata`, `dtype`, `rows`, and `first`, the number of its first record. `shardr_error_data` names file, record
