@@ -28,7 +28,7 @@ LARGEST = 100 * 1024 * 1024
 NO_PATH = "there is no {}"
 
 
-def serve(load: Callable[[], Answering]) -> int:
+def serve(load: Callable[[], Answering], largest: int = LARGEST) -> int:
     """Answers by what ``load`` gives, which is called in each worker; the exit status when it is stopped."""
     count, address = settings.workers(), settings.address()
     stop = threading.Event()
@@ -48,7 +48,7 @@ def serve(load: Callable[[], Answering]) -> int:
                 return 0
             if _ended(keeper):
                 return 1
-        with Server(address, pool) as server:
+        with Server(address, pool, largest) as server:
             return _until(stop, keeper, server)
     finally:
         if not _ended(keeper):
@@ -88,8 +88,8 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 1024
 
-    def __init__(self, address: tuple[str, int], pool: Pool) -> None:
-        self.pool, self.counts = pool, Counts()
+    def __init__(self, address: tuple[str, int], pool: Pool, largest: int) -> None:
+        self.pool, self.largest, self.counts = pool, largest, Counts()
         super().__init__(address, Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -114,7 +114,7 @@ class Handler(BaseHTTPRequestHandler):
             told = {
                 "MaxConcurrentTransforms": settings.workers(),
                 "BatchStrategy": "MULTI_RECORD",
-                "MaxPayloadInMB": 6,  # the default of batch transforms
+                "MaxPayloadInMB": min(6, self.server.largest >> 20),
             }
             self._reply(Answer(200, "application/json", json.dumps(told, separators=(",", ":")).encode()))
         elif self.path == "/metrics" and self.client_address[0] == "127.0.0.1":
@@ -138,16 +138,16 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
 
     def _body(self) -> bytes:
-        length = self.headers.get("Content-Length")
+        length, largest = self.headers.get("Content-Length"), self.server.largest
         if length is None or not length.isdecimal():
             self.close_connection = True
             raise RequestError(411, "the request does not say how long it is (Content-Length)")
-        if int(length) > LARGEST:
+        if int(length) > largest:
             self.close_connection = True
-            left = min(int(length), 16 * LARGEST)
+            left = min(int(length), 16 * largest)
             while left > 0 and (piece := self.rfile.read1(left)):  # who still sends does not hear the answer
                 left -= len(piece)
-            raise RequestError(413, f"the request has {length} bytes, and at most {LARGEST} are taken")
+            raise RequestError(413, f"the request has {length} bytes, and at most {largest} are taken")
         body = self.rfile.read(int(length))
         if len(body) < int(length):
             self.close_connection = True
