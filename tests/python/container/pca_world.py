@@ -15,13 +15,17 @@ from shardr.recordio.blocks import VALUES, Sparse
 from shardr.recordio.encoding import encode
 
 PROGRAMS = Path(__file__).parents[3] / "inst" / "container"
-for name in ("builtin", "pca"):
-    sys.path.append(str(PROGRAMS / name))  # what the program writes is read by its own modules, tried on their own
+sys.path.append(str(PROGRAMS / "builtin"))  # what the program writes is read by its own module, tried on its own
 
-from artifact import packed, unpacked  # noqa: E402, F401
+import artifact  # noqa: E402
+from artifact import packed  # noqa: E402, F401
 
 RECORDIO = {"ContentType": "application/x-recordio-protobuf", "TrainingInputMode": "File"}
 NO_LABEL = {"ContentType": "text/csv;label_size=0", "TrainingInputMode": "File"}
+
+
+def unpacked(content: bytes, name: str) -> dict[str, Any]:
+    return artifact.unpacked(content, name, "PCA")
 
 
 def settings(columns: int, components: int, **more: str) -> dict[str, str]:
