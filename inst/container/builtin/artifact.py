@@ -1,7 +1,7 @@
 """The model as SageMaker's own algorithms leave it: ``model_algo-1``, a file of MXNet's arrays.
 
-A list of arrays is: magic, a word of zeros, number of arrays, the arrays, number of names, the names; there may be none.
-All numbers are little-endian; counts have 64 bits.
+A list of arrays is: magic, a word of zeros, number of arrays, the arrays, number of names, the names, which may be
+none. All numbers are little-endian; counts have 64 bits.
 """
 
 from __future__ import annotations
