@@ -71,7 +71,7 @@ def channel(wanted: Wanted, sources: Sources) -> Channel:
         raise DataError(f"No S3 objects found under S3 URL {uri} given in input {wanted.name}", fix=listing.lacking)
     missing = listing.unreadable() if isinstance(listing, Remote) else None
     if missing is not None:
-        raise DataError(f"Input {wanted.name} names {missing[0]}, which is not there")
+        raise DataError(f"{uri} names {missing[0]}, which is not there")
     if listing.folder and len(set(map(listing.name, listing.keys))) < len(listing.keys):
         raise DataError(
             f"Input {wanted.name} has two objects of one name",

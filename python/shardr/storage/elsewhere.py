@@ -9,6 +9,7 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from shardr.errors import AwsError
 from shardr.storage.asking import config
 from shardr.storage.refused import in_our_words
 
@@ -49,27 +50,33 @@ class Elsewhere:
 
     @property
     def storage(self) -> S3Storage | None:
-        """What asks it; None while something is lacking. Raises ``AwsError`` for settings that cannot be read."""
+        """What asks it; None while something is lacking."""
         return self._made[0]
 
     @cached_property
     def _made(self) -> tuple[S3Storage | None, str | None]:
         try:
-            import boto3
+            with in_our_words("the AWS settings cannot be read"):
+                return self._make()
         except ModuleNotFoundError:
             return None, NO_BOTO3
-        with in_our_words("the AWS settings cannot be read"):
-            session = boto3.Session(region_name=os.environ.get("AWS_REGION"))
-            credentials = session.get_credentials()
-            own_key = self._own_key()
-            if credentials is not None and own_key is not None and credentials.access_key == own_key:
-                return None, OURSELVES
-            client = session.client("s3", config=self._config(signed=credentials is not None))
-            if credentials is None and not _named(client):
-                return None, NO_SETTINGS
-            from shardr.storage.s3 import S3Storage
+        except AwsError as error:
+            return None, f"to take it from S3: {error.what}: {error.why} ({error.fix})"
 
-            return S3Storage(client, session=session), None
+    def _make(self) -> tuple[S3Storage | None, str | None]:
+        import boto3
+
+        session = boto3.Session(region_name=os.environ.get("AWS_REGION"))
+        credentials = session.get_credentials()
+        own_key = self._own_key()
+        if credentials is not None and own_key is not None and credentials.access_key == own_key:
+            return None, OURSELVES
+        client = session.client("s3", config=self._config(signed=credentials is not None))
+        if credentials is None and not _named(client):
+            return None, NO_SETTINGS
+        from shardr.storage.s3 import S3Storage
+
+        return S3Storage(client, session=session), None
 
     def _config(self, *, signed: bool) -> Any:
         made = config("s3", attempts=ATTEMPTS, read_seconds=self._read_seconds, connections=CONNECTIONS)

@@ -102,8 +102,10 @@ def test_where_the_settings_name_this_machines_own_server_nobody_is_asked(
     assert (found.keys, found.lacking) == ([], OURSELVES)
 
 
-def test_settings_that_are_wrong_are_told(here: LocalStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_that_cannot_be_read_are_told_and_stand_in_no_way(
+    here: LocalStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
-    with pytest.raises(AwsError, match="the AWS settings cannot be read") as error:
-        Sources(here, Elsewhere()).list("s3://far/")
-    assert "no-such-profile" in (error.value.why or "")
+    found = Sources(here, Elsewhere()).list("s3://far/")
+    assert found.keys == []
+    assert "the AWS settings cannot be read: The config profile (no-such-profile)" in (found.lacking or "")
