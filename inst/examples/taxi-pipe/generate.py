@@ -47,9 +47,9 @@ FEATURES = {
     "dropoff_from_airport_km": (19.5, 7), "heading_east": (0, 0.6), "heading_north": (0.1, 0.8),
     "straight_km": (9.7, 5.8), "distance_km": (13, 8), "detour": (1.37, 0.09), "minutes": (41, 20),
     "waiting_minutes": (4.6, 2), "speed_kmh": (22, 6.6), "passengers": (1.7, 0.9), "luggage": (0.7, 0.9),
-    "booked_ahead": (0.24, 0.43), "base_fare": (3.3, 0.36), "distance_fare": (21, 13), "time_fare": (12, 6),
-    "surcharge": (1.4, 1.9), "tolls": (0.7, 2), "tax": (2, 0.76), "tip": (4.1, 3.9), "tip_share": (0.1, 0.07),
-    "card": (0.74, 0.44), "total": (45, 24), "fare_per_km": (3.3, 0.45), "fare_per_minute": (1.1, 0.28),
+    "booked_ahead": (0.24, 0.43), "base_fare": (3.3, 0.36), "distance_fare": (22, 15), "time_fare": (12, 6.5),
+    "surcharge": (1.4, 1.9), "tolls": (0.7, 2), "tax": (2, 0.84), "tip": (4.2, 4.1), "tip_share": (0.1, 0.07),
+    "card": (0.74, 0.44), "total": (46, 26), "fare_per_km": (3.3, 0.57), "fare_per_minute": (1.1, 0.28),
     "temperature": (12, 8), "rain": (0.14, 0.33), "snow": (0.03, 0.16), "wind": (3, 1.4), "humidity": (0.64, 0.11),
     "daylight": (0.58, 0.39), "visibility": (0.91, 0.11),
 }  # fmt: skip
@@ -200,8 +200,8 @@ def fare(draw: Draw, kind: Kind, found: dict[str, np.ndarray]) -> dict[str, np.n
     night = (found["pickup_time_cos"] > 0.5).astype(np.float32)
     paid = {
         "base_fare": 3 + found["booked_ahead"] * 0.8 + found["weekend"] * 0.3,
-        "distance_fare": 1.6 * found["distance_km"],
-        "time_fare": 0.3 * found["minutes"],
+        "distance_fare": 1.6 * found["distance_km"] + 0.6 * np.maximum(found["distance_km"] - 15, 0),
+        "time_fare": (0.25 + 0.1 * (found["speed_kmh"] < 20).astype(np.float32)) * found["minutes"],
         "surcharge": 5.0 * airport + 0.5 * night + (found["traffic"] > 0.8),
         "tolls": 6.5 * draw.happens(np.where(airport, 0.5, 0.02)),
     }
