@@ -198,11 +198,13 @@ def picture(found: dict[tuple[str, str, str], Measured], sizes: list[str], sourc
         plain(panel)
         for side, mode in enumerate(MODES):
             places = [place + 0.4 * (side - 0.5) for place in range(len(keys))]
-            bars = panel.bar(places, [value(found[*key, mode]) for key in keys], 0.38, color=COLOURS[side], label=mode)
-            panel.bar_label(bars, fmt="%.2g" if title.startswith("MB") else "%.1f", fontsize=8, padding=2)
+            heights = [value(found[what, size, mode]) for what, size in keys]
+            bars = panel.bar(places, heights, 0.38, color=COLOURS[side], label=mode)
+            panel.bar_label(bars, fmt="%.1f", fontsize=8, padding=2)
         panel.set_xticks(range(len(keys)), [f"{what}\n{size}" for what, size in keys], fontsize=8)
         panel.set_title(title, fontsize=10, loc="left")
-    panels[0].legend(frameon=False, fontsize=9)
+        panel.margins(y=0.1)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False, fontsize=9)
     figure.suptitle(f"Trips of taxis from {'an S3 server' if source == 's3' else 'files of this machine'}", fontsize=12)
     file.parent.mkdir(parents=True, exist_ok=True)
     save(figure, file)

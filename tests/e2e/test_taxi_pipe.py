@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from container.kmeans_world import centres_of
 from container.pca_world import apart, unpacked
 from example_world import RUNNERS, Example, ready
 from sklearn.cluster import KMeans
@@ -56,6 +57,22 @@ def test_pca_finds_the_same_components_streamed_and_from_files(
         assert found["Pipe"][name] == pytest.approx(found["File"][name], rel=1e-5, abs=1e-5)
     rows = table(example.data / "train")
     assert apart(found["Pipe"]["v"], PCA(10, svd_solver="full").fit(rows).components_.T) < 1e-4
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_the_builtin_kmeans_finds_the_clusters_of_scikit_learn_in_both_modes(
+    example: Example, wanted: float, runner: str, request: pytest.FixtureRequest
+) -> None:
+    ready(runner, request, "kmeans")
+    test, found = table(example.data / "test"), {}
+    for mode in ("File", "Pipe"):
+        run = example.run(runner, algorithm="kmeans", input_mode=mode, instances=2, batch_rows=500)
+        (path,) = example.files(run, "kmeans.model")
+        found[mode] = centres_of(Path(path).read_bytes()).astype(float)
+        assert msd(test, found[mode]) < NEAR * wanted
+        scored = shardr.Run(run).metrics().set_index("metric")["value"]
+        assert scored["test:msd"] == pytest.approx(msd(test, found[mode]), rel=1e-4)
+    assert found["Pipe"] == pytest.approx(found["File"], rel=1e-4, abs=1e-4)
 
 
 def judged(run: str, centres: pd.DataFrame, example: Example, wanted: float) -> None:
