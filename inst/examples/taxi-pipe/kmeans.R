@@ -1,7 +1,7 @@
 # K-means of more rows than memory holds, on any number of instances: divide, then recombine.
 #
 # part = "sketch": each instance streams its share of the channel `train`, some rows at a time, and moves many more
-#   centres than there will be clusters. Its model is sketch.csv: the centres, and how many rows each has drawn near.
+#   centres than there will be clusters. Its model is sketch.csv: the centres, and how many rows of an epoch each drew.
 # part = "join": one instance has the sketches of all in the channel `sketches`, finds the clusters of their centres,
 #   and scores them by the channel `test`. Its model is centres.csv.
 #
@@ -54,7 +54,7 @@ sketch <- function(hp) {
     }
   }
   if (is.null(centres)) return(job_message(shard()$host, ": no rows")) # fewer files than instances
-  save_model(data.table::data.table(rows = rows, centres)[rows > 0], "sketch.csv")
+  save_model(data.table::data.table(rows = rows / hp$epochs, centres)[rows > 0], "sketch.csv")
 }
 
 # Rows to their nearest centre, centres to the mean of their rows, until nothing changes; the best of 10 trials.

@@ -1,7 +1,7 @@
 """K-means of more rows than memory holds, on any number of instances: divide, then recombine.
 
 part = sketch: each instance streams its share of the channel `train`, some rows at a time, and moves many more centres
-than there will be clusters. Its model is sketch.csv: the centres, and how many rows each has drawn near.
+than there will be clusters. Its model is sketch.csv: the centres, and how many rows of an epoch each drew.
 
 part = join: one instance has the sketches of all in the channel `sketches`, finds the clusters of their centres, and
 scores them by the channel `test`. Its model is centres.csv.
@@ -97,7 +97,7 @@ def sketch() -> None:
     if centres is None:
         job_message(f"{shard().host}: no rows")  # fewer files than instances
     else:
-        save_model(as_frame(rows, centres)[rows > 0], "sketch.csv")
+        save_model(as_frame(rows / hp.epochs, centres)[rows > 0], "sketch.csv")
 
 
 def lloyd(x: np.ndarray, weight: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
@@ -125,7 +125,7 @@ def join() -> None:
 
 def as_frame(rows: np.ndarray, centres: np.ndarray) -> pd.DataFrame:
     """A table as R writes it."""
-    return pd.DataFrame({"rows": rows.astype(int), **{f"V{i + 1}": column for i, column in enumerate(centres.T)}})
+    return pd.DataFrame({"rows": rows, **{f"V{i + 1}": column for i, column in enumerate(centres.T)}})
 
 
 if hp.part == "sketch":
