@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -21,18 +21,24 @@ def own_threads() -> None:
 def ordered(work: Callable[[int, Any], Any], pieces: Iterable[Any]) -> Iterator[Any]:
     """What the work makes of the number of a piece and the piece; no more are under way than two for each core.
 
-    All work has the same threads, so it may not wait for other work.
+    All work has the same threads, so it may not wait for other work. What no thread has begun when it is wanted is done
+    by the one that wants it: where cores are busy, nobody waits for a thread to be woken.
     """
-    waiting: deque[Any] = deque()
+    waiting: deque[tuple[Future[Any], int, Any]] = deque()
+
+    def first() -> Any:
+        future, number, piece = waiting.popleft()
+        return work(number, piece) if future.cancel() else future.result()
+
     try:
         for number, piece in enumerate(pieces):
-            waiting.append(_threads().submit(work, number, piece))
+            waiting.append((_threads().submit(work, number, piece), number, piece))
             if len(waiting) > 2 * _cores():
-                yield waiting.popleft().result()
+                yield first()
         while waiting:
-            yield waiting.popleft().result()
+            yield first()
     finally:
-        for left in waiting:  # of work that failed, or that nobody wants the rest of
+        for left, *_ in waiting:  # of work that failed, or that nobody wants the rest of
             left.cancel()
 
 

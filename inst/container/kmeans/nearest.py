@@ -35,10 +35,11 @@ class Nearest:
 
 def grouped(near: Any, rows: Any) -> tuple[Any, Any]:
     """The centres that have rows, in order, and the sums of theirs."""
-    order = np.argsort(near.astype(np.int32), kind="stable")
+    short = near.astype(np.int16 if near.size and near.max() < 1 << 15 else np.int64)  # sorted by digits if short
+    order = np.argsort(short, kind="stable")
     ordered = near[order]
     first = np.flatnonzero(np.diff(ordered, prepend=-1))
-    return ordered[first], np.add.reduceat(rows[order], first, axis=0, dtype=np.float64)
+    return ordered[first], np.add.reduceat(rows.take(order, axis=0).astype(np.float64), first, axis=0)
 
 
 def assigned(table: Any, centres: Any) -> tuple[Any, Any]:
