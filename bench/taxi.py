@@ -1,9 +1,11 @@
 """File against Pipe over trips of taxis: start-up, throughput, total and disk, at two sizes, as a table and a picture.
 
-    python bench/taxi.py [--rows 400000] [--times 10] [--source files] [--rounds 3] [--picture build/taxi.png]
+    python bench/taxi.py [--source files|s3] [--rows 400000] [--times 10] [--rounds 3] [--folder build]
 
 Three jobs for each size and mode, in turn: `reading`, a script that decodes all rows and does nothing with them, the
 built-in PCA, and the built-in K-means (three epochs on two instances, once). Medians count.
+
+From files of this machine, which File mode links and need not copy, and then from an S3 server, which it copies from.
 
 start-up  from submission to the status Training, as the service tells it: what is downloaded is there by then
 first     from submission to the first rows in the script; algorithms do not tell
@@ -21,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from contextlib import nullcontext
 from dataclasses import astuple, dataclass
 from itertools import product
 from pathlib import Path
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 EXAMPLE = Path(__file__).parents[1] / "inst" / "examples" / "taxi-pipe"
-MODES = ("File", "Pipe")
+SOURCES, MODES = ("files", "s3"), ("File", "Pipe")
 EPOCHS = {"reading": 1, "pca": 1, "kmeans": 3}
 READING = """
 import os, time
@@ -180,15 +183,9 @@ def picture(found: Found, sizes: list[str], source: str, file: Path) -> None:
     save(figure, file)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--rows", type=int, default=400_000, help="trips of the smaller size")
-    parser.add_argument("--times", type=int, default=10, help="how many times larger the other is")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--source", choices=["files", "s3"], default="files")
-    parser.add_argument("--picture", type=Path, default=Path("build/taxi.png"))
-    given = parser.parse_args()
-    print(f"{os.cpu_count()} cores, of which others use {os.getloadavg()[0]:.1f}; data from {given.source}")
+def compare(source: str, given: argparse.Namespace) -> None:
+    """Runs all jobs over data that is there, or behind S3, and tells what came of it."""
+    print(f"{os.cpu_count()} cores, of which others use {os.getloadavg()[0]:.1f}; data from {source}")
     seen = defaultdict(list)
     with tempfile.TemporaryDirectory() as name:
         folder, home, trips = Path(name), Path(name, "home"), Path(name, "buckets", "trips")
@@ -196,7 +193,7 @@ def main() -> None:
         (folder / "reading.py").write_text(READING)
         counts = {n: generated(trips / str(n), given.rows * n, 16 * n) for n in (1, given.times)}
         originals = {path.stat().st_ino for path in trips.glob("*/*/*")}
-        with served(trips, given.source) as base:
+        with served(trips) if source == "s3" else nullcontext(f"{trips}/") as base:
             sizes = [Data(count, f"{base}{n}/train/", f"{base}{n}/test/") for n, count in counts.items()]
             for turn in range(given.rounds + 1):
                 for what, data, mode in product(EPOCHS, sizes, MODES[:: -1 if turn % 2 else 1]):
@@ -207,9 +204,22 @@ def main() -> None:
     names = [str(data) for data in sizes]
     found = {key: Measured.of(seen[key]) for key in product(EPOCHS, names, MODES)}
     table(found)
-    verdicts(found, names, given.source)
-    picture(found, names, given.source, given.picture)
-    print(f"picture: {given.picture}")
+    verdicts(found, names, source)
+    file = given.folder / f"taxi-{source}.png"
+    picture(found, names, source, file)
+    print(f"picture: {file}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--source", choices=SOURCES, help="one of the two; default: both")
+    parser.add_argument("--rows", type=int, default=400_000, help="trips of the smaller size")
+    parser.add_argument("--times", type=int, default=10, help="how many times larger the other is")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--folder", type=Path, default=Path("build"), help="where the pictures go")
+    given = parser.parse_args()
+    for source in [given.source] if given.source else SOURCES:
+        compare(source, given)
 
 
 if __name__ == "__main__":

@@ -47,11 +47,8 @@ class Disk(threading.Thread):
 
 
 @contextmanager
-def served(folder: Path, source: str) -> Iterator[str]:
-    """What stands before the name of a file in the folder; for s3, the AWS settings name a server of it meanwhile."""
-    if source == "files":
-        yield f"{folder}/"
-        return
+def served(folder: Path) -> Iterator[str]:
+    """What a bucket is called that has the files of a folder: meanwhile the AWS settings name an S3 server of it."""
     keys = Keys.fresh()
     objects = Objects(folder.parent, keys)
     objects.start()
