@@ -169,16 +169,16 @@ def test_the_k_means_of_the_second_sdk_clusters_by_files_and_streams_and_says_th
     centres = centres_of(world.artifact(line(printed, "Pipe")))
     assert centres == pytest.approx(centres_of(world.artifact(line(printed, "File"))))
     rows = world.asked.astype(np.float32)
-    # normal rows have no clusters, so that there is more than one good answer: 1.14 is the worst of 30 seeds
-    assert inertia(rows, centres) < 1.2 * KMeans(3, n_init=10, random_state=0).fit(rows).inertia_
+    assert inertia(rows, centres) < 1.1 * KMeans(3, n_init=10, random_state=0).fit(rows).inertia_
     wanted = squares(rows[:20], centres)
     found = np.array([numbers(text.removeprefix("record ")) for text in printed if text.startswith("record ")])
     assert found[:, 0].tolist() == wanted.argmin(axis=1).tolist()
     assert found[:, 1] == pytest.approx(np.sqrt(wanted.min(axis=1)), rel=1e-5)
     for mode in ("File", "Pipe"):
         metrics = dict(text.split("=") for text in line(printed, f"metrics {mode}").split())
-        assert float(metrics["test:ssd"]) == pytest.approx(inertia(rows[:50], centres), rel=1e-5)
-        assert float(metrics["test:msd"]) == pytest.approx(inertia(rows[:50], centres) / 50, rel=1e-5)
+        # the SDK divides this channel, too, among the instances, and the first one scores what it has
+        assert float(metrics["test:ssd"]) == pytest.approx(inertia(rows[:25], centres), rel=1e-5)
+        assert float(metrics["test:msd"]) == pytest.approx(inertia(rows[:25], centres) / 25, rel=1e-5)
 
 
 def test_an_endpoint_and_transforms_by_the_third_sdk_answer_what_the_model_does(world: World) -> None:
