@@ -7,9 +7,11 @@ is always taken in whole, so that no connection hangs half-read on a slow taker 
 
 from __future__ import annotations
 
+import mmap
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from shardr.storage.refused import in_our_words
@@ -28,6 +30,8 @@ SPAN_BYTES = 8 << 20
 THREADS = 8
 SPANS = 256
 """The most ranges, or small objects, that one stream asks for ahead."""
+OWN_PAGES_BYTES = 1 << 18
+"""From this size on room is asked of the system itself, which gets it back at once; an allocator would keep some."""
 BLOCK_BYTES = 1 << 20
 LOOK_SECONDS = 0.5
 """How often who waits for a byte looks whether anybody still wants it."""
@@ -125,7 +129,7 @@ class Ahead(Generic[T]):
                     size = min(BLOCK_BYTES, there - seen)
                     yield span.taken(seen, size)
                     seen += size
-            self._spans.popleft()
+            self._spans.popleft().close()
             self._held -= span.size
             self._fill()
             if span.last:
@@ -151,7 +155,7 @@ class _Span(Generic[T]):
         self.last = object is None or end >= object.size
         self.done = object is None
         self._closed: Callable[[], bool] = lambda: False
-        self._content = bytearray()
+        self._content: bytearray | mmap.mmap = bytearray()
         self._filled = 0
         self._error: BaseException | None = None
         self._changed = threading.Condition()
@@ -169,7 +173,7 @@ class _Span(Generic[T]):
     def open(self, closed: Callable[[], bool]) -> None:
         """Makes room."""
         self._closed = closed
-        self._content = bytearray(self.size)
+        self._content = bytearray(self.size) if self.size < OWN_PAGES_BYTES else mmap.mmap(-1, self.size)
 
     def write(self, block: memoryview, at: int) -> None:
         """See ``Target``."""
@@ -210,6 +214,12 @@ class _Span(Generic[T]):
     def taken(self, at: int, size: int) -> memoryview:
         """Bytes that are there."""
         return memoryview(self._content)[at : at + size]
+
+    def close(self) -> None:
+        """Gives the room back."""
+        if isinstance(self._content, mmap.mmap):
+            with suppress(BufferError):  # somebody still looks at it: then it goes when nobody does any more
+                self._content.close()
 
 
 def _cut(items: Iterable[tuple[T, Found | None]], most_bytes: int) -> Iterator[_Span[T]]:

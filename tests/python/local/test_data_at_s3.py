@@ -13,6 +13,7 @@ from s3_door import Cutting
 from worlds import files, printed, run, s3_over, script, submit, until
 
 import shardr
+from shardr.cli.app import main
 from shardr.storage.elsewhere import NO_SETTINGS
 
 if TYPE_CHECKING:
@@ -100,7 +101,9 @@ def test_an_augmented_manifest_may_lie_at_s3_and_name_what_lies_there(tmp_path: 
 
 
 @pytest.mark.parametrize("mode", ["File", "FastFile"])
-def test_files_come_before_the_job_starts_each_once_and_whole(tmp_path: Path, far: Path, mode: str) -> None:
+def test_files_come_before_the_job_starts_each_once_and_whole(
+    tmp_path: Path, far: Path, mode: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     files(far / "data" / "deep", 3)
     (far / "data" / "empty").touch()
     step = {"distribution": "ShardedByS3Key", "input_mode": mode}
@@ -115,6 +118,8 @@ def test_files_come_before_the_job_starts_each_once_and_whole(tmp_path: Path, fa
     assert "1,0" in printed(done, "algo-2")
     told = shardr.describe(done.step("work").job)["Shardr"]
     assert told["downloaded"] == {"train": {"bytes": 39, "of": 39}}
+    assert main(["describe", done.step("work").job or ""]) == 0
+    assert "train 39 B of 39 B from S3" in capsys.readouterr().out
 
 
 def test_a_plan_shows_what_lies_at_s3_with_its_sizes(tmp_path: Path, far: Path) -> None:
