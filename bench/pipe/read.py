@@ -1,4 +1,7 @@
-"""The job: reads all of its channel, and tells when the first bytes came, in seconds from the start of its process."""
+"""The job: reads all of its channel, and tells when the first bytes came, in seconds from the start of its process.
+
+With the hyperparameter ``cold`` files are read from the disk, not from what the system still has of them in memory.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,18 @@ def started() -> float:
     return float(Path("/proc/uptime").read_text().split()[0]) - ticks / os.sysconf("SC_CLK_TCK")
 
 
+def forget(path: Path) -> None:
+    """Lets the system forget a file, which is on the disk then."""
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+        os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
 def main() -> None:
+    given = json.loads(Path("/opt/ml/input/config/hyperparameters.json").read_text())
+    for path in (DATA / "train").rglob("*") if "cold" in given else ():
+        if path.is_file():
+            forget(path)
     began, now = started(), time.perf_counter()
     files = sorted(path for path in (DATA / "train").rglob("*") if path.is_file())
     first, size, block = None, 0, bytearray(1 << 20)

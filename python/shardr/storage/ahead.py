@@ -11,7 +11,6 @@ import mmap
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from shardr.storage.refused import in_our_words
@@ -26,12 +25,13 @@ T = TypeVar("T")
 AHEAD_BYTES = 64 << 20
 """The most that one stream holds."""
 SPAN_BYTES = 8 << 20
-"""The longest range: eight of them fill the bound."""
+"""A range, give or take a half: to ask costs a server more than to send, and eight of them fill the bound."""
+FIRST_BYTES = 1 << 20
 THREADS = 8
 SPANS = 256
 """The most ranges, or small objects, that one stream asks for ahead."""
-OWN_PAGES_BYTES = 1 << 18
-"""From this size on room is asked of the system itself, which gets it back at once; an allocator would keep some."""
+ROOM_FROM_BYTES = 1 << 18
+"""Ranges of this size share rooms that are made once: fresh memory takes the system half as long as the bytes do."""
 BLOCK_BYTES = 1 << 20
 LOOK_SECONDS = 0.5
 """How often who waits for a byte looks whether anybody still wants it."""
@@ -55,9 +55,10 @@ class Ahead(Generic[T]):
         most_bytes: int = AHEAD_BYTES,
     ) -> None:
         self._ranges, self._wanted, self._most_bytes = ranges, wanted, most_bytes
-        self._cut = _cut(items, min(SPAN_BYTES, most_bytes))
+        self._cut = _cut(items, SPAN_BYTES)
         self._next: _Span[T] | None = None
         self._spans: deque[_Span[T]] = deque()
+        self._rooms: deque[mmap.mmap] = deque()
         self._held = 0
         self._ended = self._closed = False
         self._broken: Exception | None = None
@@ -114,7 +115,7 @@ class Ahead(Generic[T]):
     def _fetch(self, span: _Span[T]) -> None:
         try:
             if not self._closed:
-                span.open(lambda: self._closed)
+                span.open(lambda: self._closed, self._rooms)
                 self._ranges.into(span, span.start, span.end)
         except BaseException as error:  # noqa: BLE001 - raised when its turn has come
             span.fail(error)
@@ -129,7 +130,9 @@ class Ahead(Generic[T]):
                     size = min(BLOCK_BYTES, there - seen)
                     yield span.taken(seen, size)
                     seen += size
-            self._spans.popleft().close()
+            room = self._spans.popleft().close()
+            if room is not None and len(self._rooms) < THREADS:
+                self._rooms.append(room)
             self._held -= span.size
             self._fill()
             if span.last:
@@ -170,10 +173,16 @@ class _Span(Generic[T]):
         assert self.object is not None  # noqa: S101 - for the type checker: others are not fetched
         return self.object
 
-    def open(self, closed: Callable[[], bool]) -> None:
-        """Makes room."""
+    def open(self, closed: Callable[[], bool], rooms: deque[mmap.mmap]) -> None:
+        """Takes one of the rooms where it is large, or makes one."""
         self._closed = closed
-        self._content = bytearray(self.size) if self.size < OWN_PAGES_BYTES else mmap.mmap(-1, self.size)
+        if self.size < ROOM_FROM_BYTES:
+            self._content = bytearray(self.size)
+            return
+        try:
+            self._content = rooms.pop()
+        except IndexError:
+            self._content = mmap.mmap(-1, SPAN_BYTES * 3 // 2)
 
     def write(self, block: memoryview, at: int) -> None:
         """See ``Target``."""
@@ -215,18 +224,29 @@ class _Span(Generic[T]):
         """Bytes that are there."""
         return memoryview(self._content)[at : at + size]
 
-    def close(self) -> None:
-        """Gives the room back."""
-        if isinstance(self._content, mmap.mmap):
-            with suppress(BufferError):  # somebody still looks at it: then it goes when nobody does any more
-                self._content.close()
+    def close(self) -> mmap.mmap | None:
+        """Gives the room back, if it is one that can be used again."""
+        content, self._content = self._content, bytearray()
+        return content if isinstance(content, mmap.mmap) else None
 
 
-def _cut(items: Iterable[tuple[T, Found | None]], most_bytes: int) -> Iterator[_Span[T]]:
-    """The ranges of all objects, in order; an item without one is a range of nothing."""
+def _cut(items: Iterable[tuple[T, Found | None]], span: int) -> Iterator[_Span[T]]:
+    """The ranges of all objects, in order, those of one object of a size; an item without one is a range of nothing.
+
+    What comes first of all is short, and no whole object: so it is there soon.
+    """
+    first = min(FIRST_BYTES, span)
     for item, found in items:
         if found is None:
             yield _Span(item, None)
             continue
-        for start in range(0, max(found.size, 1), most_bytes):
-            yield _Span(item, found, start, min(start + most_bytes, found.size))
+        start = min(first, found.size)
+        if start < found.size and start:
+            yield _Span(item, found, 0, start)
+        else:
+            start = 0
+        first = 0
+        parts = max(1, round((found.size - start) / span))
+        ends = [start + (found.size - start) * (i + 1) // parts for i in range(parts)]
+        for begin, end in zip([start, *ends], ends, strict=False):
+            yield _Span(item, found, begin, end)
