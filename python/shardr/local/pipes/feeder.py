@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 1 << 20
 PIPE_BYTES = 1 << 20
 """What the system holds between writer and reader: its default of 64 KiB makes them wait for one another."""
+MOST_MEASURED = 100_000
+"""Objects of an epoch whose sizes are asked for, to say how far it is."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Feeder:
         self._epoch = 0
         self._closed = False
         self._since: float | None = None
+        self._before = 0
+        self._measured: tuple[int, int | None] = (-1, None)
         self.bytes = 0
         """What readers were sent so far."""
         self.seconds = 0.0
@@ -72,9 +76,24 @@ class Feeder:
                 os.close(reader)
 
     def told(self) -> dict[str, float]:
-        """Bytes, seconds and epochs so far."""
+        """Bytes, seconds and epochs so far, the bytes of the last epoch, and how many it has where that is known."""
         running = 0.0 if self._since is None else time.monotonic() - self._since
-        return {"bytes": self.bytes, "seconds": round(self.seconds + running, 3), "epochs": self._epoch}
+        told = {"bytes": self.bytes, "seconds": round(self.seconds + running, 3), "epochs": self._epoch}
+        told["epoch_bytes"] = self.bytes - self._before
+        epoch = max(0, self._epoch - 1)
+        if self._measured[0] != epoch:
+            self._measured = epoch, self._measure(epoch)
+        return told if self._measured[1] is None else {**told, "epoch_size": self._measured[1]}
+
+    def _measure(self, epoch: int) -> int | None:
+        """How many bytes an epoch has; None where that is not known before they are sent."""
+        if self._how.compression != "None" or self._parts.count() > MOST_MEASURED:
+            return None
+        try:
+            sizes = [_size(part) for part in self._parts.of(epoch)]
+        except OSError:  # it is told when its turn comes
+            return None
+        return sum(len(head(0)) + padded(size) for size in sizes) if self._how.wrapper == "RecordIO" else sum(sizes)
 
     def _name(self, epoch: int) -> str:
         return f"{self._path}_{epoch}"
@@ -106,6 +125,7 @@ class Feeder:
         self._since = time.monotonic()
         epoch = self._epoch
         self._make(epoch + 1)
+        self._before = self.bytes
         self._epoch = epoch + 1
         os.unlink(self._name(epoch))  # noqa: PTH108
         _widen(stream)
@@ -128,13 +148,11 @@ class Feeder:
 
     def _size(self, part: Part) -> int:
         """How many bytes a record will have; expanded objects do not say, so they are read twice."""
-        if part.path is None:
-            size = len(part.text)
-        elif self._how.compression == "Gzip":
+        if part.path is not None and self._how.compression == "Gzip":
             with opened(part.path, "Gzip") as source:
                 size = sum(map(len, iter(lambda: source.read(BLOCK_BYTES), b"")))
         else:
-            size = part.path.stat().st_size
+            size = _size(part)
         if size > MOST_BYTES:
             raise DataError(f"{part.name}: has {size} bytes, and a record of RecordIO at most {MOST_BYTES}")
         return size
@@ -165,6 +183,11 @@ class Feeder:
                 f"SageMaker pipe channel timed out: {name} was not read for {self._how.idle_seconds:g} seconds",
                 fix="read an epoch to its end or close it, and open none that is not read",
             )
+
+
+def _size(part: Part) -> int:
+    """How many bytes it has as it is stored."""
+    return len(part.text) if part.path is None else part.path.stat().st_size
 
 
 def _widen(stream: int) -> None:
