@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from shardr.data.keys import assign
 from shardr.errors import DataError, RequestError
+from shardr.requests.facts import FAST_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -61,6 +62,12 @@ def channel(wanted: Wanted, storage: LocalStorage) -> Channel:
     listing = storage.manifest(uri) if wanted.data_type == "ManifestFile" else storage.list(uri)
     if not listing.keys:
         raise DataError(f"No S3 objects found under S3 URL {uri} given in input {wanted.name}")
+    if wanted.mode == FAST_FILE and listing.folder and not all(key.startswith(listing.folder) for key in listing.keys):
+        raise DataError(
+            f"Input {wanted.name} cannot be read in mode {FAST_FILE}",
+            why=f"{uri} is no folder, but how names begin",
+            fix="name a folder, with a slash at its end, or take the mode File",
+        )
     if listing.folder and len(set(map(listing.name, listing.keys))) < len(listing.keys):
         raise DataError(
             f"Input {wanted.name} has two objects of one name",
