@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from shardr.data.splitting import opened
 from shardr.errors import DataError
+from shardr.local.pipes.measuring import epoch_size
 from shardr.recordio.framing import MOST_BYTES, head, padded
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 1 << 20
 PIPE_BYTES = 1 << 20
 """What the system holds between writer and reader: its default of 64 KiB makes them wait for one another."""
-MOST_MEASURED = 100_000
-"""Objects of an epoch whose sizes are asked for, to say how far it is."""
 
 
 @dataclass(frozen=True)
@@ -82,18 +81,8 @@ class Feeder:
         told["epoch_bytes"] = self.bytes - self._before
         epoch = max(0, self._epoch - 1)
         if self._measured[0] != epoch:
-            self._measured = epoch, self._measure(epoch)
+            self._measured = epoch, epoch_size(self._parts, self._how, epoch)
         return told if self._measured[1] is None else {**told, "epoch_size": self._measured[1]}
-
-    def _measure(self, epoch: int) -> int | None:
-        """How many bytes an epoch has; None where that is not known before they are sent."""
-        if self._how.compression != "None" or self._parts.count() > MOST_MEASURED:
-            return None
-        try:
-            sizes = [_size(part) for part in self._parts.of(epoch)]
-        except OSError:  # it is told when its turn comes
-            return None
-        return sum(len(head(0)) + padded(size) for size in sizes) if self._how.wrapper == "RecordIO" else sum(sizes)
 
     def _name(self, epoch: int) -> str:
         return f"{self._path}_{epoch}"
@@ -148,11 +137,13 @@ class Feeder:
 
     def _size(self, part: Part) -> int:
         """How many bytes a record will have; expanded objects do not say, so they are read twice."""
-        if part.path is not None and self._how.compression == "Gzip":
+        if part.path is None:
+            size = len(part.text)
+        elif self._how.compression == "Gzip":
             with opened(part.path, "Gzip") as source:
                 size = sum(map(len, iter(lambda: source.read(BLOCK_BYTES), b"")))
         else:
-            size = _size(part)
+            size = part.path.stat().st_size
         if size > MOST_BYTES:
             raise DataError(f"{part.name}: has {size} bytes, and a record of RecordIO at most {MOST_BYTES}")
         return size
@@ -183,11 +174,6 @@ class Feeder:
                 f"SageMaker pipe channel timed out: {name} was not read for {self._how.idle_seconds:g} seconds",
                 fix="read an epoch to its end or close it, and open none that is not read",
             )
-
-
-def _size(part: Part) -> int:
-    """How many bytes it has as it is stored."""
-    return len(part.text) if part.path is None else part.path.stat().st_size
 
 
 def _widen(stream: int) -> None:
