@@ -2,8 +2,9 @@
 
 #' Everything that is known of a run or a job
 #'
-#' Prints what each instance did: its state, exit code, seconds, and the file of its log; then the metrics of a training
-#' job, the message of the job, the reason why it failed, and the files that it made.
+#' Prints what each instance did: its state, exit code, seconds, the file of its log, and how much its channels in mode
+#' Pipe were sent; then the metrics of a training job, the message of the job, the reason why it failed, and the files
+#' that it made.
 #'
 #' @param id The id of a run, the name of one of its jobs, or a run itself.
 #' @returns For a job a list of class `shardr_job` as `DescribeProcessingJob` or `DescribeTrainingJob` answers, with
