@@ -23,7 +23,7 @@ test_that("an image that is not there is missing and has no numbers", {
 
 test_that("what cannot be built is told in a condition", {
   local_job_folder()
-  known <- "processing, serving, dbscan, python, pca and xgboost"
+  known <- "processing, serving, dbscan, python, kmeans, pca and xgboost"
   expect_error(suppressMessages(image_build("procesing")), known, class = "shardr_error_image")
   expect_error(image_build("processing", tag = 1), "tag", class = "shardr_error_image")
   withr::local_envvar(DOCKER_HOST = "unix:///nonexistent/docker.sock")

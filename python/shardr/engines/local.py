@@ -284,7 +284,8 @@ def _step_outputs(step: StepState) -> dict[str, str]:
     """Where the outputs of the whole step are: that of its one job, or what its shards' have in common."""
     if not step.planned:  # a step of a pipeline that has no job, or none yet
         return {}
-    outputs = {output.name: output.uri for output in facts(step.planned[0]["request"]).outputs}
+    request = step.planned[0]["request"] if step.jobs[0] is None else step.jobs[0].request
+    outputs = {output.name: output.uri for output in facts(request).outputs}
     if len(step.planned) == 1:
         return outputs
     return {name: uri.rstrip("/").rpartition("/")[0] + "/" for name, uri in outputs.items()}
