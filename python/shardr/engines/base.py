@@ -77,6 +77,8 @@ class Spread:
     distribution: str
     keys: dict[str, list[str]] = field(default_factory=dict)
     bytes: dict[str, int] = field(default_factory=dict)
+    mode: str = "File"
+    """How the instance gets it: as files (File, FastFile), or streamed (Pipe)."""
 
 
 @dataclass(frozen=True)
