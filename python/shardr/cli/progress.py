@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shardr.engines.base import Cursor, RunView, StepView, Uploading
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+BAR_CELLS = 10
 AMOUNT_SECONDS = 5
 """Between two lines about an upload."""
 METRICS_SECONDS = {"here": 1.0, "sagemaker": 15.0}
@@ -112,6 +113,17 @@ def _numbers(step: StepView) -> str:
     return f"{done}/{step.instances} instances{rows}, {seconds(step.seconds)} s"
 
 
+def _streams(step: StepView) -> str:
+    """How far the channels of a running step are that are streamed: a bar where it is known how much there is."""
+    told = []
+    for name, sent in step.streamed.items() if step.status == "InProgress" else ():
+        if sent.epochs:
+            full = round(BAR_CELLS * sent.epoch_bytes / sent.epoch_size) if sent.epoch_size else 0
+            bar = f"{'━' * full}{'─' * (BAR_CELLS - full)} " if sent.epoch_size else ""
+            told.append(f"{name} {bar}{sent.progress}, {size(round(sent.bytes_per_second))}/s")
+    return "  ".join(told)
+
+
 class _Newest:
     """The newest value of each metric of the steps that run; the logs are read now and then only."""
 
@@ -158,4 +170,5 @@ def _drawn(view: RunView, tick: int, newest: Mapping[str, str]) -> Text:
         text.append(f"{step.status:<10}  ", style=cell[1])
         text.append("" if step.status == "Pending" else _numbers(step), style="dim")
         text.append(f"  {newest[step.name]}" if step.name in newest else "")
+        text.append(f"  {streams}" if (streams := _streams(step)) else "")
     return text

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from shardr.data.keys import assign
 from shardr.errors import DataError, RequestError
+from shardr.requests.facts import FAST_FILE
 from shardr.storage.local import Listing
 from shardr.storage.objects import Remote
 
@@ -72,6 +73,12 @@ def channel(wanted: Wanted, sources: Sources) -> Channel:
     missing = listing.unreadable() if isinstance(listing, Remote) else None
     if missing is not None:
         raise DataError(f"{uri} names {missing[0]}, which is not there")
+    if wanted.mode == FAST_FILE and listing.folder and not all(key.startswith(listing.folder) for key in listing.keys):
+        raise DataError(
+            f"Input {wanted.name} cannot be read in mode {FAST_FILE}",
+            why=f"{uri} is no folder, but how names begin",
+            fix="name a folder, with a slash at its end, or take the mode File",
+        )
     if listing.folder and len(set(map(listing.name, listing.keys))) < len(listing.keys):
         raise DataError(
             f"Input {wanted.name} has two objects of one name",

@@ -58,7 +58,7 @@ def stage_job(
     folders = {c.name: {host: Tree(job.instance(host)).at(c.path) for host in hosts} for c in inputs}
     copies = runner.copies(about.image)
     written = [c.path for c in inputs if c.written]
-    pipes = sorted({p.wanted.path.rpartition("/")[0] for p in piped})
+    pipes = sorted({p.wanted.path.rstrip("/").rpartition("/")[0] for p in piped})
     instances = []
     with _open_to_strangers():
         for host in hosts:

@@ -303,3 +303,19 @@ def test_streamed_channels_reach_containers_epoch_after_epoch(tmp_path: Path) ->
     done = train(tmp_path, body, instance_count=2, inputs=[channel])
     assert done.status == "Completed", done.step("work").failure
     assert [printed(done, host) for host in ("algo-1", "algo-2")] == [["0 2"] * 2, ["1 3"] * 2]
+
+
+def test_in_containers_too_a_dead_reader_costs_an_epoch_and_a_second_one_finds_none(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "big").write_bytes(b"first\n" + bytes(4_000_000))
+    body = """
+        cd /opt/ml/input/data
+        sleep 60 < train_0 &
+        until [ -e train_1 ]; do :; done
+        kill -9 $!; wait $! || head -n 1 train_1
+        cat train_1 || wc -c < train_2
+        """
+    done = train(tmp_path, body, inputs=[{"name": "train", "source": "data/", "input_mode": "Pipe"}])
+    assert done.status == "Completed", done.step("work").failure
+    assert [line for line in printed(done) if line in {"first", "4000006"}] == ["first", "4000006"]
+    assert any("train_1: No such file" in line for line in printed(done))

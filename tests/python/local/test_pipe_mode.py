@@ -83,6 +83,31 @@ def test_gzip_is_expanded_and_objects_can_be_wrapped_as_records(tmp_path: Path) 
     assert printed(done) == ["0a23d7ce050000003132333435000000" + "0a23d7ce0400000031323334"]
 
 
+def test_objects_without_a_byte_add_nothing_or_are_records_of_no_length(tmp_path: Path) -> None:
+    texts(tmp_path / "data", a="", b="")
+    wrapped = {"name": "wrapped", "source": "data/", "input_mode": "Pipe", "record_wrapper_type": "RecordIO"}
+    spec = training(tmp_path, f"{READ} wc -c < train_0; od -An -v -tx1 wrapped_0 | tr -d ' '")
+    spec["steps"][0]["inputs"].append(wrapped)
+    assert printed(run(tmp_path, spec)) == ["0", "0a23d7ce00000000" * 2]
+
+
+def test_an_instance_without_an_object_reads_an_epoch_without_a_byte(tmp_path: Path) -> None:
+    texts(tmp_path / "data", a="1\n")
+    body = f"{READ} wc -c < train_0; wc -c < train_1"
+    done = run(tmp_path, training(tmp_path, body, instance_count=2, channel={"distribution": "ShardedByS3Key"}))
+    assert [printed(done, host) for host in ("algo-1", "algo-2")] == [["2", "2"], ["0", "0"]]
+
+
+def test_a_channel_without_an_object_fails_the_job_before_it_starts(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    maker = {"name": "make", "code": script(tmp_path, "true", "make.sh"), "outputs": ["none"]}
+    spec = training(tmp_path, f"{READ} cat train_0", channel={"source": {"step": "make", "output": "none"}})
+    spec["steps"].insert(0, maker)
+    failed = run(tmp_path, spec)
+    assert "No S3 objects found" in str(failed.step("work").failure)
+    assert printed(failed) == []
+
+
 def test_of_an_augmented_manifest_attributes_and_the_objects_they_name_are_streamed(tmp_path: Path) -> None:
     client = shardr.local_session().client("s3")
     client.create_bucket(Bucket="pictures")
@@ -121,12 +146,13 @@ def test_epochs_that_nobody_reads_keep_no_job_from_ending(tmp_path: Path, body: 
     assert time.monotonic() - start < 30
 
 
-def test_a_processing_step_streams_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", ["/opt/ml/processing/input/raw", "/opt/ml/processing/raw/"])
+def test_a_processing_step_streams_too_wherever_its_input_is(tmp_path: Path, path: str) -> None:
     files(tmp_path / "data", 2)
     step = {
         "name": "work",
-        "code": script(tmp_path, "cat /opt/ml/processing/input/raw_0 > /opt/ml/processing/output/out/all.txt"),
-        "inputs": [{"name": "raw", "source": "data/", "input_mode": "Pipe"}],
+        "code": script(tmp_path, f"cat {path.rstrip('/')}_0 > /opt/ml/processing/output/out/all.txt"),
+        "inputs": [{"name": "raw", "source": "data/", "input_mode": "Pipe", "path": path}],
         "outputs": ["out"],
     }
     done = run(tmp_path, {"name": "world", "steps": [step]})

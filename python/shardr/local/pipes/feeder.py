@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from shardr.errors import DataError
 from shardr.local.pipes.contents import Contents
+from shardr.local.pipes.measuring import epoch_size
 from shardr.recordio.framing import head, padded
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Feeder:
         self._epoch = 0
         self._closed = False
         self._since: float | None = None
+        self._before = 0
+        self._measured: tuple[int, int | None] = (-1, None)
         self.bytes = 0
         """What readers were sent so far."""
         self.seconds = 0.0
@@ -67,9 +70,14 @@ class Feeder:
                 os.close(reader)
 
     def told(self) -> dict[str, float]:
-        """Bytes, seconds and epochs so far."""
+        """Bytes, seconds and epochs so far, the bytes of the last epoch, and how many it has where that is known."""
         running = 0.0 if self._since is None else time.monotonic() - self._since
-        return {"bytes": self.bytes, "seconds": round(self.seconds + running, 3), "epochs": self._epoch}
+        told = {"bytes": self.bytes, "seconds": round(self.seconds + running, 3), "epochs": self._epoch}
+        told["epoch_bytes"] = self.bytes - self._before
+        epoch = max(0, self._epoch - 1)
+        if self._measured[0] != epoch:
+            self._measured = epoch, epoch_size(self._parts, self._how, epoch)
+        return told if self._measured[1] is None else {**told, "epoch_size": self._measured[1]}
 
     def _name(self, epoch: int) -> str:
         return f"{self._path}_{epoch}"
@@ -112,6 +120,7 @@ class Feeder:
         self._since = time.monotonic()
         epoch = self._epoch
         self._make(epoch + 1)
+        self._before = self.bytes
         self._epoch = epoch + 1
         os.unlink(self._name(epoch))  # noqa: PTH108
         _widen(stream)
