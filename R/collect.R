@@ -2,15 +2,16 @@
 
 #' The merged output of a step
 #'
-#' Binds what the instances wrote, in the order of the instances and of the files. CSV, JSON lines and Parquet are read.
+#' Binds what the instances wrote, in the order of the instances and of the files. CSV, JSON lines, Parquet and
+#' recordIO-protobuf (`.pbr`) are read.
 #' A model.tar.gz or output.tar.gz of a training step stands for the files in it, those of all its instances.
 #'
 #' @param x A run, or its id.
 #' @param ... For methods.
 #' @param step,output Name of the step and of its output. What leaves no choice can be left out: the step of a run with
 #'   one output, the output of a step with one.
-#' @param to A file to write instead: CSV, JSON lines or Parquet by its ending. CSV shards with equal headers are joined
-#'   byte for byte, whatever their size.
+#' @param to A file to write instead: CSV, JSON lines, Parquet or recordIO-protobuf by its ending. CSV shards with equal
+#'   headers, and records, are joined byte for byte, whatever their size.
 #' @param fill `TRUE` binds shards whose columns differ, with `NA` where a shard has no such column. By default
 #'   differing columns are an error that names the shard.
 #' @param merge A function of the paths of the files that makes something else of them than a table; `identity` gives
@@ -103,7 +104,7 @@ only_output <- function(run, step, output, call) {
 #' Makes files of about even size with whole records in their order. A CSV's header is repeated in each; a quoted line
 #' end does not end a record. Memory holds one block, whatever the size of the file.
 #'
-#' @param path A CSV, TSV, JSON lines or Parquet file.
+#' @param path A CSV, TSV, JSON lines, Parquet or recordIO-protobuf file.
 #' @param shards Number of shards, from 1.
 #' @param to Folder to write them to; made if it is not there. Default: beside the file, by its name: `big-shards` for
 #'   `big.csv`.

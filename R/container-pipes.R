@@ -12,7 +12,7 @@
 #' @param name Name of an input of the job.
 #' @param epoch Which time the data is read, from 0.
 #' @param n How many lines at most at a time.
-#' @param rows How many rows at most at a time; by default as many as 4 MB hold.
+#' @param rows How many rows at a time, fewer only the last; by default as many as 1 MB holds.
 #' @returns `pipe_connection()`: a connection, open to be read as bytes, which you close. `pipe_lines()`: a function
 #'   without arguments that gives a character vector, and `NULL` at the end. `pipe_blocks()`, for channels of
 #'   recordIO-protobuf: the same with a block of rows, as [recordio_blocks()] gives them. `shardr_error_not_found` for a
@@ -39,7 +39,7 @@ pipe_connection <- function(name, epoch = 0) {
     }
     Sys.sleep(0.01)
   }
-  fifo(path, "rb", blocking = TRUE)
+  file(path, "rb", raw = TRUE) # reads as much as is asked for, which a fifo() does not
 }
 
 #' @rdname pipe_connection

@@ -13,10 +13,11 @@
 #' @param col_types Types of the columns, stated once for all files: a named vector such as
 #'   `c(age = "integer", job = "character")`, or one unnamed type for all columns. Known are `"logical"`, `"integer"`,
 #'   `"double"`, `"character"`, `"Date"` and `"POSIXct"`. Every column named must be in every file, and every value must
-#'   fit. Of no effect on JSON lines, where each value brings its type.
+#'   fit. Of no effect on JSON lines and recordIO-protobuf, where each value brings its type.
 #' @param columns Names of the columns to keep, in this order, or `NULL` for all. Not reading a column saves its time.
 #' @param files Files to read, as [shard_files()] gives them; by default all of the channel. CSV, TSV (`.csv`, `.tsv`)
-#'   and JSON lines (`.jsonl`, `.ndjson`), compressed (`.gz`) or not.
+#'   and JSON lines (`.jsonl`, `.ndjson`), compressed (`.gz`) or not, and recordIO-protobuf (`.pbr`), whose columns are
+#'   those of [read_recordio()].
 #' @param na Texts that stand for a missing value in CSV and TSV where they have no quotes: `,NA,` is missing, `,"NA",`
 #'   is text, and so is `,"",`. With `na = ""` the text `NA` is a value like others even without quotes. Without the
 #'   package data.table the quotes cannot be told, and quoted or not these texts are missing.
@@ -47,6 +48,8 @@ read_channel <- function(name, col_types = NULL, columns = NULL, files = NULL, n
     x <- empty_frame(col_types, columns)
   } else if (kinds == "jsonl") {
     x <- read_jsonl_files(files, columns, call)
+  } else if (kinds == "recordio") {
+    x <- read_record_files(files, columns, call)
   } else {
     x <- read_text_files(files, formats, col_types, columns, na, call)
   }
@@ -75,12 +78,12 @@ check_col_types <- function(col_types, call) {
 table_format <- function(file, call) {
   gz <- grepl("[.]gz$", file, ignore.case = TRUE)
   ending <- tolower(tools::file_ext(sub("[.]gz$", "", file, ignore.case = TRUE)))
-  kind <- c(csv = "csv", tsv = "tsv", jsonl = "jsonl", ndjson = "jsonl")[ending]
-  if (is.na(kind)) {
+  kind <- c(csv = "csv", tsv = "tsv", jsonl = "jsonl", ndjson = "jsonl", pbr = "recordio")[ending]
+  if (is.na(kind) || gz && kind == "recordio") {
     container_abort(
       c(
         "{.file {file}} is not of a format that scripts read and write here.",
-        "i" = "Use .csv, .tsv, .jsonl or .ndjson, with .gz or without."
+        "i" = "Use .csv, .tsv, .jsonl or .ndjson, with .gz or without, or .pbr for recordIO-protobuf."
       ),
       "data", call
     )
@@ -360,4 +363,17 @@ read_jsonl_files <- function(files, columns, call) {
   if (is.null(columns)) return(x)
   x[setdiff(columns, names(x))] <- rep(NA, nrow(x))
   x[columns]
+}
+
+# recordIO-protobuf --------------------------------------------------------------------------------------------------
+
+read_record_files <- function(files, columns, call) {
+  x <- read_recordio(files)
+  lacking <- setdiff(columns, names(x))
+  if (length(lacking) && length(x)) {
+    container_abort(
+      c("The records have no column {.field {lacking}}.", "i" = "They have {.field {names(x)}}."), "columns_differ", call
+    )
+  }
+  if (is.null(columns)) x else x[intersect(columns, names(x))]
 }

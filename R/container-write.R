@@ -13,7 +13,8 @@
 #' @param x A data frame. List columns go into JSON lines only.
 #' @param name Name of an output of the job.
 #' @param file File name, sub-folders allowed; its ending sets the format: `.csv`, `.tsv`, `.jsonl` or `.ndjson`, each
-#'   with `.gz` if it is to be compressed.
+#'   with `.gz` if it is to be compressed, or `.pbr`, recordIO-protobuf of float32, in which the column `label` is the
+#'   label and the columns `uid` and `metadata` are texts of the records.
 #' @param overwrite Whether a file of that name may be replaced. Otherwise it is an error, because rows that the script
 #'   wrote before would be lost.
 #' @returns The path of the file, invisibly.
@@ -62,7 +63,9 @@ check_output_name <- function(file, call, arg = "file", folder = "the output's f
 
 check_writable <- function(x, format, call) {
   lists <- names(x)[vapply(x, function(column) is.list(column) && !inherits(column, "POSIXlt"), NA)]
-  if (format$kind != "jsonl" && length(lists)) {
+  if (format$kind == "recordio") {
+    recordio_given(records_of(x)$rows, NULL, call)
+  } else if (format$kind != "jsonl" && length(lists)) {
     container_abort(
       c(
         "A list column has no form in {format$kind}: {.val {lists}}.",
@@ -73,8 +76,19 @@ check_writable <- function(x, format, call) {
   }
 }
 
+# The columns of numbers of a frame, and what else records have, by the names of its columns.
+records_of <- function(x) {
+  texts <- function(column) if (!is.null(column)) as.character(column)
+  class(x) <- "data.frame"
+  list(rows = x[setdiff(names(x), c("uid", "metadata"))], uid = texts(x[["uid"]]), metadata = texts(x[["metadata"]]))
+}
+
 write_table <- function(x, path, format) {
-  if (format$kind == "jsonl") {
+  if (format$kind == "recordio") {
+    found <- records_of(x)
+    label <- if ("label" %in% names(x)) "label"
+    write_recordio(found$rows, path, label = label, uid = found$uid, metadata = found$metadata)
+  } else if (format$kind == "jsonl") {
     write_jsonl(x, path, format$gz)
   } else if (has_data_table()) {
     write_text_fast(x, path, format)

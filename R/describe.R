@@ -70,10 +70,14 @@ job_lines <- function(job) {
   rows <- if (!is.null(ours$rows_in) || !is.null(ours$rows_out)) {
     paste0("  rows: ", counted(ours$rows_in), " in, ", counted(ours$rows_out), " out")
   }
+  downloaded <- vapply(names(ours$downloaded), function(channel) {
+    come <- ours$downloaded[[channel]]
+    paste0("  ", channel, ": ", size_text(come$bytes), " of ", size_text(come$of), " from S3")
+  }, "", USE.NAMES = FALSE)
   metrics <- vapply(job$FinalMetricDataList %||% list(), function(metric) {
     paste0("  ", metric$MetricName, ": ", format(metric$Value, digits = 6))
   }, "")
-  c(rows, hosts, metrics, indented("message", job$ExitMessage), indented("failure", job$FailureReason))
+  c(rows, downloaded, hosts, metrics, indented("message", job$ExitMessage), indented("failure", job$FailureReason))
 }
 
 # What the channels of an instance were sent that are streamed, a line for each.

@@ -2,7 +2,7 @@
 
 #' What must hold for the rows of a step
 #'
-#' The records of a step are counted, in and out (CSV, JSON lines, Parquet). A claim that does not hold fails the job,
+#' The records of a step are counted, in and out (CSV, JSON lines, Parquet, recordIO). A claim that does not hold fails the job,
 #' and the failure says how many rows went where.
 #'
 #' * `rows_preserved()`: as many records out as in.

@@ -11,24 +11,34 @@ record_fault <- function(record, message = "is no record of SageMaker's protobuf
 }
 
 # The records in held, which begins with a frame: groups that share their bytes, `done`, the bytes they take, and what
-# is wrong with the next one, if anything is. Positions are R's, from 1; ends belong to their records.
-recordio_scan <- function(held, whole) {
+# is wrong with the next one, if anything is. Positions are R's, from 1; ends belong to their records. `layout` is what
+# the records before were like; the first group has that of its own, where all of its records are alike.
+recordio_scan <- function(held, whole, layout = NULL) {
+  alike <- alike_frames(held, layout)
+  if (is.null(alike)) return(scan_any(held, whole))
+  done <- alike$count * alike$layout$step
+  rest <- scan_any(held[seq_len(length(held) - done) + done], whole)
+  behind <- lapply(rest$groups, function(group) {
+    group$offsets <- group$offsets + done
+    group
+  })
+  if (!is.null(rest$fault)) rest$fault$offset <- rest$fault$offset + done
+  list(groups = c(list(list(alike = alike, offsets = 0)), behind), done = done + rest$done, fault = rest$fault)
+}
+
+scan_any <- function(held, whole) {
   words <- readBin(held, "integer", length(held) %/% 4L, size = 4L, endian = "little")
-  magics <- NULL
+  magics <- which(words == magic_word)
   groups <- list()
   at <- 0
   fault <- NULL
   while (at < length(held)) {
-    chain <- equal_frames(words, at / 4 + 1)
-    if (length(chain) < 2L) {
-      if (is.null(magics)) magics <- which(words == magic_word)
-      chain <- record_chain(words, magics[magics > at / 4], at / 4 + 1, length(held))
-    }
+    chain <- record_chain(words, magics[magics > at / 4], at / 4 + 1, length(held))
     if (length(chain)) {
       lengths <- words[chain + 1L]
       begins <- chain * 4 + 5
       groups[[length(groups) + 1L]] <- list(
-        content = held, begins = begins, ends = begins + lengths - 1, offsets = (chain - 1) * 4, words = words
+        content = held, begins = begins, ends = begins + lengths - 1, offsets = (chain - 1) * 4
       )
       at <- begins[[length(begins)]] - 1 + (lengths[[length(lengths)]] + 3) %/% 4 * 4
     } else {
@@ -42,18 +52,6 @@ recordio_scan <- function(held, whole) {
     }
   }
   list(groups = groups, done = at, fault = fault)
-}
-
-# The places, in words, of the frames that have the size of the first, which tells where each of them is.
-equal_frames <- function(words, at) {
-  if (at > length(words)) return(integer())
-  size <- words[at + 1]
-  if (is.na(size) || is.na(words[[at]]) || words[[at]] != magic_word || size < 0L || size >= 2^29) return(integer())
-  step <- 2 + (size + 3) %/% 4
-  count <- (length(words) - at + 1) %/% step
-  places <- at + (seq_len(count) - 1) * step
-  other <- which(!(words[places] %in% magic_word & words[places + 1] %in% size))
-  if (length(other)) places[seq_len(other[[1L]] - 1L)] else places
 }
 
 # The places, in words, of the records that are whole, in one frame, and follow each other.

@@ -10,13 +10,15 @@
 #'
 #' @param file Path of a file, or of several, which are read one after the other; for `recordio_blocks()` also an open
 #'   binary connection, such as a FIFO.
-#' @param rows At most so many rows in a block; by default as many as 4 MB hold.
+#' @param rows How many rows a block has, fewer only the last of a file; by default as many as 1 MB holds.
+#' @param width,dtype What each record must have: so many columns, and numbers of `"float32"`, `"float64"` or `"int32"`.
+#'   By default as many columns as the first record, also of the files behind it, and any numbers.
 #' @returns `read_recordio()`: a data frame with `label`, then `V1`, `V2` and so on; `uid` and `metadata` where records
 #'   have them. `recordio_blocks()`: a function that gives the next block with each call, and `NULL` after the last. A
 #'   block is a list of `features` (a matrix; of sparse rows a list of `row`, `column`, `value` and `shape`,
 #'   of which `as.matrix()` makes one), `labels` by name, which is `values` but in answers of models, `uid`,
 #'   `metadata`, `dtype`, `rows`, and `first`, the number of its first record. `shardr_error_data` names file, record
-#'   and byte of what is wrong.
+#'   and byte of what is wrong, after the blocks before it.
 #' @seealso [write_recordio()]
 #' @export
 #' @examples
@@ -39,102 +41,48 @@ read_recordio <- function(file) {
 
 #' @rdname read_recordio
 #' @export
-recordio_blocks <- function(file, rows = NULL) {
+recordio_blocks <- function(file, rows = NULL, width = NULL, dtype = NULL) {
   call <- environment()
-  waiting <- list()
-  state <- list(file = 0L, width = NULL, labels = NULL, first = 1, offset = 0, rest = raw(), ended = TRUE)
-  con <- NULL
-  name <- "the connection"
+  if (!is.null(rows) && !isTRUE(rows >= 1)) container_abort("A block has at least one row.", "data", call)
+  if (!is.null(dtype)) dtype <- match.arg(dtype, names(tensor_kinds))
+  left <- if (inherits(file, "connection")) list(file) else as.list(file)
+  asked <- list(width = width, dtype = dtype, labels = NULL)
+  opened <- NULL
+  following <- NULL
+  finish <- function() {
+    if (!is.null(opened)) close(opened)
+    opened <<- following <<- NULL
+  }
   open_next <- function() {
-    if (inherits(file, "connection")) {
-      if (state$file > 0L) return(FALSE)
-      con <<- file
-    } else {
-      if (state$file >= length(file)) return(FALSE)
-      name <<- file[[state$file + 1L]]
+    con <- left[[1L]]
+    left <<- left[-1L]
+    name <- "the connection"
+    if (!inherits(con, "connection")) {
+      name <- con
       if (!file.exists(name)) container_abort("There is no file {.path {name}}.", "data", call)
-      con <<- file(name, "rb")
+      opened <<- con <- file(name, "rb")
     }
-    state$file <<- state$file + 1L
-    state[c("first", "offset", "ended")] <<- list(1, 0, FALSE)
-    state$rest <<- raw()
-    TRUE
+    found <- stream_blocks(con, name, asked, rows, call)
+    following <<- if (is.null(rows)) found else resized_blocks(found, rows)
   }
   function() {
-    while (length(waiting) == 0L) {
-      if (state$ended && !open_next()) return(NULL)
-      found <- tryCatch(next_piece(con, state, name, rows, call), error = function(e) {
-        if (!inherits(file, "connection")) close(con)
-        state[c("file", "ended")] <<- list(Inf, TRUE) # nothing comes behind what is wrong
+    repeat {
+      if (is.null(following)) {
+        if (length(left) == 0L) return(NULL)
+        open_next()
+      }
+      block <- tryCatch(following(), error = function(e) {
+        finish()
+        left <<- list() # nothing comes behind what is wrong
         stop(e)
       })
-      waiting <<- found$blocks
-      state <<- found$state
-      if (state$ended && !inherits(file, "connection")) close(con)
-    }
-    block <- waiting[[1L]]
-    waiting <<- waiting[-1L]
-    block
-  }
-}
-
-piece_bytes <- 2^20
-
-# The blocks of the next piece of a file, and where it goes on.
-next_piece <- function(con, state, name, rows, call) {
-  wanted <- max(piece_bytes, length(state$rest))
-  read <- readBin(con, "raw", wanted)
-  state$ended <- length(read) == 0L
-  held <- c(state$rest, read)
-  scan <- recordio_scan(held, whole = state$ended)
-  blocks <- list()
-  for (group in scan$groups) {
-    group$offsets <- group$offsets + state$offset
-    step <- if (is.null(rows)) length(group$begins) else rows
-    for (from in seq(1, length(group$begins), by = step)) {
-      part <- from:min(from + step - 1, length(group$begins))
-      some <- c(group[c("content", "words")], lapply(group[c("begins", "ends", "offsets")], `[`, part))
-      block <- block_or_abort(some, state, name, call)
-      block$first <- state$first
-      state$first <- state$first + block$rows
-      if (!is.null(block$features)) state$width <- ncol(block$features)
-      state$labels <- names(block$labels)
-      blocks[[length(blocks) + 1L]] <- block
+      if (!is.null(block)) {
+        asked[c("width", "labels")] <<- list(block_width(block) %||% asked$width, label_widths(block$labels))
+        return(block)
+      }
+      finish()
     }
   }
-  if (!is.null(scan$fault)) abort_record(name, state$first, state$offset + scan$fault$offset, scan$fault$message, call)
-  state$rest <- held[seq_len(length(held) - scan$done) + scan$done]
-  state$offset <- state$offset + scan$done
-  list(blocks = blocks, state = state)
-}
-
-block_or_abort <- function(group, state, name, call) {
-  tryCatch(
-    {
-      block <- record_block(group, state$width)
-      check_labels(names(block$labels), state)
-      block
-    },
-    shardr_record_fault = function(fault) {
-      number <- fault$record
-      abort_record(name, state$first + number - 1, group$offsets[[number]], fault$message, call)
-    }
-  )
-}
-
-check_labels <- function(found, state) {
-  if (state$first == 1 && is.null(state$labels)) return()
-  lacking <- setdiff(state$labels, found)
-  more <- setdiff(found, state$labels)
-  if (length(lacking)) record_fault(1L, paste0("has no label \"", lacking[[1L]], "\", which others have"))
-  if (length(more)) record_fault(1L, paste0("has a label \"", more[[1L]], "\", which others have not"))
-}
-
-abort_record <- function(name, record, offset, message, call) {
-  what <- paste0(name, ", record ", plain_number(record), ": ", message)
-  # no names of values are in it, whatever the file is called
-  what <- gsub("([{}])", "\\1\\1", what)
-  container_abort(c(what, "x" = paste0("its frame begins at byte ", plain_number(offset))), "data", call)
 }
 
 block_frame <- function(block) {
@@ -152,13 +100,3 @@ block_frame <- function(block) {
   )
   structure(columns, names = names(columns), row.names = .set_row_names(block$rows), class = "data.frame")
 }
-
-#' @export
-as.matrix.shardr_sparse <- function(x, ...) {
-  found <- matrix(0, x$shape[[1L]], x$shape[[2L]])
-  found[cbind(x$row, x$column)] <- x$value
-  found
-}
-
-#' @export
-dim.shardr_sparse <- function(x) x$shape

@@ -32,7 +32,7 @@ write_recordio <- function(x, file, label = NULL, dtype = "float32", uid = NULL,
   for (i in seq_along(starts)) {
     part <- starts[[i]] + seq_len(min(step, n - starts[[i]] + 1)) - 1
     bytes <- recordio_bytes(
-      sparse_or_matrix_part(given$features, part), if (!is.null(given$label)) list(values = given$label[part]),
+      features_part(given$features, part), if (!is.null(given$label)) list(values = given$label[part]),
       dtype, uid[part], metadata[part], call
     )
     writeBin(bytes, files[[i]])
@@ -53,18 +53,6 @@ recordio_given <- function(x, label, call) {
     container_abort("{.arg x} must be a data frame or a matrix of numbers.", "data", call)
   }
   list(features = x, label = label)
-}
-
-sparse_or_matrix_part <- function(x, rows) {
-  if (!inherits(x, "shardr_sparse")) return(x[rows, , drop = FALSE])
-  chosen <- x$row %in% rows
-  structure(
-    list(
-      row = x$row[chosen] - rows[[1L]] + 1, column = x$column[chosen], value = x$value[chosen],
-      shape = c(length(rows), x$shape[[2L]])
-    ),
-    class = "shardr_sparse"
-  )
 }
 
 # The bytes of records: of a matrix or sparse rows, or of NULL, and labels by name.

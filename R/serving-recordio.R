@@ -8,7 +8,7 @@ recordio_frame <- function(body, columns) {
   first <- 1
   for (group in scan$groups) {
     width <- if (length(tables)) ncol(tables[[1L]])
-    block <- tryCatch(record_block(group, width), shardr_record_fault = function(fault) {
+    block <- tryCatch(record_block(group, list(width = width)), shardr_record_fault = function(fault) {
       refuse(400L, "record ", plain_number(first + fault$record - 1), ": ", fault$message)
     })
     if (is.null(block$features)) refuse(400L, "record ", first, ": has no tensor of numbers \"values\" in its features")

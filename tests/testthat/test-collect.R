@@ -7,6 +7,22 @@ test_that("an output is merged into one file, and its shards are left alone", {
   expect_identical(collect(run$id, "copy", "copied"), collect(run, "copy", "copied"))
 })
 
+test_that("shards of recordIO-protobuf are a data frame, and their rows are counted", {
+  local_job_folder()
+  put_lines("pack.R", c(
+    "host <- shardr::shard()$host",
+    "x <- data.frame(label = 1:3, a = c(0.5, NaN, 2) + (host == 'algo-2'))",
+    "shardr::write_output(x, 'packed', file = paste0(host, '.pbr'))"
+  ))
+  step <- processing_step("pack", code = "pack.R", instance_count = 2, outputs = "packed")
+  run <- job_run(pipeline("pack", step))
+  found <- collect(run)
+  expect_equal(found, data.frame(label = c(1:3, 1:3), V1 = c(0.5, NaN, 2, 1.5, NaN, 3)))
+  expect_identical(run$steps[[1]]$outputs$packed$rows, 6)
+  expect_equal(read_recordio(collect(run, merge = identity)), found)
+  expect_equal(read_recordio(collect(run, to = "all.pbr")), found)
+})
+
 test_that("what does not name an output is refused", {
   local_job_folder()
   run <- job_run(copy_job())

@@ -33,6 +33,19 @@ test_that("a table comes back as it was, from each format", {
   expect_identical(readBin(gz, "raw", 2), as.raw(c(0x1f, 0x8b)))
 })
 
+test_that("a table of numbers comes back from recordIO-protobuf, with its label and its texts", {
+  base <- in_instance(inputs = "filtered", outputs = "filtered")
+  x <- data.frame(uid = c("a", NA, "c"), label = c(1, 0, 1), V1 = c(0.5, NaN, 2), metadata = c("{}", "", "\u00e9"))
+  path <- write_output(x, "filtered", "a.pbr")
+  expect_identical(read_channel("filtered", files = path), x)
+  expect_identical(read_channel("filtered", files = path, columns = c("V1", "label")), x[c("V1", "label")])
+  expect_error(read_channel("filtered", files = path, columns = "V2"), "no column", class = "shardr_error_columns_differ")
+  expect_error(write_output(data.frame(t = "x"), "filtered", "b.pbr"), "no numbers: t", class = "shardr_error_data")
+  expect_error(write_output(x, "filtered", "a.pbr.gz"), "not of a format", class = "shardr_error_data")
+  writeBin(readBin(path, "raw", file.size(path) - 4), path)
+  expect_error(read_channel("filtered", files = path), "record 3: the file ends within", class = "shardr_error_data")
+})
+
 test_that("a missing value has no quotes; the empty text and the text NA have them, in text and in factors", {
   skip_if_not_installed("data.table")
   in_instance()

@@ -29,6 +29,11 @@ test_that("a job that failed is described with its reason, and where the log of 
   expect_match(shown, "no {luck} here", fixed = TRUE, all = FALSE)
 })
 
+test_that("what was fetched from S3 is said channel by channel", {
+  ours <- list(hosts = list(), downloaded = list(train = list(bytes = 2e6, of = 4e6)))
+  expect_identical(job_lines(list(Shardr = ours)), "  train: 2.0 MB of 4.0 MB from S3")
+})
+
 test_that("what is neither a run nor a job is said", {
   local_job_folder()
   expect_error(job_describe("no-such-run"), "no-such-run.*jobs\\(\\)", class = "shardr_error_not_found")

@@ -15,9 +15,9 @@ test_that("an image is built and then listed with what is inside", {
 test_that("an image that is not there is missing and has no numbers", {
   local_job_folder()
   found <- images(tag = "nobody-made-this")
-  expect_identical(found$state, rep("missing", 6L))
+  expect_identical(found$state, rep("missing", 7L))
   expect_true(all(is.na(found$size)))
-  expect_identical(found$r_packages, rep(list(character()), 6L))
+  expect_identical(found$r_packages, rep(list(character()), 7L))
   expect_output(print(found), "missing")
 })
 

@@ -51,7 +51,7 @@ class _Task:
         for tile in nearest.tiles(self._rows):
             products = nearest.products(tile)
             near.append(products.argmax(axis=1))
-            best.append(products.max(axis=1))
+            best.append(products[np.arange(len(tile)), near[-1]])
         return np.concatenate(near), np.maximum(self._norms - 2 * np.concatenate(best), 0)
 
     def _means(self, near: Any, losses: Any) -> Any:

@@ -53,9 +53,8 @@ def _train(job: Job, together: Together) -> None:
         write(opt_ml("model", MODEL), packed({"centres": model}, named=False))
         _say_quality(job.host, "train", loss / weights.sum(), rows, settings)
         if "test" in channels:
-            _say_quality(
-                job.host, "test", *_score(model, channel("test", channels["test"], width, "K-means")), settings
-            )
+            mean, rows = _score(model, channel("test", channels["test"], width, "K-means"))
+            _say_quality(job.host, "test", mean, rows, settings)
 
 
 def streamed(epoch: Epoch, settings: Mapping[str, Any], host: int, name: str) -> dict[str, Any]:
@@ -86,9 +85,8 @@ def _table(_: int, piece: Callable[[], Rows]) -> Any:
     squares = flat @ flat
     rows.finite(table, squares)
     if not np.isfinite(squares):
-        raise UserError(
-            f"{rows.where} {rows.first} and after it: values are too large to be squared; scale the columns"
-        )
+        at = f"{rows.where} {rows.first} and after it"
+        raise UserError(f"{at}: values are too large to be squared; scale the columns")
     return table
 
 

@@ -6,16 +6,20 @@ import json
 import os
 from typing import Any
 
+import recorded
+import recordio
 import records
 import xgboost as xgb
 from boosting import MODEL
 from place import UserError, opt_ml
+from records import RECORDIO
 from scipy import sparse
 from serving import RequestError, answer_type
 
 from shardr.runtime.serving.requests import media_type
 
-ANSWERS = ("text/csv", "application/json", "application/jsonlines")
+ANSWERS = ("text/csv", "application/json", "application/jsonlines", RECORDIO)
+LIBSVM = {"text/libsvm", "text/x-libsvm"}
 
 
 class Model:
@@ -42,18 +46,19 @@ class Model:
             raise UserError(f"{path.name} is no model of XGBoost: {str(error).splitlines()[0]}") from None
         return cls(booster)
 
-    def answer(self, body: bytes, content_type: str | None, accept: str | None) -> tuple[str, str]:
+    def answer(self, body: bytes, content_type: str | None, accept: str | None) -> tuple[str, str | bytes]:
         """The content type of the answer and the answer; raises ``RequestError``."""
         kind = answer_type(accept, ANSWERS)
-        found = _read(body, content_type or "text/csv")
-        features = self._fitting(found.features)
+        name = media_type(content_type or "text/csv")
+        features = self._fitting(_read(body, name), name)
         scores = self._booster.predict(xgb.DMatrix(features), validate_features=False).tolist()
         return kind, _written(scores, kind)
 
-    def _fitting(self, features: Any) -> Any:
+    def _fitting(self, found: records.Records, name: str) -> Any:
         """The rows with as many columns as the model has."""
+        features = found.features
         rows, columns = features.shape
-        if sparse.issparse(features):
+        if found.open_ended:
             if columns == self._columns + 1 and features.nnz and features.indices.min() > 0:  # counted from 1
                 features = sparse.csr_matrix((features.data, features.indices - 1, features.indptr))
                 columns = self._columns
@@ -61,17 +66,24 @@ class Model:
                 features.resize(rows, self._columns)
                 return features
         if columns != self._columns:
-            label = "; the label is not sent" if columns == self._columns + 1 else ""
+            label = "; the label is not sent" if columns == self._columns + 1 and name != RECORDIO else ""
             raise RequestError(400, f"the model has {self._columns} features, the request {columns}{label}")
         return features
 
 
-def _read(body: bytes, content_type: str) -> records.Records:
-    name = media_type(content_type)
-    if name not in {"text/csv", "text/libsvm", "text/x-libsvm"}:
-        raise RequestError(415, f"the content type {name} is not read here: send text/csv or text/libsvm")
+def _read(body: bytes, name: str) -> records.Records:
+    found: records.Records | None
     try:
-        found = records.csv_body(body) if name == "text/csv" else records.libsvm(body, "the request")
+        if name == "text/csv":
+            found = records.csv_body(body)
+        elif name in LIBSVM:
+            found = records.libsvm(body, "the request")
+        elif name == RECORDIO:
+            features = recorded.of_body(body)
+            found = None if features is None else records.Records(features)
+        else:
+            known = f"text/csv, text/libsvm or {RECORDIO}"
+            raise RequestError(415, f"the content type {name} is not read here: send {known}")
     except UserError as error:
         raise RequestError(415, str(error)) from None
     if found is None:
@@ -79,11 +91,13 @@ def _read(body: bytes, content_type: str) -> records.Records:
     return found
 
 
-def _written(scores: list[Any], kind: str) -> str:
+def _written(scores: list[Any], kind: str) -> str | bytes:
     if kind == "application/json":
         return json.dumps({"predictions": [{"score": score} for score in scores]})
     if kind == "application/jsonlines":
         return "".join(json.dumps({"score": score}) + "\n" for score in scores)
+    if kind == RECORDIO:
+        return recordio.labelled("score", scores)
     if os.environ.get("SAGEMAKER_BATCH"):  # any value: a line for each record
         return "".join(f"{score}\n" for score in scores)
     return ",".join(map(str, scores))

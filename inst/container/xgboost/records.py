@@ -1,4 +1,4 @@
-"""Rows of a channel or of a request: CSV with the label first and no header, or libsvm."""
+"""Rows of a channel or of a request: CSV with the label first and no header, libsvm, or recordIO-protobuf."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import recorded
 import xgboost as xgb
 from place import UserError, opt_ml
 from scipy import sparse
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TYPES = {"text/csv": "csv", "csv": "csv", "text/libsvm": "libsvm", "text/x-libsvm": "libsvm", "libsvm": "libsvm"}
-LATER = ("recordio-protobuf", "parquet")
+RECORDIO = "application/x-recordio-protobuf"
+TYPES |= {RECORDIO: "recordio", "recordio-protobuf": "recordio"}
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,13 @@ class Records:
     labels: Any = None
     weights: Any = None
     groups: Any = None
+    open_ended: bool = False
+    """Whether the rows do not say how many columns there are: libsvm does not."""
+
+    @property
+    def width(self) -> int | None:
+        """Columns, where all rows must have as many."""
+        return None if self.open_ended else self.shape[1]
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -48,20 +57,24 @@ class Records:
 
 
 def kind(content_type: str | None) -> str:
-    """``csv`` or ``libsvm``, which it is when nobody says; raises ``UserError`` for what is not read here."""
+    """``csv``, ``recordio`` or ``libsvm``, which it is when nobody says; raises ``UserError`` for all else."""
     name, *parameters = (part.strip().lower() for part in (content_type or "text/libsvm").split(";"))
     if name in TYPES:
         if TYPES[name] == "csv" and any(word.startswith("label_size=") and word[11:] != "1" for word in parameters):
             raise UserError(f"{content_type}: the label is one column, the first; label_size must be 1")
         return TYPES[name]
-    later = "is not read here yet" if any(word in name for word in LATER) else "is none that XGBoost knows"
-    raise UserError(f"the content type {content_type} {later}; take text/csv or text/libsvm")
+    later = "is not read here yet" if "parquet" in name else "is none that XGBoost knows"
+    raise UserError(f"the content type {content_type} {later}; take text/csv, text/libsvm or {RECORDIO}")
 
 
 def channel(name: str, content_type: str | None, *, weights: bool) -> Records | None:
     """All rows of a channel, or None where this host has none."""
-    read = {"csv": _csv_file, "libsvm": _libsvm_file}[kind(content_type)]
-    parts = [part for path in files(opt_ml("input", "data", name)) if (part := read(path, name, weights=weights))]
+    form, paths = kind(content_type), files(opt_ml("input", "data", name))
+    if form == "recordio":
+        found = recorded.of_files(paths, name)
+        return Records(*found) if found else None
+    read = {"csv": _csv_file, "libsvm": _libsvm_file}[form]
+    parts = [part for path in paths if (part := read(path, name, weights=weights))]
     return _bound(parts, name) if parts else None
 
 
@@ -131,12 +144,12 @@ def libsvm(content: bytes, name: str) -> Records | None:
     shape = (len(labels), max(indices, default=0) + 1)
     features = sparse.csr_matrix((np.asarray(values, np.float32), np.asarray(indices, np.int64), ends), shape)
     weighted = any(weight != 1 for weight in weights)
-    return Records(features, labels, weights if weighted else None, np.asarray(groups) if groups else None)
+    return Records(features, labels, weights if weighted else None, np.asarray(groups) if groups else None, True)
 
 
 def _bound(parts: Sequence[Records], name: str) -> Records:
     """The rows of all files, one after the other."""
-    if not parts[0].sparse:
+    if not parts[0].open_ended:
         widths = sorted({part.shape[1] for part in parts})
         if len(widths) > 1:
             raise UserError(f"the files of {name} have {widths[0] + 1} columns and {widths[-1] + 1}: not the same")
@@ -153,4 +166,5 @@ def _bound(parts: Sequence[Records], name: str) -> Records:
     if any(grouped) and not all(grouped):
         raise UserError(f"some files of {name} have a qid and some have none")
     groups = np.concatenate([part.groups for part in parts]) if all(grouped) else None
-    return Records(features, np.concatenate([part.labels for part in parts]), weights, groups)
+    labels = np.concatenate([part.labels for part in parts])
+    return Records(features, labels, weights, groups, parts[0].open_ended)

@@ -143,5 +143,5 @@ def _rows(found: records.Records | None) -> int:
 
 
 def _width(found: records.Records | None) -> int | None:
-    """Features of a row where all rows must have as many: sparse ones need not."""
-    return found.shape[1] if found and not found.sparse else None
+    """Features of a row where all rows must have as many."""
+    return found.width if found else None

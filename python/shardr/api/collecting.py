@@ -37,9 +37,9 @@ def collect(
 
 
 def collect_to(run: Run | str, step: str, output: str, to: str | Path, *, fill: bool = False) -> MergeResult:
-    """The merged output of a step written to one CSV, JSON lines or Parquet file, by the ending of ``to``.
+    """The merged output of a step written to one CSV, JSON lines, Parquet or .pbr file, by the ending of ``to``.
 
-    CSV shards with equal headers are joined byte for byte, and memory holds one block. Raises as ``collect`` does.
+    CSV shards with equal headers, and records, are joined byte for byte, and memory holds one block. Raises as ``collect`` does.
     """
     return _run(run).collect_to(step, output, to, fill=fill)
 
@@ -54,7 +54,7 @@ def _run(run: Run | str) -> Run:
 
 
 def split(source: str | Path, shards: int, to: str | Path, *, overwrite: bool = False) -> list[Path]:
-    """The shards of one big CSV, TSV, JSON lines or Parquet file: ``shards`` files of about even size in ``to``.
+    """The shards of one big CSV, TSV, JSON lines, Parquet or .pbr file: ``shards`` files of about even size in ``to``.
 
     Records stay whole and keep their order, a CSV's header is repeated, memory holds one block. Raises ``DataError``.
     """

@@ -65,6 +65,8 @@ def write_recordio(
     label: str | None = None,
     labels: Any = None,
     dtype: str | None = None,
+    uid: str | None = None,
+    metadata: str | None = None,
     shard_rows: int | None = None,
     shard_bytes: int | None = None,
     split_magic: bool = False,
@@ -72,8 +74,9 @@ def write_recordio(
     """The files written, each with ``path``, ``rows`` and ``bytes``: a record for each row.
 
     - ``rows``: a data frame, an Arrow table, a matrix of numpy or scipy.sparse, blocks, or the path of a CSV, TSV,
-      JSON lines or Parquet file, which is read block by block.
+      JSON lines, Parquet or .pbr file, which is read block by block; records keep all that they have.
     - ``label``: the column that is the label; ``labels``: a number for each row of a matrix.
+    - ``uid``, ``metadata``: the columns that are these texts of records.
     - ``dtype``: ``float32``, ``float64`` or ``int32``. By default a matrix keeps its own, all else becomes float32.
     - ``shard_rows``, ``shard_bytes``: makes ``rows-00000.pbr`` … of so many rows, or at most so many bytes.
     - ``split_magic``: cuts records at what looks like a frame, as dmlc-core does; AWS's own readers do not know that.
@@ -85,7 +88,7 @@ def write_recordio(
 
     held = Path(rows).expanduser() if isinstance(rows, (str, Path)) else rows
     return recordio_files.write_files(
-        as_blocks(held, label, labels, dtype),
+        as_blocks(held, label, labels, dtype, uid, metadata),
         Path(to).expanduser(),
         shard_rows=shard_rows,
         shard_bytes=shard_bytes,

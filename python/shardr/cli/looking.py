@@ -116,6 +116,8 @@ def _say_job(job: dict[str, Any], out: Output) -> None:
         out.say(("job ", "dim"), (name, "bold"), "  ", state(status), took)
     if ours.get("rows_in") is not None or ours.get("rows_out") is not None:
         out.say(("  rows ", "dim"), f"{count(ours.get('rows_in'))} in, {count(ours.get('rows_out'))} out")
+    for channel, come in ours.get("downloaded", {}).items():
+        out.say((f"  {channel} ", "dim"), f"{size(come['bytes'])} of {size(come['of'])} from S3")
     for host, about in ours["hosts"].items():
         code = "" if about.get("exit_code") is None else f", exit code {about['exit_code']}"
         after = "" if about.get("seconds") is None else f" after {seconds(about['seconds'])} s"

@@ -24,7 +24,7 @@ def declare_collect(parser: Parser) -> None:
     """Options of ``shardr collect``."""
     parser.add_argument("run", metavar="RUN", help="id of the run")
     parser.add_argument("output", metavar="STEP.OUTPUT", nargs="?", help="for example split.train; not needed for one")
-    parser.add_argument("-o", "--to", metavar="FILE", help="a .csv, .jsonl or .parquet file (default: CSV to stdout)")
+    parser.add_argument("-o", "--to", metavar="FILE", help="a .csv, .jsonl, .parquet or .pbr file (default: CSV to stdout)")
     parser.add_argument("--fill", action="store_true", help="let the shards' columns differ; what lacks is left empty")
     parser.add_argument("--files", action="store_true", help="print the paths of the files instead, one in each line")
 
@@ -70,6 +70,7 @@ def _print_merged(run: Run, step: str, output: str, *, fill: bool, json: bool) -
     files = output_files(run, step, output)
     answers = {"csv" for file in files if is_answer(file)}  # whatever they are in, CSV can be printed
     formats = answers | {fmt.kind if (fmt := tabular(file)) else file.suffix for file in files if not is_answer(file)}
+    formats = {"csv"} if formats == {"recordio"} else formats
     if json or not formats <= {"csv", "tsv"} or len(formats) > 1:
         why = "--json says where a file is" if json else f"its files are {', '.join(sorted(formats))}"
         raise UsageError(f"{step}.{output} cannot be printed: {why}", fix="name a file: -o FILE")
@@ -108,7 +109,7 @@ def _print_first(whole: Path, what: str) -> None:
 
 def declare_split(parser: Parser) -> None:
     """Options of ``shardr split``."""
-    parser.add_argument("file", metavar="FILE", help="a CSV, TSV, JSON lines or Parquet file")
+    parser.add_argument("file", metavar="FILE", help="a CSV, TSV, JSON lines, Parquet or .pbr file")
     parser.add_argument("-n", "--shards", metavar="N", type=int, required=True, help="how many files to make")
     parser.add_argument("-o", "--to", metavar="DIR", required=True, help="folder to make them in")
     parser.add_argument("--overwrite", action="store_true", help="replace the shards that are there already")

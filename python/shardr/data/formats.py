@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KNOWN", "Format", "Kind", "stem", "tabular"]
 
-Kind = Literal["csv", "tsv", "jsonl", "parquet"]
+Kind = Literal["csv", "tsv", "jsonl", "parquet", "recordio"]
 
 _KINDS: dict[str, Kind] = {
     ".csv": "csv",
@@ -19,15 +19,16 @@ _KINDS: dict[str, Kind] = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".parquet": "parquet",
+    ".pbr": "recordio",
 }
 
-KNOWN = ".csv, .tsv, .jsonl, .ndjson (also with .gz) and .parquet"
+KNOWN = ".csv, .tsv, .jsonl, .ndjson (also with .gz), .parquet and .pbr"
 """The endings shardr knows, for messages."""
 
 
 @dataclass(frozen=True)
 class Format:
-    """How a file holds its records: ``kind`` is csv, tsv, jsonl or parquet; text may be ``gzipped``."""
+    """How a file holds its records: ``kind`` is csv, tsv, jsonl, parquet or recordio; text may be ``gzipped``."""
 
     kind: Kind
     gzipped: bool = False
@@ -50,7 +51,7 @@ def tabular(path: str | os.PathLike[str]) -> Format | None:
     """
     name, gzipped = _without_gz(PurePath(path).name)
     kind = _KINDS.get(PurePath(name).suffix.lower())
-    if kind is None or (gzipped and kind == "parquet"):
+    if kind is None or (gzipped and kind in ("parquet", "recordio")):
         return None
     return Format(kind, gzipped)
 

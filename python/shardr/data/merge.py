@@ -43,10 +43,11 @@ class MergeResult:
 def merge(files: Sequence[Path], to: Path, *, fill: bool = False) -> MergeResult:
     """One file with the records of all ``files``, in the order in which they are given.
 
-    Shards are CSV, TSV, JSON lines or Parquet, all of one kind; ``to`` may be of another. CSV shards with equal headers
-    are joined byte by byte, one header kept; others keep their values as they are written, a missing one becomes an
-    empty field. Into Parquet, each column gets the one type that its values in all shards fit. Shards without records,
-    or without a single byte, add nothing. ``to`` appears whole or not at all.
+    Shards are CSV, TSV, JSON lines, Parquet or recordIO, all of one kind; ``to`` may be of another. CSV shards with
+    equal headers, and recordIO, are joined byte by byte, one header kept; others keep their values as they are
+    written, a missing one becomes an empty field. Into Parquet, each column gets the one type that its values in all
+    shards fit; into recordIO, all become float32, but ``label``, ``uid`` and ``metadata``, which are what they are
+    called. Shards without records, or without a single byte, add nothing. ``to`` appears whole or not at all.
 
     With ``fill=True`` the columns may differ: the result has all of them, in the order of their first appearance, and
     a shard that lacks one has missing values there.
@@ -65,6 +66,8 @@ def merge(files: Sequence[Path], to: Path, *, fill: bool = False) -> MergeResult
         headers = [read_header(file) for file in files] if fmt.delimited and fmt.header else []
         if fmt.kind == target.kind and (fmt.kind == "jsonl" or (headers and _alike(headers))):
             _concatenate(files, headers, whole, gzipped=target.gzipped)
+        elif fmt.kind == target.kind == "recordio" and not fill:
+            _join_records(files, whole)
         else:
             _rewrite(files, fmt, names, whole, target)
         size = whole.stat().st_size
@@ -159,6 +162,17 @@ def _concatenate(files: Sequence[Path], headers: Sequence[Header | None], to: Pa
             with reading(file) as source:
                 plain = not (gzipped or format_of(file).gzipped)
                 last = _append(source, starts[k], out, last, end_of_line, plain=plain)
+
+
+def _join_records(files: Sequence[Path], to: Path) -> None:
+    """Join records byte by byte, when all have been looked at."""
+    for file in files:
+        for _ in batches(file):
+            pass
+    with to.open("wb") as out:
+        for file in files:
+            with file.open("rb") as source:
+                copy_range(source.fileno(), out.fileno(), 0, file.stat().st_size)
 
 
 def _after_bom(file: Path) -> int:

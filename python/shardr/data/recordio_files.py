@@ -116,11 +116,12 @@ def read(
         )
         return
     named = [source] if isinstance(source, (str, Path)) else cast("Sequence[str | Path]", source)
+    labels = None
     for path in map(Path, named):
         try:
             with path.open("rb", buffering=0) as file:
-                for block in blocks(file, str(path), rows=rows, width=width, dtype=dtype):
-                    width = block.width or width
+                for block in blocks(file, str(path), rows=rows, width=width, dtype=dtype, labels=labels):
+                    width, labels = block.width or width, block.label_widths
                     yield block
         except OSError as err:
             raise unreadable(path, err) from err

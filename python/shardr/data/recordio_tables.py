@@ -6,9 +6,13 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from shardr.data.formats import tabular
 from shardr.data.tables import batches
+from shardr.data.text import unreadable
 from shardr.errors import DataError, Problem
 from shardr.recordio.blocks import Block, Sparse
+from shardr.recordio.encoding import encode
+from shardr.recordio.reading import blocks
 from shardr.recordio.tensors import DTYPES
 
 if TYPE_CHECKING:
@@ -16,16 +20,24 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-__all__ = ["as_blocks", "as_table", "names"]
+__all__ = ["as_blocks", "as_table", "batches_of", "encoded", "names"]
 
 PIECE_ROWS = 1 << 15
 NUMBER = r"(?i)^([-+]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?|nan|-?inf)$"
 
 
-def as_blocks(rows: Any, label: str | None = None, labels: Any = None, dtype: str | None = None) -> Iterator[Block]:
+def as_blocks(
+    rows: Any,
+    label: str | None = None,
+    labels: Any = None,
+    dtype: str | None = None,
+    uid: str | None = None,
+    metadata: str | None = None,
+) -> Iterator[Block]:
     """The rows of a table as blocks to write: of a data frame, an Arrow table, a matrix of numpy or scipy, or a file.
 
     - ``label``: the column that is the label, of what has named columns; ``labels``: a number for each row of a matrix.
+    - ``uid``, ``metadata``: the columns that are these texts, of what has named columns.
     - ``dtype``: what the numbers become: ``float32``, ``float64`` or ``int32``. By default a matrix keeps what it has,
       where it has one of these, and all else is float32, which the algorithms read.
 
@@ -35,11 +47,15 @@ def as_blocks(rows: Any, label: str | None = None, labels: Any = None, dtype: st
         raise DataError(f'There are no tensors of "{dtype}"', fix=f"take {', '.join(DTYPES)}")
     if isinstance(rows, Block):
         return iter([rows])
+    if isinstance(rows, (str, Path)) and (label, uid, metadata, dtype) == (None,) * 4 and _of_records(Path(rows)):
+        return blocks_in(Path(rows))
     if isinstance(rows, (str, Path)):
-        return _of_batches(_named(batches(Path(rows)), str(rows)), label, dtype or "float32", str(rows))
+        parts = _named(batches(Path(rows)), str(rows))
+        return _of_batches(parts, (label, uid, metadata), dtype or "float32", str(rows))
     if hasattr(rows, "tocsr") or type(rows).__module__ == "numpy":
-        if label is not None:
-            raise DataError(f'A matrix has no column "{label}"', fix="give its labels as labels=")
+        for name in (label, uid, metadata):
+            if name is not None:
+                raise DataError(f'A matrix has no column "{name}"', fix="give its labels as labels=, or a table")
         return _of_matrix(rows, labels, dtype)
     if labels is not None:
         raise DataError("labels= go with a matrix", fix="name the column: label=")
@@ -48,7 +64,7 @@ def as_blocks(rows: Any, label: str | None = None, labels: Any = None, dtype: st
 
         rows = pa.Table.from_pandas(rows, preserve_index=False)
     if hasattr(rows, "to_batches"):
-        return _of_batches(rows.to_batches(PIECE_ROWS), label, dtype or "float32", "the table")
+        return _of_batches(rows.to_batches(PIECE_ROWS), (label, uid, metadata), dtype or "float32", "the table")
     return iter(cast("Iterable[Block]", rows))
 
 
@@ -85,24 +101,39 @@ def _of_matrix(rows: Any, labels: Any, dtype: str | None) -> Iterator[Block]:
         yield Block(held, mine, first=first + 1, rows=part.shape[0])
 
 
-def _of_batches(parts: Iterable[pa.RecordBatch], label: str | None, dtype: str, name: str) -> Iterator[Block]:
+def _of_batches(
+    parts: Iterable[pa.RecordBatch], special: tuple[str | None, str | None, str | None], dtype: str, name: str
+) -> Iterator[Block]:
+    """The rows of a table, of which label, uid and metadata may be columns."""
     import numpy as np
+
+    label, *texts = special
 
     first, columns = 1, None
     for batch in parts:
         if columns is None:
             columns = batch.schema.names
-            if label is not None and label not in columns:
-                raise DataError(f'{name} has no column "{label}"', fix=f"it has {', '.join(columns)}")
+            if lacking := [column for column in special if column is not None and column not in columns]:
+                raise DataError(f'{name} has no column "{lacking[0]}"', fix=f"it has {', '.join(columns)}")
         if batch.schema.names != columns:
             raise DataError(f"{name} does not have the same columns in all rows", fix="write them all in each row")
         problems: list[Problem] = []
-        held = {column: _numbers(batch, column, dtype, first, problems) for column in columns}
+        numbers = [column for column in columns if column not in texts]
+        held = {column: _numbers(batch, column, dtype, first, problems) for column in numbers}
         if problems:
             raise DataError(f"{name} cannot be written as recordIO-protobuf of {dtype}", problems=problems)
         mine = {} if label is None else {"values": held.pop(label)}
-        yield Block(np.column_stack(list(held.values())) if held else None, mine, first=first, rows=batch.num_rows)
+        uids, metadata = (None if text is None else _text(batch.column(text)) for text in texts)
+        features = np.column_stack(list(held.values())) if held else None
+        yield Block(features, mine, uids, metadata, first=first, rows=batch.num_rows)
         first += batch.num_rows
+
+
+def _text(column: pa.Array) -> list[str | None]:
+    import pyarrow as pa
+
+    found: list[str | None] = column.cast(pa.string()).to_pylist()
+    return found
 
 
 def _numbers(batch: pa.RecordBatch, column: str, dtype: str, first: int, problems: list[Problem]) -> Any:
@@ -173,3 +204,30 @@ def as_table(block: Block) -> pa.Table:
     if block.metadata is not None:
         columns.append(pa.array(block.metadata, pa.string()))
     return pa.table(columns, names=names(block))
+
+
+def _of_records(path: Path) -> bool:
+    fmt = tabular(path)
+    return fmt is not None and fmt.kind == "recordio"
+
+
+def blocks_in(path: Path) -> Iterator[Block]:
+    """The rows of a file of recordIO-protobuf, block by block; raises DataError."""
+    try:
+        with path.open("rb", buffering=0) as file:
+            yield from blocks(file, str(path))
+    except OSError as err:
+        raise unreadable(path, err) from err
+
+
+def batches_of(path: Path) -> Iterator[pa.RecordBatch]:
+    """The same as ``as_table`` has them."""
+    for block in blocks_in(path):
+        yield from as_table(block).to_batches()
+
+
+def encoded(parts: Iterable[pa.RecordBatch], schema: pa.Schema, name: str) -> Iterator[Any]:
+    """The bytes of records of float32 for the rows of a table, as ``as_table`` names its columns; raises DataError."""
+    label, uid, metadata = (column if column in schema.names else None for column in ("label", "uid", "metadata"))
+    for block in _of_batches(parts, (label, uid, metadata), "float32", name):
+        yield encode(block.features, block.labels, block.uids, block.metadata).content.data

@@ -1,4 +1,4 @@
-"""How many records a file holds. Standard library only (pyarrow for Parquet), so that counting starts at once."""
+"""How many records a file holds. Standard library only, so that counting starts at once, but for what is no text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING
 
 from shardr.data.formats import tabular
 from shardr.data.tables import as_data_error
-from shardr.data.text import blocks, never_closed, parse_header, reading, unquoted
+from shardr.data.text import blocks, never_closed, parse_header, reading, unquoted, unreadable
 
 if TYPE_CHECKING:
     import os
@@ -31,6 +31,7 @@ def count(path: str | os.PathLike[str], *, wanted: Callable[[], bool] | None = N
       value as an empty line. Empty and header-only files have 0.
     - JSON lines: lines that are not blank.
     - Parquet: what the footer says.
+    - recordIO: frames that follow each other as their lengths say, a record in several parts once.
 
     ``wanted`` is asked before each block. Raises DataError naming the file when it cannot be read or breaks off inside
     a quoted field, and GivenUpError when the number is no longer wanted.
@@ -45,9 +46,26 @@ def count(path: str | os.PathLike[str], *, wanted: Callable[[], bool] | None = N
         with as_data_error(path):
             rows: int = pq.read_metadata(path).num_rows
         return rows
+    if fmt.kind == "recordio":
+        return _frames(path, wanted)
     with reading(path) as stream:
         read = _blocks(stream, wanted)
         return _delimited_records(path, read) if fmt.delimited else _lines(read)
+
+
+def _frames(path: Path, wanted: Callable[[], bool] | None) -> int:
+    from shardr.recordio.reading import pieces
+
+    total = 0
+    try:
+        with path.open("rb", buffering=0) as stream:
+            for records in pieces(stream, str(path)):
+                if wanted is not None and not wanted():
+                    raise GivenUpError
+                total += len(records)
+    except OSError as err:
+        raise unreadable(path, err) from err
+    return total
 
 
 def _blocks(stream: IO[bytes], wanted: Callable[[], bool] | None) -> Iterator[bytes]:

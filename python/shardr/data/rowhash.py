@@ -36,7 +36,7 @@ class RowDigest:
 
 
 def row_digest(path: str | os.PathLike[str]) -> RowDigest:
-    """The digest of the rows of one CSV, TSV, JSON lines or Parquet file, read block by block.
+    """The digest of the rows of one CSV, TSV, JSON lines, Parquet or recordIO file, read block by block.
 
     Raises DataError naming the file when it is no table or not what its name promises.
     """

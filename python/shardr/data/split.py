@@ -27,10 +27,10 @@ def split(source: Path, shards: int, to: Path, *, overwrite: bool = False) -> li
     """The paths of ``shards`` files in the folder ``to`` that hold the records of ``source``, in their order.
 
     ``bank.csv`` becomes ``bank-00001-of-00004.csv`` and so on. CSV and TSV shards all have the header; text is cut at
-    about equal bytes, never inside a record (quoted newlines included), and stays as it is byte for byte; Parquet is
-    cut at equal rows. There are always ``shards`` files: with fewer records than that the last ones have none, only the
-    header. A gzipped source is unpacked on the way. The shards appear together, when all are written; ``to`` is made
-    when it is not there, but no folder above it.
+    about equal bytes, never inside a record (quoted newlines included), and stays as it is byte for byte; Parquet and
+    recordIO are cut at equal rows. There are always ``shards`` files: with fewer records than that the last ones have
+    none, only the header. A gzipped source is unpacked on the way. The shards appear together, when all are written;
+    ``to`` is made when it is not there, but no folder above it.
 
     Raises DataError when ``source`` cannot be read or breaks off inside a quoted field, when the folder of ``to`` is
     not there, and when ``to`` has shards of this source already, unless ``overwrite``: then those are replaced, also
@@ -52,6 +52,8 @@ def split(source: Path, shards: int, to: Path, *, overwrite: bool = False) -> li
         written = [folder / name for name in names]
         if fmt.kind == "parquet":
             _split_parquet(source, written)
+        elif fmt.kind == "recordio":
+            _split_records(source, written)
         elif fmt.gzipped:
             _split_text(_unpacked(source, folder / f"{base}{ending}"), written)
         else:
@@ -68,7 +70,8 @@ def first_part(source: Path, parts: int, to: Path) -> int:
     in its part. Raises DataError as ``split`` does.
     """
     fmt = format_of(source)
-    if fmt.kind == "parquet" or fmt.gzipped:  # weighed by their part: packed again, they may weigh something else
+    # weighed by their part: packed again, they may weigh something else
+    if fmt.kind in ("parquet", "recordio") or fmt.gzipped:
         folder = to.parent / f".{to.name}.parts"
         split(source, parts, folder)[0].replace(to.with_name(to.name.removesuffix(".gz")))
         shutil.rmtree(folder)
@@ -89,6 +92,21 @@ def first_part(source: Path, parts: int, to: Path) -> int:
 def _shards_of(base: str, ending: str, folder: Path) -> list[Path]:
     shard = re.compile(rf"{re.escape(base)}-\d{{5,}}-of-\d{{5,}}{re.escape(ending)}")
     return sorted(path for path in folder.iterdir() if shard.fullmatch(path.name)) if folder.is_dir() else []
+
+
+def _split_records(source: Path, written: list[Path]) -> None:
+    import numpy as np
+
+    from shardr.recordio.reading import pieces
+
+    with source.open("rb", buffering=0) as stream:
+        begins = np.concatenate([np.zeros(0, np.int64), *(records.offsets for records in pieces(stream, str(source)))])
+    places = [*begins.tolist(), source.stat().st_size]
+    with source.open("rb") as stream:
+        for k, path in enumerate(written):
+            first, end = row_range(k, len(written), len(begins))
+            with path.open("wb") as out:
+                copy_range(stream.fileno(), out.fileno(), places[first], places[end] - places[first])
 
 
 def _unpacked(source: Path, to: Path) -> Path:

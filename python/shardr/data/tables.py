@@ -33,13 +33,16 @@ def format_of(path: Path) -> Format:
 
 
 def columns(path: Path) -> list[str] | None:
-    """The names of the columns; None when the file does not say (JSON lines, or no byte of text)."""
+    """The names of the columns; None when the file does not say (JSON lines, or no byte of text, or no record)."""
     fmt = format_of(path)
     if fmt.kind == "parquet":
         import pyarrow.parquet as pq
 
         with as_data_error(path):
             return cast("list[str]", pq.read_schema(path).names)
+    if fmt.kind == "recordio":
+        first = next(batches(path), None)
+        return None if first is None else cast("list[str]", first.schema.names)
     if not fmt.header:
         return column_names(path) or None
     header = read_header(path) if fmt.delimited else None
@@ -49,8 +52,8 @@ def columns(path: Path) -> list[str] | None:
 def batches(path: Path) -> Iterator[pa.RecordBatch]:
     """The rows of a file, block by block.
 
-    CSV and TSV come as text (see ``_text_batches``), Parquet and JSON lines in their own types; a JSON string is
-    a string, also when it looks like a date. Raises DataError naming the file when it is not what its name promises.
+    CSV and TSV come as text (see ``_text_batches``), Parquet, recordIO and JSON lines in their own types; a JSON string
+    is a string, also when it looks like a date. Raises DataError naming the file when it is not what its name promises.
     """
     fmt = format_of(path)
     with as_data_error(path):
@@ -59,6 +62,10 @@ def batches(path: Path) -> Iterator[pa.RecordBatch]:
 
             with pq.ParquetFile(path) as file:
                 yield from file.iter_batches(batch_size=_BATCH_ROWS)
+        elif fmt.kind == "recordio":
+            from shardr.data.recordio_tables import batches_of
+
+            yield from batches_of(path)
         elif fmt.kind == "jsonl":
             yield from map(flat, _json_batches(path)) if is_answer(path) else _json_batches(path)
         elif not fmt.header:

@@ -37,6 +37,12 @@ def write(path: Path, fmt: Format, schema: pa.Schema, batches: Iterable[pa.Recor
                 for group in _row_groups(batches):
                     writer.write_table(pa.Table.from_batches(group, schema))
             return
+        if fmt.kind == "recordio":
+            from shardr.data.recordio_tables import encoded
+
+            with path.open("wb") as out:
+                out.writelines(encoded(batches, schema, path.name))
+            return
         with open_to_write(path, gzipped=fmt.gzipped) as out:
             if fmt.kind == "jsonl":
                 for batch in batches:

@@ -23,7 +23,7 @@ from shardr.local.runnable import check_runnable
 from shardr.local.runners import choice
 from shardr.local.store import RunRow, Store
 from shardr.requests.facts import TRANSFORM, facts, kind_of, model_facts
-from shardr.storage.local import BUCKET, Listing, linked_uri
+from shardr.storage.local import BUCKET, linked_uri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from shardr.errors import Problem
     from shardr.local.runs import RunState, StepState
     from shardr.local.store import JobRow
+    from shardr.storage.objects import Objects
 
 LOG_BYTES = 1 << 20
 """How much of one log is read at a time."""
@@ -46,6 +47,7 @@ class LocalEngine:
     def __init__(self, home: Home | None = None) -> None:
         self.home = home or Home.default()
         self._store = Store(self.home.store)
+        self._sources = self.home.sources
 
     def role_of(self, asked: str | None) -> str:
         """The spec's role; nobody acts as one here."""
@@ -72,17 +74,17 @@ class LocalEngine:
         """Below which a run keeps what it makes."""
         return f"s3://{BUCKET}/runs/{run}"
 
-    def listing(self, prefix: str) -> Listing:
-        """The objects whose URI starts with ``prefix``."""
-        return self.home.storage.list(prefix)
+    def listing(self, prefix: str) -> Objects:
+        """The objects whose URI starts with ``prefix``: of this machine, else at the S3 of the AWS settings."""
+        return self._sources.list(prefix)
 
-    def manifest(self, uri: str) -> Listing:
+    def manifest(self, uri: str) -> Objects:
         """The objects that a manifest at a URI names; raises ``DataError``."""
-        return self.home.storage.manifest(uri)
+        return self._sources.manifest(uri)
 
-    def named(self, prefix: str, keys: Sequence[str]) -> Listing:
+    def named(self, prefix: str, keys: Sequence[str]) -> Objects:
         """The objects of these keys below a prefix."""
-        return self.home.storage.named(prefix, keys)
+        return self._sources.named(prefix, keys)
 
     def choose(self, asked: str, uses: Sequence[tuple[str, str]]) -> tuple[str, str]:
         """``process`` or ``docker`` for these images, each with its program, and why, for people."""

@@ -61,7 +61,7 @@ def broken_claim(
     if unknown:
         raise DataError(
             f"expected rows {claim}, but {', '.join(unknown)} has no file whose records can be counted",
-            why="the row ledger reads CSV, TSV, JSON lines and Parquet",
+            why="the row ledger reads CSV, TSV, JSON lines, Parquet and recordIO-protobuf (.pbr)",
             fix="name the inputs and outputs that count in expect",
         )
     if claim != "partitioned":

@@ -90,6 +90,11 @@ class Block:
         return None if self.features is None else int(self.features.shape[1])
 
     @property
+    def label_widths(self) -> dict[str, int]:
+        """How many numbers each label has."""
+        return {name: 1 if values.ndim == 1 else values.shape[1] for name, values in self.labels.items()}
+
+    @property
     def sparse(self) -> bool:
         """Whether the rows name their columns."""
         return isinstance(self.features, Sparse)

@@ -9,12 +9,15 @@ import numpy as np
 from shardr.recordio.alike import table_of
 from shardr.recordio.blocks import VALUES, Block, Sparse
 from shardr.recordio.faults import RecordFault
-from shardr.recordio.tensors import DTYPES, FEATURES, LABEL, Parsed, Tensors, parsed
+from shardr.recordio.tensors import FEATURES, LABEL, Parsed, Tensors, parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Mapping
 
     from shardr.recordio.frames import Records
+
+
+NO_VALUES = f'has no tensor of numbers "{VALUES}" in its features'
 
 
 def block_of(
@@ -23,42 +26,43 @@ def block_of(
     first: int,
     width: int | None = None,
     dtype: str | None = None,
-    labels: Collection[str] | None = None,
+    labels: Mapping[str, int] | None = None,
 ) -> Block:
     """The rows of records, which must have ``width`` columns, numbers of ``dtype``, and these labels, where given.
+
+    ``labels`` says how many numbers each has; see ``Block.label_widths``.
 
     Features may be a look at the bytes of the records, with what stands between them left out.
     Raises DataError with the file's name, the number of the record, and the byte that its frame begins at.
     """
     try:
-        block = _block(records, first, width, dtype)
-        if labels is not None and set(labels) != set(block.labels):
-            _refuse_labels(labels, block.labels)
-        return block
+        return _block(records, first, width, dtype, labels)
     except RecordFault as wrong:
         raise wrong.told(name, first, records.offsets) from None
 
 
-def _refuse_labels(wanted: Collection[str], found: Collection[str]) -> None:
-    lacking, more = sorted(set(wanted) - set(found)), sorted(set(found) - set(wanted))
-    if lacking:
-        raise RecordFault(0, f'has no label "{lacking[0]}", which others have')
-    raise RecordFault(0, f'has a label "{more[0]}", which others have not')
-
-
-def _block(records: Records, first: int, width: int | None, dtype: str | None) -> Block:
+def _block(
+    records: Records, first: int, width: int | None, dtype: str | None, wanted: Mapping[str, int] | None
+) -> Block:
     tables = table_of(records)
     if tables is not None and _usual(tables):
         features = tables.pop((FEATURES, VALUES), None)
         if features is not None:
-            _check_width(0, features.shape[1], width)
-            _check_dtype(features, np.zeros(1, np.int64), dtype)
+            _check_dtypes([(0, str(features.dtype))], dtype)
+            _check_width(features.shape[1], width, "columns")
+        elif width is not None:
+            raise RecordFault(0, NO_VALUES)
+        _check_names({name: np.arange(len(records)) for _, name in tables}, wanted, len(records))
         labels = {name: _label(values.copy()) for (_, name), values in tables.items()}
+        for (_, name), values in tables.items():
+            _check_width(values.shape[1], (wanted or {}).get(name), _in_label(name))
         return Block(features, labels, first=first, rows=len(records))
     found = parsed(records.content, records.begins, records.ends)
+    features = _features(found, len(records), width, dtype)
+    _check_names({name: tensors.records for name, tensors in found.labels.items()}, wanted, len(records))
     return Block(
-        _features(found, len(records), width, dtype),
-        {name: _labels(name, tensors, len(records)) for name, tensors in found.labels.items()},
+        features,
+        {name: _labels(name, tensors, (wanted or {}).get(name)) for name, tensors in found.labels.items()},
         found.uids,
         found.metadata,
         first,
@@ -77,26 +81,44 @@ def _features(found: Parsed, rows: int, width: int | None, dtype: str | None) ->
     if tensors is None:
         if found.labels and not found.features and width is None:
             return None
-        raise RecordFault(0, f'has no tensor of numbers "{VALUES}" in its features')
-    _check_all(tensors, rows, f'has no tensor of numbers "{VALUES}" in its features')
-    _check_dtype(tensors.values, tensors.records, dtype)
+        raise RecordFault(0, NO_VALUES)
+    if len(tensors.records) < rows:
+        raise RecordFault(_first_other(rows, tensors.records), NO_VALUES)
+    _check_dtypes(zip(tensors.records.tolist(), tensors.kinds, strict=True), dtype)
     return _rows(tensors, width, "columns")
 
 
-def _check_all(tensors: Tensors, rows: int, message: str) -> None:
-    if len(tensors.records) < rows:
-        raise RecordFault(np.setdiff1d(np.arange(rows), tensors.records)[0], message)
+def _first_other(rows: int, records: Any) -> int:
+    """The first record that is none of these."""
+    return int(np.setdiff1d(np.arange(rows), records)[0])
 
 
-def _check_dtype(values: Any, records: Any, dtype: str | None) -> None:
-    if dtype is not None and values.dtype != np.dtype(DTYPES[dtype]):
-        found = next(name for name, code in DTYPES.items() if np.dtype(code) == values.dtype)
-        raise RecordFault(records[0], f"expected {dtype}, found {found}")
+def _check_names(found: Mapping[str, Any], wanted: Collection[str] | None, rows: int) -> None:
+    """Each record has the labels that are wanted, or those of the first, and no other: who has each is known."""
+    if wanted is None:
+        wanted = [name for name, records in found.items() if records[0] == 0]
+    wrong = [(int(records[0]), f'a label "{name}"', "not") for name, records in found.items() if name not in wanted]
+    lacking = {name: records for name in wanted if len(records := found.get(name, ())) < rows}
+    wrong += [(_first_other(rows, records), f'no label "{name}"', "") for name, records in lacking.items()]
+    if wrong:
+        # of what is wrong with one record, what it lacks
+        record, what, others = min(wrong, key=lambda one: (one[0], one[2]))
+        raise RecordFault(record, f"has {what}, which others have {others}".rstrip())
 
 
-def _check_width(record: int, found: int, width: int | None) -> None:
-    if width is not None and found != width:
-        raise RecordFault(record, f"expected {width} columns, found {found}")
+def _check_dtypes(found: Iterable[tuple[int, str]], dtype: str | None) -> None:
+    for record, kind in found if dtype is not None else ():
+        if kind != dtype:
+            raise RecordFault(record, f"expected {dtype}, found {kind}")
+
+
+def _check_width(found: int, wanted: int | None, what: str) -> None:
+    if wanted is not None and found != wanted:
+        raise RecordFault(0, f"expected {wanted} {what}, found {found}")
+
+
+def _in_label(name: str) -> str:
+    return f'numbers in the label "{name}"'
 
 
 def _rows(tensors: Tensors, width: int | None, what: str) -> Any:
@@ -139,9 +161,8 @@ def _columns(tensors: Tensors, sparse: Any, width: int) -> Any:
     return found
 
 
-def _labels(name: str, tensors: Tensors, rows: int) -> Any:
-    _check_all(tensors, rows, f'has no label "{name}", which others have')
-    found = _rows(tensors, None, f'numbers in the label "{name}"')
+def _labels(name: str, tensors: Tensors, width: int | None) -> Any:
+    found = _rows(tensors, width, _in_label(name))
     return _label(found.dense() if isinstance(found, Sparse) else found)
 
 

@@ -13,7 +13,7 @@ from shardr.recordio.decoding import block_of
 from shardr.recordio.frames import scanned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from shardr.recordio.blocks import Block
     from shardr.recordio.frames import Records
@@ -28,6 +28,7 @@ def blocks(
     rows: int | None = None,
     width: int | None = None,
     dtype: str | None = None,
+    labels: Mapping[str, int] | None = None,
     piece_bytes: int = PIECE_BYTES,
 ) -> Iterator[Block]:
     """The rows of a stream of bytes, which ``name`` names in errors.
@@ -35,20 +36,28 @@ def blocks(
     - ``rows``: of each block but the last; by default as many as ``piece_bytes`` hold.
     - ``width``, ``dtype`` (``float32``, ``float64`` or ``int32``): what all records must have; by default the width
       of the first, and any numbers, which are doubles where a block has several kinds.
+    - ``labels``: how many numbers all records must have of each label, and no other; by default as the first.
 
     Raises DataError for the first record that is wrong; the rows before it have been given then.
     """
     if rows is not None and rows < 1:
         raise DataError(f"A block has at least one row, not {rows}")
-    found = _blocks(stream, name, width, dtype, piece_bytes)
+    found = _blocks(stream, name, width, dtype, labels, piece_bytes)
     return found if rows is None else resized(found, rows)
 
 
-def _blocks(stream: BinaryIO, name: str, width: int | None, dtype: str | None, piece_bytes: int) -> Iterator[Block]:
-    first, labels = 1, None
+def _blocks(
+    stream: BinaryIO,
+    name: str,
+    width: int | None,
+    dtype: str | None,
+    labels: Mapping[str, int] | None,
+    piece_bytes: int,
+) -> Iterator[Block]:
+    first = 1
     for records in pieces(stream, name, piece_bytes):
         block = block_of(records, name, first, width, dtype, labels)
-        width, labels = block.width or width, list(block.labels)
+        width, labels = block.width or width, block.label_widths
         first += len(records)
         if isinstance(block.features, np.ndarray):  # without the bytes between them
             block = replace(block, features=np.ascontiguousarray(block.features))

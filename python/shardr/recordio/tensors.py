@@ -8,13 +8,16 @@ is values (1), keys (2) and shape (3), packed or not.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shardr.recordio import varints
 from shardr.recordio.faults import NO_RECORD, RecordFault
 from shardr.recordio.fields import BYTES, Slices, fields, gathered
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 FEATURES, LABEL, UID, METADATA = 1, 2, 3, 4
 DTYPES = {"float32": "<f4", "float64": "<f8", "int32": "<i4"}
@@ -37,6 +40,8 @@ class Tensors:
     key_counts: Any
     widths: Any
     """The product of each shape, -1 where there is none."""
+    kinds: Sequence[str]
+    """What each record has: ``float32``, ``float64`` or ``int32``."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,8 @@ def _of_kind(content: Any, slices: Slices, kind: int) -> Tensors:
         has = dimensions > 0
         starts = (np.cumsum(dimensions) - dimensions)[has]
         widths[has] = np.multiply.reduceat(shape.astype(np.int64), starts)
-    return Tensors(slices.owners, values.view(KINDS[kind]), counts, keys.astype(np.int64), key_counts, widths)
+    kinds = [str(np.dtype(KINDS[kind]))] * len(slices)
+    return Tensors(slices.owners, values.view(KINDS[kind]), counts, keys.astype(np.int64), key_counts, widths, kinds)
 
 
 def _varints(content: Any, slices: Slices, owners: Any) -> tuple[Any, Any]:
@@ -151,7 +157,8 @@ def _merged(found: list[Tensors]) -> Tensors:
     order = np.argsort(all_of("records"), kind="stable")
     values, counts = _reordered(all_of("values").astype(np.float64), all_of("counts"), order)
     keys, key_counts = _reordered(all_of("keys"), all_of("key_counts"), order)
-    return Tensors(all_of("records")[order], values, counts, keys, key_counts, all_of("widths")[order])
+    kinds = all_of("kinds")[order].tolist()
+    return Tensors(all_of("records")[order], values, counts, keys, key_counts, all_of("widths")[order], kinds)
 
 
 def _reordered(items: Any, counts: Any, order: Any) -> tuple[Any, Any]:

@@ -40,7 +40,7 @@ def test_the_list_of_a_tag_that_nobody_made_says_what_makes_them(
 ) -> None:
     assert main(["images", "list", "--tag", "nobody-made-this"]) == 0
     told = capsys.readouterr()
-    assert told.out.count("missing") == 6
+    assert told.out.count("missing") == 7
     assert "shardr images build processing serving dbscan python kmeans pca xgboost" in told.err
 
 

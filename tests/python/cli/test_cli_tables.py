@@ -74,6 +74,23 @@ def test_collect_of_json_lines_demands_a_file(shardr: Shell) -> None:
     assert "-o FILE" in done.err
 
 
+def test_collect_of_records_prints_csv_and_writes_what_is_named(shardr: Shell) -> None:
+    (shardr.folder / "pack.py").write_text(
+        "import numpy as np, socket\n"
+        "from shardr.recordio.encoding import encode\n"
+        "rows = np.array([[1, 2], [3, np.nan]], 'f4')\n"
+        "held = encode(rows, {'values': rows[:, 0]}).content\n"
+        "open(f'/opt/ml/processing/output/out/{socket.gethostname()}.pbr', 'wb').write(held)\n"
+    )
+    fields = "{name: make, code: pack.py, outputs: out, instance_count: 2}"
+    (shardr.folder / "pack.yml").write_text(f"name: pack\nsteps: {fields}\n")
+    assert shardr("run", "pack.yml", "--name", "pack").status == 0
+    assert shardr("collect", "pack").out == "label,V1,V2\n1,1,2\n3,3,nan\n1,1,2\n3,3,nan\n"
+    found = shardr("collect", "pack", "make.out", "-o", "all.pbr", "--json").json
+    assert (found["rows"], found["files"]) == (4, 2)
+    assert shardr("recordio", "info", "all.pbr", "--json").json["records"] == 4
+
+
 def test_collect_of_unknown_steps_and_outputs_names_those_there_are(ran: Shell) -> None:
     step = ran("collect", "done", "agin.out")
     assert (step.status, "it has copy, again" in step.err) == (2, True)

@@ -12,6 +12,7 @@ from sklearn.cluster import KMeans
 from batches import Batches  # isort: skip
 from lloyd import reduced  # isort: skip
 from nearest import assigned  # isort: skip
+from seeding import far_apart  # isort: skip
 from stream import Stream  # isort: skip
 
 GIVEN = {
@@ -50,28 +51,15 @@ def moved(rows: np.ndarray, centres: np.ndarray, size: int, half_life: float) ->
     return places
 
 
-@pytest.mark.parametrize("half_life", [0, 150])
-def test_centres_move_as_weighted_means_do_one_row_after_another(half_life: int) -> None:
+@pytest.mark.parametrize(("half_life", "kept"), [(0, 1000), (100, 100 + 300 / 2 + 300 / 16 + 300 / 128)])
+def test_centres_move_as_weighted_means_do_one_row_after_another(half_life: int, kept: float) -> None:
     rows = blobs(1000)
+    rows -= rows[0]
     stream = Stream(GIVEN | {"half_life_time_size": half_life, "init_method": "kmeans++"}, (0,))
-    batches = Batches(300, 6)
-    begun = None
-    for batch in batches.of([rows]):
+    for batch in Batches(300, 6).of([rows]):
         stream.learn(batch)
-        if begun is None:
-            begun = Stream(GIVEN | {"init_method": "kmeans++"}, (0,))
-            begun.learn(batch)
-    first = np.random.default_rng((0,))
-    from seeding import far_apart
-
-    chosen = far_apart(rows[:300] - rows[0], np.ones(300), 20, first)
-    wanted = moved(rows - rows[0], chosen, 300, half_life)
-    assert stream.centres == pytest.approx(wanted, abs=1e-4)
-    kept = (
-        1000
-        if not half_life
-        else sum(n * 0.5 ** (after / 150) for n, after in zip((300, 300, 300, 100), (700, 400, 100, 0), strict=True))
-    )
+    chosen = far_apart(rows[:300], np.ones(300), 20, np.random.default_rng((0,)))
+    assert stream.centres == pytest.approx(moved(rows, chosen, 300, half_life), abs=1e-4)
     assert stream.weights.sum() == pytest.approx(kept)
 
 

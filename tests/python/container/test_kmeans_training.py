@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import struct
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,6 +61,8 @@ def test_one_cluster_is_at_the_mean_and_with_a_half_life_at_that_of_the_newest_r
     given = {"k": "1", "extra_center_factor": "1", "mini_batch_size": "1000"}
     host = trained(tmp_path / "all", {"a": dense(rows)}, RECORDIO, **given)
     assert host.centres[0] == pytest.approx(rows.astype(np.float64).mean(axis=0), rel=1e-6)
+    head = struct.pack("<QQQIiI2qiii", 0x112, 0, 1, 0xF993FAC9, 0, 2, 1, 6, 1, 0, 0)  # one array, 1 × 6, no name
+    assert (host.folder / "model/model_algo-1").read_bytes() == head + host.centres.tobytes() + bytes(8)
     host = trained(tmp_path / "newest", {"a": dense(rows)}, RECORDIO, **given, half_life_time_size="500")
     weights = 0.5 ** np.repeat(np.arange(10, -2, -2), 1000)  # a quarter for each batch that came after
     assert host.centres[0] == pytest.approx(np.average(rows.astype(np.float64), axis=0, weights=weights), rel=1e-6)

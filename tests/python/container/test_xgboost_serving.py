@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import pickle
 import re
@@ -15,6 +16,10 @@ import pytest
 from host_world import Served, ended
 from xgboost_world import Host, csv, libsvm, oracle, predictions, table
 
+from shardr.recordio.blocks import Sparse
+from shardr.recordio.encoding import encode
+from shardr.recordio.reading import blocks
+
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
@@ -23,6 +28,15 @@ if TYPE_CHECKING:
 ROWS, NEW = table(600), table(40, seed=2)
 MODEL = oracle(ROWS)
 WANTED = predictions(MODEL, NEW)
+
+
+RECORDIO = "application/x-recordio-protobuf"
+
+
+def records(rows: np.ndarray = NEW) -> bytes:
+    """Records with a label, which the model does not see."""
+    table = rows[:, 1:].astype(np.float32)
+    return encode(table, {"values": np.ones(len(table), np.float32)}).content.tobytes()
 
 
 @contextmanager
@@ -77,6 +91,30 @@ def test_json_and_json_lines_are_answered_where_they_are_accepted(served: Served
     assert close([json.loads(line)["score"] for line in text.splitlines()])
 
 
+def test_records_are_answered_and_are_answers_where_they_are_accepted(served: Served) -> None:
+    status, text = served.ask(records(), RECORDIO)
+    assert (status, close(text.split(","))) == (200, True)
+    status, answer = served.asked(body(), accept=RECORDIO)
+    [block] = blocks(io.BytesIO(answer), "the answer")
+    assert (status, block.features, list(block.labels)) == (200, None, ["score"])
+    assert close(block.labels["score"])
+
+
+def test_columns_that_sparse_records_leave_out_are_missing(served: Served) -> None:
+    kept = np.array([0, 2, 5])
+    rows = NEW[:, 1:].astype(np.float32)[:, kept]
+    counts = np.full(len(rows), 3)
+    sparse = encode(Sparse(rows.ravel(), np.tile(kept, len(rows)), counts, 6)).content.tobytes()
+    other = NEW.copy()
+    other[:, [2, 4, 5]] = np.nan
+    status, text = served.ask(sparse, RECORDIO)
+    assert status == 200
+    assert np.allclose(np.array(text.split(","), float), predictions(MODEL, other), atol=0, rtol=1e-6)
+    # columns are counted from 0, and seven are not six that are counted from 1
+    wider = encode(Sparse(rows.ravel(), np.tile(kept + 1, len(rows)), counts, 7)).content.tobytes()
+    assert served.ask(wider, RECORDIO) == (400, "the model has 6 features, the request 7\n")
+
+
 def test_in_a_batch_each_record_has_a_line(tmp_path: Path) -> None:
     with serving(tmp_path, SAGEMAKER_BATCH="false") as (found, _):  # any value, as with SageMaker's container
         text = found.ask(body())[1]
@@ -93,6 +131,8 @@ def test_in_a_batch_each_record_has_a_line(tmp_path: Path) -> None:
         (("1,2,3,4,5,6\n1,2,x,4,5,6\n",), 415, 'the request, line 2: expected numbers, found "x"'),
         (("1,2,3,4,5,6\n1,2\n",), 415, "the request, line 2: expected 6 cells, found 2"),
         (("\n",), 415, "the request"),
+        ((records()[:-4], RECORDIO), 415, "the request, record 40: the file ends within the record"),
+        ((records(NEW[:, :-1]), RECORDIO), 400, "the model has 6 features, the request 5"),
         (("nonsense", "text/libsvm"), 415, 'the request, line 1: expected "label index:value …"'),
         (("[1]", "application/json"), 415, "the content type application/json is not read here"),
         ((body(), "text/csv", "image/png"), 406, "image/png is not answered: accept text/csv"),

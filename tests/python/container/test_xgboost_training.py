@@ -13,14 +13,18 @@ import pytest
 from host_world import CSV, ended
 from xgboost_world import ROUNDS, Host, csv, libsvm, oracle, predictions, table
 
+from shardr.recordio.blocks import Sparse
+from shardr.recordio.encoding import encode
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 ROWS, NEW = table(600), table(100, seed=2)
 
 
-def trained(folder: Path, files: dict[str, dict[str, str]], **more: Any) -> tuple[Host, str]:
-    host = Host(folder / "ml", files, **more)
+def trained(folder: Path, files: Mapping[str, Mapping[str, str | bytes]], **more: Any) -> tuple[Host, str]:
+    host = Host(folder / "ml", {name: dict(held) for name, held in files.items()}, **more)
     status, printed = host.train()
     assert status == 0, printed
     return host, printed
@@ -167,7 +171,7 @@ def test_all_hyperparameters_that_are_wrong_are_told_at_once(tmp_path: Path) -> 
         ({"a.csv": ""}, {}, "the channel train has no rows"),
         ({}, {}, "the channel train has no rows"),
         ({"a": "1,2\n"}, {"ContentType": "text/libsvm"}, 'a, line 1: expected "label index:value …", found "1,2"'),
-        ({"a": "x"}, {"ContentType": "application/x-recordio-protobuf"}, "is not read here yet; take text/csv"),
+        ({"a": "x"}, {"ContentType": "application/x-parquet"}, "is not read here yet; take text/csv"),
         ({"a": "x"}, {"ContentType": "image/png"}, "the content type image/png is none that XGBoost knows"),
         ({"a": "1,2\n"}, {"ContentType": "text/csv;label_size=2"}, "label_size must be 1"),
         ({"a": "1,2\n"}, {"TrainingInputMode": "Pipe"}, "the channel train is piped"),
@@ -181,6 +185,65 @@ def test_data_that_cannot_be_learned_from_is_told(
     assert status == 1
     assert reason in host.failure
     assert list((host.folder / "model").iterdir()) == []
+
+
+RECORDIO = {"ContentType": "application/x-recordio-protobuf", "TrainingInputMode": "File"}
+
+
+def recordio(rows: np.ndarray, label: object = ..., *, zeros_left_out: bool = False) -> bytes:
+    """Rows of ``xgboost_world.table`` as records."""
+    features = rows[:, 1:].astype(np.float32)
+    if zeros_left_out:
+        there = features != 0
+        features = Sparse(features[there], np.nonzero(there)[1], there.sum(axis=1), features.shape[1])
+    labels = {"values": rows[:, 0].astype(np.float32)} if label is ... else label
+    return encode(features, labels).content.tobytes()
+
+
+def test_records_dense_and_sparse_give_the_model_of_the_same_rows_as_text(tmp_path: Path) -> None:
+    for zeros_left_out in (False, True):
+        rows, new = ROWS.copy(), NEW.copy()
+        for part in (rows, new) if zeros_left_out else ():
+            part[::5, 3] = 0
+        files = {
+            "train": {f"{i}.pbr": recordio(rows[i::2], zeros_left_out=zeros_left_out) for i in range(2)},
+            "validation": {"v.pbr": recordio(new, zeros_left_out=zeros_left_out)},
+        }
+        channels = dict.fromkeys(files, RECORDIO)
+        host, printed = trained(tmp_path / str(zeros_left_out), files, channels=channels)
+        for part in (rows, new) if zeros_left_out else ():
+            part[:, 1:][part[:, 1:] == 0] = np.nan  # what a sparse row leaves out is missing
+        wanted = oracle(np.concatenate([rows[0::2], rows[1::2]]))
+        assert np.array_equal(predictions(host.model, new), predictions(wanted, new))
+        assert "[29]#011train-rmse:" in printed
+        assert "#011validation-rmse:" in printed
+
+
+@pytest.mark.parametrize(
+    ("second", "reason"),
+    [
+        (recordio(ROWS[:3]) + recordio(table(1, features=5)), "train/b.pbr, record 4: expected 6 columns, found 5"),
+        (recordio(ROWS[:3])[:-4], "train/b.pbr, record 3: the file ends within the record"),
+        (recordio(ROWS[:3], {}), 'train/b.pbr, record 1: has no label "values", which others have'),
+        (recordio(ROWS[:2], {"values": np.array([1, np.nan], "f4")}), "train/b.pbr, record 2: its label is no finite"),
+        (b"1,2,3\n", "train/b.pbr, record 1: the file ends within the frame"),
+    ],
+)
+def test_records_that_cannot_be_learned_from_are_named(tmp_path: Path, second: bytes, reason: str) -> None:
+    files = {"train": {"a.pbr": recordio(ROWS[:5]), "b.pbr": second}}
+    host = Host(tmp_path / "ml", files, channels={"train": RECORDIO})
+    assert host.train()[0] == 1
+    assert reason in host.failure
+
+
+def test_records_need_a_label_of_one_number(tmp_path: Path) -> None:
+    for name, label, reason in (
+        ("none", {}, "train/a.pbr, record 1: has no label"),
+        ("two", {"values": np.ones((5, 2), np.float32)}, "train/a.pbr, record 1: its label has 2 numbers, not one"),
+    ):
+        host = Host(tmp_path / name, {"train": {"a.pbr": recordio(ROWS[:5], label)}}, channels={"train": RECORDIO})
+        assert host.train()[0] == 1
+        assert reason in host.failure
 
 
 def test_labels_that_do_not_fit_the_objective_are_told_in_xgboosts_words(tmp_path: Path) -> None:

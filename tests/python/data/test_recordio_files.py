@@ -12,7 +12,12 @@ import pytest
 from scipy import sparse
 
 import shardr
-from shardr.errors import DataError
+from shardr.data.ledger import audit
+from shardr.data.merge import merge, read
+from shardr.data.records import count
+from shardr.data.rowhash import combine, row_digest
+from shardr.data.split import first_part, split
+from shardr.errors import ColumnsDifferError, DataError
 from shardr.recordio.blocks import joined
 
 if TYPE_CHECKING:
@@ -151,3 +156,60 @@ def test_info_counts_what_is_missing_and_names_its_first_record(tmp_path: Path) 
     found = shardr.recordio_info(tmp_path / "rows.pbr")
     assert (found.records, found.columns, found.dtype, found.labels) == (5, 2, "float32", ("values",))
     assert (found.missing, found.first_missing, found.sparse, found.filled) == (1, 4, False, 1)
+
+
+TEXTS = pd.DataFrame({"uid": ["a", "b", "c"], "label": [1.0, 0, 1], "V1": [0.5, -1, 2], "metadata": ["{}", "x", ""]})
+
+
+def shards(folder: Path) -> list[Path]:
+    """Two files of records with all that a record may have, of two rows and of one."""
+    given = {"label": "label", "uid": "uid", "metadata": "metadata"}
+    made = shardr.write_recordio(TEXTS, folder / "rows.pbr", **given, shard_rows=2)  # type: ignore[arg-type]
+    return [one.path for one in made]
+
+
+def test_shards_are_counted_merged_and_read_as_tables_of_other_formats_are(tmp_path: Path) -> None:
+    files = shards(tmp_path)
+    (tmp_path / "none.pbr").write_bytes(b"")
+    assert [count(path) for path in [*files, tmp_path / "none.pbr"]] == [2, 1, 0]
+    wanted = TEXTS.astype({"label": "float32", "V1": "float32"})
+    pd.testing.assert_frame_equal(read([*files, tmp_path / "none.pbr"]).to_pandas(), wanted)
+    # the same bytes, and the same rows also by way of text
+    assert merge(files, tmp_path / "all.pbr").bytes == sum(path.stat().st_size for path in files)
+    assert (tmp_path / "all.pbr").read_bytes() == b"".join(path.read_bytes() for path in files)
+    for ending in ("csv", "jsonl", "parquet"):
+        merge(files, tmp_path / f"all.{ending}")
+        merge([tmp_path / f"all.{ending}"], tmp_path / "again.pbr")
+        assert (tmp_path / "again.pbr").read_bytes() == (tmp_path / "all.pbr").read_bytes()
+
+
+def test_rows_in_records_are_the_rows_that_they_are_in_other_files(tmp_path: Path) -> None:
+    files = shards(tmp_path)
+    merge(files, tmp_path / "all.parquet")
+    assert combine(map(row_digest, files)) == row_digest(tmp_path / "all.parquet")
+    assert audit("partitioned", [tmp_path / "all.parquet"], {"out": files}).broken is None
+    TEXTS.tail(1).assign(V1=3.0).to_parquet(tmp_path / "other.parquet")
+    merge([tmp_path / "other.parquet"], files[1])
+    told = audit("partitioned", [tmp_path / "all.parquet"], {"out": files}).broken
+    assert told is not None
+    assert told.endswith("in but not out: all.parquet row 3; out but not in: rows-00001.pbr row 1")
+
+
+def test_shards_of_other_columns_are_named_before_they_are_joined(tmp_path: Path) -> None:
+    files = shards(tmp_path)
+    shardr.write_recordio(np.ones((2, 2), np.float32), tmp_path / "wide.pbr")
+    with pytest.raises(ColumnsDifferError, match=r"wide\.pbr: lacks uid, label, metadata and has V2 besides"):
+        merge([*files, tmp_path / "wide.pbr"], tmp_path / "all.pbr")
+    files[1].write_bytes(files[1].read_bytes()[:-4])
+    with pytest.raises(DataError, match=r"rows-00001\.pbr, record 1: the file ends within the record"):
+        merge(files, tmp_path / "all.pbr")
+    assert not (tmp_path / "all.pbr").exists()
+
+
+def test_one_file_of_records_is_split_into_shards_of_whole_records(tmp_path: Path) -> None:
+    shardr.write_recordio(np.arange(14, dtype=np.float32).reshape(7, 2), tmp_path / "rows.pbr")
+    made = split(tmp_path / "rows.pbr", 3, tmp_path / "parts")
+    assert [count(path) for path in made] == [2, 2, 3]
+    assert b"".join(path.read_bytes() for path in made) == (tmp_path / "rows.pbr").read_bytes()
+    assert first_part(tmp_path / "rows.pbr", 3, tmp_path / "part.pbr") > 0
+    assert count(tmp_path / "part.pbr") == 2

@@ -48,6 +48,28 @@ def test_another_seed_gives_another_assignment_and_the_same_result(tmp_path: Pat
     assert plain.collect("work", "out").equals(mixed.collect("work", "out"))
 
 
+PACK = """
+    library(shardr)
+    for (file in shard_files("raw")) {
+      rows <- read_channel("raw", files = file)
+      write_output(rows[rows$row != drop, ], "out", sub("csv", "pbr", basename(file)))
+    }
+    """
+
+
+def test_rows_of_records_are_counted_held_to_a_claim_and_collected(tmp_path: Path) -> None:
+    worlds.files(tmp_path / "data", 3, rows=4)
+    fields = {"inputs": [SHARDED], "instance_count": 2, "expect": {"rows": "preserved"}}
+    done = run(tmp_path, one_step(tmp_path, "drop <- -1" + PACK, "pack.R", **fields))
+    assert done.status == "Completed", done.step("work").failure
+    assert (done.step("work").rows_in, done.step("work").outputs["out"].rows) == (12, 12)
+    found = done.collect("work", "out")
+    assert found.to_numpy().tolist() == [[i, j] for i in range(3) for j in range(4)]
+    broken = run(tmp_path, one_step(tmp_path, "drop <- 2" + PACK, "lose.R", **fields))
+    assert broken.status == "Failed"
+    assert "expected rows preserved: 12 in, 9 out (out 9): 3 rows lost" in str(broken.step("work").failure)
+
+
 def test_everybody_gets_a_replicated_input(tmp_path: Path) -> None:
     worlds.files(tmp_path / "data", 3)
     done = run(tmp_path, one_step(tmp_path, f"ls {IN}", inputs=[{"name": "raw", "source": "data/"}], instance_count=2))

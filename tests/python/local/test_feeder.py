@@ -10,7 +10,8 @@ import pytest
 from worlds import until
 
 from shardr.errors import DataError
-from shardr.local.pipes.feeder import Feeder, How
+from shardr.local.pipes.contents import How
+from shardr.local.pipes.feeder import Feeder
 from shardr.local.pipes.parts import Part
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shardr.api.recordio import recordio_blocks
 from shardr.errors import DataError
 from shardr.recordio.blocks import Sparse, joined
 from shardr.recordio.encoding import encode
@@ -69,9 +70,21 @@ def test_records_are_written_as_the_contract_has_them(case: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize("piece_bytes", [7, 1 << 20])
-@pytest.mark.parametrize("case", CASES["wrong"], ids=named)
+@pytest.mark.parametrize("case", [case for case in CASES["wrong"] if "bytes" in case], ids=named)
 def test_what_is_wrong_is_told_with_file_record_and_byte(case: dict[str, Any], piece_bytes: int) -> None:
+    stream = io.BytesIO(bytes.fromhex(case["bytes"]))
     with pytest.raises(DataError) as wrong:
-        list(blocks(io.BytesIO(bytes.fromhex(case["bytes"])), "a.pbr", piece_bytes=piece_bytes))
+        list(blocks(stream, "a.pbr", piece_bytes=piece_bytes, **case.get("asked", {})))
     assert wrong.value.what == f"a.pbr, record {case['record']}: {case['says']}"
+    assert wrong.value.why == f"its frame begins at byte {case['offset']}"
+
+
+@pytest.mark.parametrize("case", [case for case in CASES["wrong"] if "files" in case], ids=named)
+def test_of_several_files_it_is_told_which_is_wrong(tmp_path: Path, case: dict[str, Any]) -> None:
+    files = [tmp_path / f"{number}.pbr" for number in range(len(case["files"]))]
+    for file, content in zip(files, case["files"], strict=True):
+        file.write_bytes(bytes.fromhex(content))
+    with pytest.raises(DataError) as wrong:
+        list(recordio_blocks(files))
+    assert wrong.value.what == f"{files[case['file'] - 1]}, record {case['record']}: {case['says']}"
     assert wrong.value.why == f"its frame begins at byte {case['offset']}"
