@@ -7,7 +7,8 @@
 #' service fails a job for it after an hour. All objects come behind one another, with nothing between them.
 #'
 #' `for` cannot take what is still to come, so `pipe_lines()` and `pipe_blocks()` give a function: each call of it gives
-#' the next lines, or the next rows.
+#' the next lines, or the next rows. Nothing is read ahead of it, as in Python by `ahead =`: R has no threads, and what
+#' another process read would have to be copied once more. The pipe itself holds 1 MB.
 #'
 #' @param name Name of an input of the job.
 #' @param epoch Which time the data is read, from 0.

@@ -372,7 +372,8 @@ read_record_files <- function(files, columns, call) {
   lacking <- setdiff(columns, names(x))
   if (length(lacking) && length(x)) {
     container_abort(
-      c("The records have no column {.field {lacking}}.", "i" = "They have {.field {names(x)}}."), "columns_differ", call
+      c("The records have no column {.field {lacking}}.", "i" = "They have {.field {names(x)}}."),
+      "columns_differ", call
     )
   }
   if (is.null(columns)) x else x[intersect(columns, names(x))]

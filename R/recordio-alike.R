@@ -1,5 +1,4 @@
-# Dense records that differ in nothing but their numbers, as matrices: what most files are made of. Python:
-# recordio/alike.py.
+# Dense records that differ in nothing but their numbers, as matrices: most files are of such. Python: recordio/alike.py.
 #
 # All frames are read as numbers of four bytes in one go, with what stands between the numbers. Those words are compared
 # as numbers, too, as no other way looks at all of them as quickly; where a word is 0 or NaN, which are equal to other

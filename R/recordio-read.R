@@ -47,31 +47,20 @@ recordio_blocks <- function(file, rows = NULL, width = NULL, dtype = NULL) {
   if (!is.null(dtype)) dtype <- match.arg(dtype, names(tensor_kinds))
   left <- if (inherits(file, "connection")) list(file) else as.list(file)
   asked <- list(width = width, dtype = dtype, labels = NULL)
-  opened <- NULL
   following <- NULL
   finish <- function() {
-    if (!is.null(opened)) close(opened)
-    opened <<- following <<- NULL
-  }
-  open_next <- function() {
-    con <- left[[1L]]
-    left <<- left[-1L]
-    name <- "the connection"
-    if (!inherits(con, "connection")) {
-      name <- con
-      if (!file.exists(name)) container_abort("There is no file {.path {name}}.", "data", call)
-      opened <<- con <- file(name, "rb")
-    }
-    found <- stream_blocks(con, name, asked, rows, call)
-    following <<- if (is.null(rows)) found else resized_blocks(found, rows)
+    if (!is.null(following)) following$close()
+    following <<- NULL
   }
   function() {
     repeat {
       if (is.null(following)) {
         if (length(left) == 0L) return(NULL)
-        open_next()
+        next_file <- left[[1L]]
+        left <<- left[-1L]
+        following <<- file_blocks(next_file, asked, call, rows)
       }
-      block <- tryCatch(following(), error = function(e) {
+      block <- tryCatch(following$block(), error = function(e) {
         finish()
         left <<- list() # nothing comes behind what is wrong
         stop(e)

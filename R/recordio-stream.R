@@ -1,5 +1,21 @@
 # Blocks of rows out of a connection, with no more than a piece of it in memory. Python: recordio/reading.py.
 
+# The blocks of a file, or of a connection, which stays open: `block()` gives the next one, `close()` ends it.
+file_blocks <- function(file, asked, call, rows = NULL) {
+  name <- "the connection"
+  con <- file
+  if (!inherits(file, "connection")) {
+    name <- file
+    if (!file.exists(name)) container_abort("There is no file {.path {name}}.", "data", call)
+    con <- base::file(name, "rb")
+  }
+  found <- stream_blocks(con, name, asked, rows, call)
+  list(
+    block = if (is.null(rows)) found else resized_blocks(found, rows),
+    close = function() if (!inherits(file, "connection")) close(con)
+  )
+}
+
 piece_bytes <- 2^20 # larger ones are turned into columns more slowly
 
 # A function that gives the next block of a connection with each call, and NULL at the end. What is wrong with a record

@@ -4,40 +4,67 @@
 #'
 #' A record for each row, as SageMaker's algorithms read it: what [read_recordio()] reads.
 #'
-#' @param x A data frame of numbers and logicals, a matrix, or sparse rows as [recordio_blocks()] gives them.
-#' @param file Path of the file to write; with `shard_rows` its name has a number before the ending.
-#' @param label Name of the column of a data frame that is the label, or a label for each row.
-#' @param dtype `"float32"`, which the algorithms read, `"float64"` or `"int32"`.
-#' @param uid,metadata A text for each row; `NA` where there is none.
-#' @param shard_rows Rows in a file: makes `rows-00000.pbr`, `rows-00001.pbr` and so on of `rows.pbr`.
+#' @param x A data frame of numbers and logicals, a matrix, or sparse rows as [recordio_blocks()] gives them; the
+#'   function that [recordio_blocks()] gives, whose blocks are written one by one with all that they have, labels with
+#'   numbers of the features' kind; or the path of a file, CSV, TSV, JSON lines or Parquet, which the Python half reads,
+#'   or `.pbr`.
+#' @param file Path of the file to write; with `shard_rows` or `shard_bytes` its name has a number before the ending. No
+#'   file is there before all are written.
+#' @param label Name of the column of a data frame or a file that is the label, or a label for each row.
+#' @param dtype `"float32"`, which the algorithms read, `"float64"` or `"int32"`; of blocks and `.pbr` by default what
+#'   they have.
+#' @param uid,metadata A text for each row; `NA` where there is none. Of a file, the name of the column that has them.
+#' @param shard_rows,shard_bytes Rows in a file, or bytes at most: makes `rows-00000.pbr`, `rows-00001.pbr` and so on of
+#'   `rows.pbr`. A record that has more bytes has a file of its own.
 #' @returns The paths of the files, invisibly. `shardr_error_data` names columns that are no numbers, and is raised
 #'   for numbers that int32 cannot hold.
-#' @seealso [read_recordio()]
+#' @seealso [read_recordio()], [decode_recordio()]
 #' @export
 #' @examples
 #' write_recordio(cars, tempfile(fileext = ".pbr"), label = "dist")
-write_recordio <- function(x, file, label = NULL, dtype = "float32", uid = NULL, metadata = NULL, shard_rows = NULL) {
+write_recordio <- function(x, file, label = NULL, dtype = NULL, uid = NULL, metadata = NULL, shard_rows = NULL,
+                           shard_bytes = NULL) {
   call <- environment()
-  dtype <- match.arg(dtype, names(tensor_kinds))
-  given <- recordio_given(x, label, call)
+  if (!is.null(dtype)) dtype <- match.arg(dtype, names(tensor_kinds))
+  most <- list(shard_rows = shard_rows, shard_bytes = shard_bytes)
+  if (!all(vapply(most, function(one) is.null(one) || isTRUE(one >= 1), NA))) {
+    container_abort("A shard has at least one row, and at least one byte.", "data", call)
+  }
+  if (is.character(x) && length(x) == 1L && is.null(dim(x))) {
+    given <- list(label = label, dtype = dtype, uid = uid, metadata = metadata)
+    if (!grepl("[.]pbr$", x, ignore.case = TRUE) || length(unlist(given))) {
+      return(invisible(encoded_by_python(x, file, c(given, most), call)))
+    }
+    x <- recordio_blocks(x)
+  }
+  following <- if (is.function(x)) x else given_blocks(recordio_given(x, label, call), uid, metadata)
+  if (is.function(x) && length(c(label, uid, metadata))) {
+    container_abort("Blocks have labels and texts of their own.", "data", call)
+  }
+  shards <- record_shards(file, shard_rows, shard_bytes, call)
+  on.exit(shards$drop())
+  while (!is.null(block <- following())) {
+    kind <- dtype %||% block$dtype %||% "float32"
+    shards$add(recordio_records(block$features, block$labels, kind, block$uid, block$metadata, call))
+  }
+  invisible(shards$finish())
+}
+
+write_rows <- 2^15 # that are made into bytes at a time
+
+# A function that gives what is to be written, block by block.
+given_blocks <- function(given, uid, metadata) {
   n <- nrow(given$features)
-  step <- if (is.null(shard_rows)) max(n, 1) else shard_rows
-  starts <- seq(1, max(n, 1), by = step)
-  ending <- paste0(regmatches(basename(file), regexpr("\\.[^.]+$", basename(file))), "")
-  files <- if (is.null(shard_rows)) {
-    file
-  } else {
-    paste0(substr(file, 1L, nchar(file) - nchar(ending)), sprintf("-%05d", seq_along(starts) - 1L), ending)
-  }
-  for (i in seq_along(starts)) {
-    part <- starts[[i]] + seq_len(min(step, n - starts[[i]] + 1)) - 1
-    bytes <- recordio_bytes(
-      features_part(given$features, part), if (!is.null(given$label)) list(values = given$label[part]),
-      dtype, uid[part], metadata[part], call
+  done <- 0
+  function() {
+    if (done >= n) return(NULL)
+    part <- done + seq_len(min(write_rows, n - done))
+    done <<- done + length(part)
+    list(
+      features = features_part(given$features, part), uid = uid[part], metadata = metadata[part],
+      labels = if (!is.null(given$label)) list(values = given$label[part]), rows = length(part)
     )
-    writeBin(bytes, files[[i]])
   }
-  invisible(files)
 }
 
 recordio_given <- function(x, label, call) {
@@ -56,15 +83,21 @@ recordio_given <- function(x, label, call) {
 }
 
 # The bytes of records: of a matrix or sparse rows, or of NULL, and labels by name.
-recordio_bytes <- function(features, labels, dtype, uid = NULL, metadata = NULL, call = parent.frame()) {
+recordio_bytes <- function(...) recordio_records(...)$bytes
+
+# The same with the place where each record ends.
+recordio_records <- function(features, labels, dtype, uid = NULL, metadata = NULL, call = parent.frame()) {
   tensors <- c(
     if (!is.null(features)) list(record_tensor(1L, "values", features, dtype, call)),
     Map(function(values, name) record_tensor(2L, name, as.matrix(values), dtype, call), labels, names(labels))
   )
   n <- tensors[[1L]]$rows
-  if (n == 0L) return(raw())
+  if (n == 0L) return(list(bytes = raw(), ends = numeric()))
   plain <- is.null(uid) && is.null(metadata) && all(vapply(tensors, function(t) !is.null(t$values), NA))
-  if (plain) return(dense_bytes(tensors, n))
+  if (plain) {
+    bytes <- dense_bytes(tensors, n)
+    return(list(bytes = bytes, ends = seq_len(n) * (length(bytes) / n)))
+  }
   records <- lapply(seq_len(n), function(i) {
     text <- function(number, value) {
       if (!is.null(value) && !is.na(value[[i]])) field_bytes(number, charToRaw(enc2utf8(value[[i]])))
@@ -72,7 +105,7 @@ recordio_bytes <- function(features, labels, dtype, uid = NULL, metadata = NULL,
     record <- c(unlist(lapply(tensors, function(t) t$row(i))), text(3L, uid), text(4L, metadata))
     c(recordio_magic, little(length(record)), record, raw(-length(record) %% 4L))
   })
-  do.call(c, records)
+  list(bytes = do.call(c, records), ends = cumsum(as.numeric(lengths(records))))
 }
 
 little <- function(size) as.raw(size %/% 256^(0:3) %% 256)

@@ -6,13 +6,14 @@ recordio_frame <- function(body, columns) {
   scan <- recordio_scan(body, whole = TRUE)
   tables <- list()
   first <- 1
+  asked <- list()
   for (group in scan$groups) {
-    width <- if (length(tables)) ncol(tables[[1L]])
-    block <- tryCatch(record_block(group, list(width = width)), shardr_record_fault = function(fault) {
+    block <- tryCatch(record_block(group, asked), shardr_record_fault = function(fault) {
       refuse(400L, "record ", plain_number(first + fault$record - 1), ": ", fault$message)
     })
     if (is.null(block$features)) refuse(400L, "record ", first, ": has no tensor of numbers \"values\" in its features")
     tables[[length(tables) + 1L]] <- as.matrix(block$features)
+    asked <- list(width = ncol(block$features), labels = label_widths(block$labels))
     first <- first + block$rows
   }
   if (!is.null(scan$fault)) refuse(400L, "record ", plain_number(first), ": ", scan$fault$message)

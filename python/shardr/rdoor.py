@@ -217,6 +217,18 @@ def _split(path: str, shards: int, to: str, overwrite: bool = False) -> dict[str
     return {"files": split(path, shards, to, overwrite=overwrite)}
 
 
+def _recordio_encode(table: str, to: str, **given: Any) -> list[Path]:
+    from shardr.api.recordio import write_recordio
+
+    return [one.path for one in write_recordio(table, to, **given)]
+
+
+def _recordio_decode(files: list[str], to: str) -> Path:
+    from shardr.api.recordio import decode_recordio
+
+    return decode_recordio(files, to).path
+
+
 def _doctor() -> list[dict[str, Any]]:
     from shardr.api.doctor import doctor
 
@@ -335,6 +347,8 @@ VERBS: dict[str, Callable[..., Any]] = {
     "collect": _collect,
     "files": _files,
     "split": _split,
+    "recordio_encode": _recordio_encode,
+    "recordio_decode": _recordio_decode,
     "doctor": _doctor,
     "images": _images,
     "image_build": _image_build,

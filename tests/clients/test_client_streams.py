@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import tarfile
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from client_world import PROGRAMS, World, line
-from container.pca_world import apart, dense, table, unpacked
+from container.pca_world import apart, table, unpacked
+from container.rows_world import dense
 from sklearn.decomposition import PCA
 
 if TYPE_CHECKING:
@@ -40,13 +40,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 def test_the_published_request_for_pca_finds_the_same_components_in_either_mode(world: World) -> None:
     printed = world.printed("seed 004")
-    models = {}
-    for mode in ("File", "Pipe"):
-        with tarfile.open(world.home / "s3" / line(printed, mode).removeprefix("s3://")) as archive:
-            [name] = archive.getnames()
-            file = archive.extractfile(name)
-            assert file is not None
-            models[mode] = unpacked(file.read(), "model")
+    models = {mode: unpacked(world.artifact(line(printed, mode)), "model") for mode in ("File", "Pipe")}
     assert models["Pipe"]["s"] == pytest.approx(models["File"]["s"], rel=1e-5)
     assert models["Pipe"]["mean"] == pytest.approx(models["File"]["mean"], rel=1e-5)
     assert apart(models["Pipe"]["v"], models["File"]["v"]) < 1e-4

@@ -39,7 +39,8 @@ def collect(
 def collect_to(run: Run | str, step: str, output: str, to: str | Path, *, fill: bool = False) -> MergeResult:
     """The merged output of a step written to one CSV, JSON lines, Parquet or .pbr file, by the ending of ``to``.
 
-    CSV shards with equal headers, and records, are joined byte for byte, and memory holds one block. Raises as ``collect`` does.
+    CSV shards with equal headers, and records, are joined byte for byte, and memory holds one block. Raises as
+    ``collect`` does.
     """
     return _run(run).collect_to(step, output, to, fill=fill)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, overload
 
 from shardr.data import recordio_files
 from shardr.data.recordio_files import Info as RecordioInfo
@@ -104,6 +104,18 @@ def decode_recordio(source: str | Path | BinaryIO | Sequence[str | Path], to: st
     return recordio_files.to_table(recordio_files.read(source), Path(to).expanduser())
 
 
-def recordio_info(path: str | Path) -> RecordioInfo:
-    """What is in a file: records, columns, kind of numbers, labels, and NaN with the first record that has one."""
-    return recordio_files.info(Path(path).expanduser())
+@overload
+def recordio_info(path: str | Path) -> RecordioInfo: ...
+@overload
+def recordio_info(path: list[str] | list[Path] | tuple[str | Path, ...]) -> list[RecordioInfo]: ...
+def recordio_info(
+    path: str | Path | list[str] | list[Path] | tuple[str | Path, ...],
+) -> RecordioInfo | list[RecordioInfo]:
+    """What is in a file: records, columns, kind of numbers, labels, and NaN with the first record that has one.
+
+    Of several files a list. Raises ``DataError`` naming file and record for the first that is wrong, also where it has
+    other columns or labels than the files before.
+    """
+    if isinstance(path, (str, Path)):
+        return recordio_files.infos([Path(path).expanduser()])[0]
+    return recordio_files.infos([Path(one).expanduser() for one in path])

@@ -14,6 +14,7 @@ from shardr.cli.words import Word, declare_words, follow
 if TYPE_CHECKING:
     import argparse
 
+    from shardr.api.recordio import RecordioInfo
     from shardr.cli.parser import Parser
 
 
@@ -29,15 +30,28 @@ def recordio(options: argparse.Namespace, out: Output) -> int:
 
 def declare_info(parser: Parser) -> None:
     """Options of ``shardr recordio info``."""
-    parser.add_argument("file", metavar="FILE", help="a file of recordIO-protobuf")
+    parser.add_argument("files", metavar="FILE", nargs="+", help="files of recordIO-protobuf")
 
 
 def info(options: argparse.Namespace, out: Output) -> int:
-    """Tells what is in a file, all records of which are looked at."""
+    """Tells what is in files, all records of which are looked at."""
     from shardr.api.recordio import recordio_info
 
-    found = recordio_info(options.file)
-    out.answer(asdict(found))
+    found = recordio_info(options.files)
+    records, weight = sum(one.records for one in found), sum(one.bytes for one in found)
+    if len(found) == 1:
+        out.answer(asdict(found[0]))
+    else:
+        missing = sum(one.missing for one in found)
+        out.answer({"files": [asdict(one) for one in found], "records": records, "bytes": weight, "missing": missing})
+    for one in found:
+        _tell(one, out)
+    if len(found) > 1:
+        out.say(f"{count(len(found), 'file')}  {count(records, 'record')}, {size(weight)}")
+    return 0
+
+
+def _tell(found: RecordioInfo, out: Output) -> None:
     columns = "no features" if found.columns is None else count(found.columns, "column")
     form = "sparse" if found.sparse else "dense"
     out.say(f"{found.path}  {count(found.records, 'record')}, {columns}, {size(found.bytes)}")
@@ -51,14 +65,15 @@ def info(options: argparse.Namespace, out: Output) -> int:
             out.say(f"{name:<8}  {count(getattr(found, name), 'record')}")
     if found.missing:
         out.say((f"NaN       {count(found.missing, 'feature')}, first in record {found.first_missing}", "yellow"))
-    return 0
 
 
 def declare_encode(parser: Parser) -> None:
     """Options of ``shardr recordio encode``."""
-    parser.add_argument("table", metavar="TABLE", help="a CSV, TSV, JSON lines or Parquet file")
+    parser.add_argument("table", metavar="TABLE", help="a CSV, TSV, JSON lines, Parquet or .pbr file")
     parser.add_argument("to", metavar="OUT", help="the file to write, as rows.pbr")
     parser.add_argument("--label", metavar="COLUMN", help="the column that is the label")
+    parser.add_argument("--uid", metavar="COLUMN", help="the column that is the uid, a text")
+    parser.add_argument("--metadata", metavar="COLUMN", help="the column that is the metadata, a text")
     parser.add_argument("--dtype", choices=["float32", "float64", "int32"], help="of the numbers (default: float32)")
     parser.add_argument("--shard-rows", metavar="N", type=int, help="write files of N rows: rows-00000.pbr …")
     parser.add_argument("--shard-bytes", metavar="N", type=int, help="write files of at most N bytes")
@@ -71,7 +86,7 @@ def encode(options: argparse.Namespace, out: Output) -> int:
 
     made = write_recordio(
         options.table, options.to, label=options.label, dtype=options.dtype, shard_rows=options.shard_rows,
-        shard_bytes=options.shard_bytes, split_magic=options.split_magic,
+        shard_bytes=options.shard_bytes, split_magic=options.split_magic, uid=options.uid, metadata=options.metadata,
     )  # fmt: skip
     files = [{"path": str(one.path.absolute()), "rows": one.rows, "bytes": one.bytes} for one in made]
     out.answer({"files": files, "rows": sum(one.rows for one in made), "bytes": sum(one.bytes for one in made)})
@@ -82,15 +97,15 @@ def encode(options: argparse.Namespace, out: Output) -> int:
 
 def declare_decode(parser: Parser) -> None:
     """Options of ``shardr recordio decode``."""
-    parser.add_argument("file", metavar="FILE", help="a file of recordIO-protobuf")
+    parser.add_argument("files", metavar="FILE", nargs="+", help="files of recordIO-protobuf")
     parser.add_argument("to", metavar="OUT", help="a .csv, .tsv, .jsonl or .parquet file")
 
 
 def decode(options: argparse.Namespace, out: Output) -> int:
-    """Writes recordIO-protobuf as a table."""
+    """Writes recordIO-protobuf as one table."""
     from shardr.api.recordio import decode_recordio
 
-    made = decode_recordio(options.file, options.to)
+    made = decode_recordio(options.files, options.to)
     out.answer({"path": str(made.path.absolute()), "rows": made.rows, "bytes": made.bytes})
     out.say(f"{made.path}  {count(made.rows, 'row')}, {size(made.bytes)}")
     return 0
@@ -116,7 +131,7 @@ def cat(options: argparse.Namespace, out: Output) -> int:
 
 
 WORDS = {
-    "info": Word("tell what is in a file: records, columns, numbers, labels", declare_info, info),
+    "info": Word("tell what is in files: records, columns, numbers, labels", declare_info, info),
     "encode": Word("write a table as recordIO-protobuf, in one file or many", declare_encode, encode),
     "decode": Word("write recordIO-protobuf as a table", declare_decode, decode),
     "cat": Word("print rows as CSV", declare_cat, cat),

@@ -24,7 +24,9 @@ def declare_collect(parser: Parser) -> None:
     """Options of ``shardr collect``."""
     parser.add_argument("run", metavar="RUN", help="id of the run")
     parser.add_argument("output", metavar="STEP.OUTPUT", nargs="?", help="for example split.train; not needed for one")
-    parser.add_argument("-o", "--to", metavar="FILE", help="a .csv, .jsonl, .parquet or .pbr file (default: CSV to stdout)")
+    parser.add_argument(
+        "-o", "--to", metavar="FILE", help="a .csv, .jsonl, .parquet or .pbr file (default: CSV to stdout)"
+    )
     parser.add_argument("--fill", action="store_true", help="let the shards' columns differ; what lacks is left empty")
     parser.add_argument("--files", action="store_true", help="print the paths of the files instead, one in each line")
 

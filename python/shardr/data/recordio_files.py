@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from shardr.recordio.blocks import Block
 
-__all__ = ["Info", "Written", "info", "read", "to_table", "write_files"]
+__all__ = ["Info", "Written", "infos", "read", "to_table", "write_files"]
 
 
 @dataclass(frozen=True)
@@ -118,13 +118,17 @@ def read(
     named = [source] if isinstance(source, (str, Path)) else cast("Sequence[str | Path]", source)
     labels = None
     for path in map(Path, named):
-        try:
-            with path.open("rb", buffering=0) as file:
-                for block in blocks(file, str(path), rows=rows, width=width, dtype=dtype, labels=labels):
-                    width, labels = block.width or width, block.label_widths
-                    yield block
-        except OSError as err:
-            raise unreadable(path, err) from err
+        for block in _of_file(path, rows=rows, width=width, dtype=dtype, labels=labels):
+            width, labels = block.width or width, block.label_widths
+            yield block
+
+
+def _of_file(path: Path, **asked: Any) -> Iterator[Block]:
+    try:
+        with path.open("rb", buffering=0) as file:
+            yield from blocks(file, str(path), **asked)
+    except OSError as err:
+        raise unreadable(path, err) from err
 
 
 def to_table(found: Iterable[Block], to: Path) -> Written:
@@ -190,12 +194,25 @@ class Info:
     """The number of the first record of a block that has some."""
 
 
-def info(path: Path) -> Info:
-    """A look at all records of a file; raises DataError for the first that is wrong."""
+def infos(paths: Sequence[Path]) -> list[Info]:
+    """A look at all records of files; raises DataError for the first that is wrong, or that is not as those before."""
+    found: list[Info] = []
+    width: int | None = None
+    labels: dict[str, int] | None = None
+    for path in paths:
+        one, width, labels = _info(path, width, labels)
+        found.append(one)
+    return found
+
+
+def _info(
+    path: Path, width: int | None, labels: dict[str, int] | None
+) -> tuple[Info, int | None, dict[str, int] | None]:
     held: dict[str, Any] = {"records": 0, "uids": 0, "metadata": 0, "missing": 0, "sparse": False}
     cells, first_missing = 0, None
     dtypes: dict[str, None] = {}
-    for block in read(path):
+    for block in _of_file(path, width=width, labels=labels):
+        width, labels = block.width or width, block.label_widths
         held["records"] += len(block)
         held["columns"], held["labels"] = block.width, tuple(block.labels)
         held["sparse"] |= block.sparse
@@ -208,8 +225,9 @@ def info(path: Path) -> Info:
             held["missing"] += missing
             first_missing = first_missing or block.first + _first_missing(block)
     whole = held["records"] * (held.get("columns") or 0)
-    return Info(str(path), path.stat().st_size, dtype=" and ".join(dtypes) or None,
-                filled=cells / whole if whole else None, first_missing=first_missing, **held)  # fmt: skip
+    found = Info(str(path), path.stat().st_size, dtype=" and ".join(dtypes) or None,
+                 filled=cells / whole if whole else None, first_missing=first_missing, **held)  # fmt: skip
+    return found, width, labels
 
 
 def _first_missing(block: Block) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shardr.errors import Problem
 from shardr.requests.facts import AUGMENTED, FAST_FILE, PIPE, PROCESSING
+from shardr.spec.places import told_as_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,10 +52,11 @@ def _folders(channel: Channel, about: Facts, at: str) -> Iterator[Problem]:
     path = channel.path.rstrip("/")
     fifo = re.compile(re.escape(path) + "_[0-9]+")
     others = [(f"input {other.name}", other.path) for other in about.inputs]
-    for what, other in [*others, *((f"output {output.name}", output.path) for output in about.outputs)]:
+    others += [(f"output {output.name}", output.path) for output in about.outputs]
+    for what, other in others:
         if fifo.fullmatch(other.rstrip("/")):
             yield Problem(at, f"found {PIPE}, and {what} is at {other}, where an epoch would be streamed")
-    for word in [*(about.entrypoint or []), *(about.arguments or [])]:
-        if f"{path}/" in word:
-            yield Problem(at, f'found {PIPE}, and the program is told "{word}": a streamed channel is no folder')
-            return
+    places = [place for _, place in others if place.rstrip("/") != path]
+    word = told_as_folder(path, [*(about.entrypoint or []), *(about.arguments or [])], places)
+    if word is not None:
+        yield Problem(at, f'found {PIPE}, and the program is told "{word}": a streamed channel is no folder')

@@ -47,7 +47,7 @@ def check(pipeline: Pipeline) -> list[Problem]:
 def _of_processing(at: str, step: ProcessingStep) -> Iterator[Problem]:
     yield from _repeated(f"{at}.outputs", [output.name for output in step.outputs], "output")
     yield from _paths(at, step)
-    yield from of_channels(at, step.inputs, step.outputs)
+    yield from of_channels(at, step.inputs, [*(step.command or []), *step.arguments], step.outputs)
     yield from _distributions(at, step)
     yield from _claims(at, step)
 
@@ -59,7 +59,7 @@ def _of_training(at: str, step: TrainingStep) -> Iterator[Problem]:
         yield Problem(f"{at}.code", f'found "{step.code}", expected a path in source_dir, "{step.source_dir}"')
     if step.code is not None and len(step.inputs) == MOST_INPUTS:
         yield Problem(f"{at}.inputs", f"found {MOST_INPUTS}, at most {MOST_INPUTS - 1} are left beside the script's")
-    yield from of_channels(at, step.inputs)
+    yield from of_channels(at, step.inputs, [*(step.command or []), *step.arguments])
     if step.max_wait_seconds is not None and not step.spot:
         yield Problem(f"{at}.max_wait_seconds", "is for spot instances only", fix="set spot: true")
     elif (step.max_wait_seconds or step.max_runtime_seconds) < step.max_runtime_seconds:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shardr.errors import Problem
 from shardr.spec.parts import Manifest
+from shardr.spec.places import told_as_folder
 from shardr.spec.training import TrainingInput
 
 if TYPE_CHECKING:
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     from shardr.spec.parts import Input, Output, StepOutput
 
 
-def of_channels(at: str, inputs: Sequence[Input | TrainingInput], outputs: Sequence[Output] = ()) -> Iterator[Problem]:
-    """What is wrong with how the inputs of a step come."""
+def of_channels(
+    at: str, inputs: Sequence[Input | TrainingInput], words: Sequence[str], outputs: Sequence[Output] = ()
+) -> Iterator[Problem]:
+    """What is wrong with how the inputs of a step come; ``words`` are its command and its arguments."""
     for i, channel in enumerate(inputs):
         where = f"{at}.inputs[{i}]"
         listed = _listed(channel.source) if channel.input_mode == "FastFile" else None
@@ -26,6 +29,12 @@ def of_channels(at: str, inputs: Sequence[Input | TrainingInput], outputs: Seque
         yield from _fields(where, channel)
         if channel.input_mode == "Pipe":
             yield from _epochs(at, i, inputs, outputs)
+            others = [other.local_path for other in [*inputs, *outputs] if other is not channel]
+            word = told_as_folder(channel.local_path, words, others)
+            if word is not None:
+                yield Problem(
+                    f"{where}.input_mode", f'found Pipe, which is no folder, and the program is told "{word}"'
+                )
 
 
 def _listed(source: str | StepOutput | Manifest) -> str | None:

@@ -9,8 +9,12 @@ from cli_world import on_a_terminal
 from worlds import until
 
 import shardr as api
+from shardr.cli.progress import watching
+from shardr.engines.base import RunView, StepView
+from shardr.engines.streaming import Streamed
 
 if TYPE_CHECKING:
+    import pytest
     from cli_world import Shell
 
 SCRIPT = "exec 3< /opt/ml/input/data/train_0\nhead -c 2000000 <&3 > /dev/null\nsleep 60\n"
@@ -53,3 +57,20 @@ def test_how_much_of_an_epoch_was_streamed_is_seen_while_the_job_runs(shardr: Sh
 
     drawn = ESCAPE.sub("", on_a_terminal(shardr, "attach", "stream", press=stop, status=1))
     assert re.search(r"fit  InProgress  0/1 instances, [\d.]+ s  train ━{3,6}─{4,7} \d\d % of epoch 0, [\d.]+ ", drawn)
+
+
+def test_without_a_terminal_it_is_a_plain_line_now_and_then(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streamed = {"train": Streamed(2_500_000, 1_200_000.0, 2, 500_000, 2_000_000), "test": Streamed(0, 0.0, 0, 0, None)}
+    step = StepView("fit", "fit", "InProgress", 1, None, None, 3.0, {}, None, ["fit"], [], streamed=streamed)
+    view = RunView("run", "run", "InProgress", "2026-11-26T00:00:00+00:00", "process", "", [step])
+    with watching() as watch:
+        watch(view)
+        watch(view)
+        monkeypatch.setattr("shardr.cli.progress.STREAM_SECONDS", 0)
+        watch(view)
+    assert capsys.readouterr().err.splitlines() == [
+        "fit: InProgress, 0/1 instances, 3.0 s",
+        "fit: train 25 % of epoch 1, 1.2 MB/s",
+    ]

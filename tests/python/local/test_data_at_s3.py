@@ -93,7 +93,7 @@ def test_an_augmented_manifest_may_lie_at_s3_and_name_what_lies_there(tmp_path: 
     lines = [{"image-ref": f"s3://{far.name}/{i}.txt", "label": i} for i in range(50)]
     (far / "lines.jsonl").write_text("\n".join(map(json.dumps, lines)))
     channel = {"attribute_names": ["image-ref", "label"]}
-    source, body = f"s3://{far.name}/lines.jsonl", f"{READ} cat train_0 > all; cut -c 1-32 all"
+    source, body = f"s3://{far.name}/lines.jsonl", f"{READ} cat train_0 > /tmp/all; cut -c 1-32 /tmp/all"
     done = run(tmp_path, training(tmp_path, source, f"{READ} cat train_0", channel=channel))
     assert printed(done) == ["".join(f"object {i};{i}" for i in range(50))], done.step("work").failure
     (far / "49.txt").unlink()

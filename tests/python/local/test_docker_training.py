@@ -242,6 +242,7 @@ chmod +x entry.sh && ./entry.sh
 mkdir made && echo x > made/x
 touch /opt/ml/input/config/x 2>/dev/null || echo config is closed
 touch /opt/ml/input/data/train/x 2>/dev/null || echo train is closed
+cat /opt/ml/input/data/lines_0
 """
 DRIVEN = "/opt/ml/input/data/sm_drivers/sm_train.sh"
 
@@ -259,7 +260,7 @@ def test_the_drivers_of_the_sdks_model_trainer_make_scripts_fit_to_run_whoever_t
         path = home_.storage.path(f"s3://mine/{key}")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    channels = {"code": "code", "sm_drivers": "drivers", "train": "train"}
+    channels = {"code": "code", "sm_drivers": "drivers", "train": "train", "lines": "train"}
     source = {"S3DataType": "S3Prefix", "S3DataDistributionType": "FullyReplicated"}
     client = shardr.local_session(home, runner="docker").client("sagemaker")
     client.create_training_job(
@@ -272,7 +273,11 @@ def test_the_drivers_of_the_sdks_model_trainer_make_scripts_fit_to_run_whoever_t
             "ContainerArguments": ["-c", f"chmod +x {DRIVEN} && {DRIVEN}"],
         },
         InputDataConfig=[
-            {"ChannelName": name, "DataSource": {"S3DataSource": {"S3Uri": f"s3://mine/{prefix}/", **source}}}
+            {
+                "ChannelName": name,
+                "DataSource": {"S3DataSource": {"S3Uri": f"s3://mine/{prefix}/", **source}},
+                "InputMode": "Pipe" if name == "lines" else "File",
+            }
             for name, prefix in channels.items()
         ],
         OutputDataConfig={"S3OutputPath": "s3://mine/out"},
@@ -288,7 +293,12 @@ def test_the_drivers_of_the_sdks_model_trainer_make_scripts_fit_to_run_whoever_t
     ended = until(over, 60)
     assert ended["TrainingJobStatus"] == "Completed", ended["FailureReason"]
     user = {BASE: "0", "odd": "1234"}.get(image, "1000")
-    assert home_.job("driven").log("algo-2").read_text().splitlines() == [user, "config is closed", "train is closed"]
+    assert home_.job("driven").log("algo-2").read_text().splitlines() == [
+        user,
+        "config is closed",
+        "train is closed",
+        "a",
+    ]
     nothing_is_held(home)
 
 

@@ -51,6 +51,18 @@ def test_a_reader_that_closes_early_gets_the_next_epoch_from_its_beginning(tmp_p
     assert printed(done) == ["first", "first"]
 
 
+def test_a_script_cannot_put_anything_in_the_place_of_an_epoch_and_writes_where_it_may(tmp_path: Path) -> None:
+    texts(tmp_path / "data", a="1\n")
+    tried = ["touch new", "rm train_0", "mkdir train_1", "mv train_0 x", "ln -sf /opt/ml/model/link train_0"]
+    body = f"""{READ}
+        for tried in {" ".join(f"'{one}'" for one in tried)}; do $tried 2>&1 && exit 1; done | grep -c Read-only
+        cat train_0; touch code/mine /opt/ml/model/mine
+        """
+    done = run(tmp_path, training(tmp_path, body))
+    assert done.status == "Completed", done.step("work").failure
+    assert printed(done) == [str(len(tried)), "1"]
+
+
 def test_a_second_reader_of_an_epoch_finds_nothing_instead_of_half_of_it(tmp_path: Path) -> None:
     texts(tmp_path / "data", a="1\n")
     body = f"{READ} exec 3< train_0; until [ -e train_1 ]; do :; done; ls; cat <&3; cat train_0"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from worlds import files, one_step, printed, run
 
 from shardr.errors import RequestError
 from shardr.local.account import Account
 from shardr.local.home import Home
 from shardr.local.operations import call
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ROLE = "arn:aws:iam::000000000000:role/any"
 
@@ -103,3 +107,11 @@ def test_the_same_is_told_of_processing_jobs_in_their_own_fields() -> None:
         f'ProcessingInputs[1].S3Input.S3InputMode: found Pipe, and the program is told "{top}/raw/a.csv": '
         "a streamed channel is no folder",
     ]
+
+
+def test_a_script_below_the_place_of_a_streamed_input_is_in_a_folder_of_its_own(tmp_path: Path) -> None:
+    """As in the published example, whose input is the folder that the script's is in."""
+    files(tmp_path / "data", 1)
+    channel = {"name": "raw", "source": "data/", "input_mode": "Pipe", "path": "/opt/ml/processing/input"}
+    done = run(tmp_path, one_step(tmp_path, "cat /opt/ml/processing/input_0", inputs=[channel]))
+    assert printed(done) == ["file,row", "0,0"], done.step("work").failure

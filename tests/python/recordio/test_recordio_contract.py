@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from shardr.api.recordio import recordio_blocks
+from shardr.api.recordio import recordio_blocks, recordio_info
 from shardr.errors import DataError
 from shardr.recordio.blocks import Sparse, joined
 from shardr.recordio.encoding import encode
@@ -88,3 +89,11 @@ def test_of_several_files_it_is_told_which_is_wrong(tmp_path: Path, case: dict[s
         list(recordio_blocks(files))
     assert wrong.value.what == f"{files[case['file'] - 1]}, record {case['record']}: {case['says']}"
     assert wrong.value.why == f"its frame begins at byte {case['offset']}"
+
+
+@pytest.mark.parametrize("case", CASES["infos"], ids=named)
+def test_what_is_in_a_file_is_told_as_the_contract_has_it(tmp_path: Path, case: dict[str, Any]) -> None:
+    file = tmp_path / "a.pbr"
+    file.write_bytes(bytes.fromhex(case["bytes"]))
+    told = case["told"] | {"path": str(file), "labels": tuple(case["told"]["labels"])}
+    assert asdict(recordio_info(file)) == told

@@ -54,7 +54,7 @@ def test_lines_of_two_epochs(tmp_path: Path, name: str) -> None:
 BLOCKS = {
     "script.py": """
         from shardr.runtime import pipe_blocks
-        for block in pipe_blocks("train", rows=10):
+        for block in pipe_blocks("train", rows=10, ahead=AHEAD):
             print(len(block), int(block.features.sum()), int(block.label.sum()))
         """,
     "script.R": """
@@ -65,15 +65,16 @@ BLOCKS = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(BLOCKS))
-def test_blocks_of_rows_come_as_they_were_written(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(("name", "ahead"), [("script.py", "0"), ("script.py", "1"), ("script.R", "")])
+def test_blocks_of_rows_come_as_they_were_written(tmp_path: Path, name: str, ahead: str) -> None:
     rows = np.arange(60, dtype=np.float32).reshape(20, 3)
     (tmp_path / "data").mkdir()
     for part in (0, 1):
         half = slice(10 * part, 10 * part + 10)
         (tmp_path / "data" / str(part)).write_bytes(encode(rows[half], {"values": rows[half, 0]}).content)
+    body = BLOCKS[name].replace("AHEAD", ahead)
     expected = [f"{len(part)} {part.sum():.0f} {part[:, 0].sum():.0f}" for part in (rows[:10], rows[10:])]
-    assert [line.strip() for line in ran(tmp_path, BLOCKS[name], name)] == expected
+    assert [line.strip() for line in ran(tmp_path, body, name)] == expected
 
 
 @pytest.mark.parametrize("name", sorted(LINES))

@@ -94,7 +94,8 @@ class Feeder:
             self._contents = self._of(0)
             self._contents.begin()  # while the script starts
             while not self._closed:
-                stream = os.open(self._name(self._epoch), os.O_WRONLY)  # waits for a reader
+                # waits for a reader; a script without a sandbox can put a link there, which leads anywhere
+                stream = os.open(self._name(self._epoch), os.O_WRONLY | os.O_NOFOLLOW)
                 try:
                     if not self._closed:
                         self._through(stream)
