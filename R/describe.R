@@ -2,8 +2,9 @@
 
 #' Everything that is known of a run or a job
 #'
-#' Prints what each instance did: its state, exit code, seconds, and the file of its log; then the metrics of a training
-#' job, the message of the job, the reason why it failed, and the files that it made.
+#' Prints what each instance did: its state, exit code, seconds, the file of its log, and how much its channels in mode
+#' Pipe were sent; then the metrics of a training job, the message of the job, the reason why it failed, and the files
+#' that it made.
 #'
 #' @param id The id of a run, the name of one of its jobs, or a run itself.
 #' @returns For a job a list of class `shardr_job` as `DescribeProcessingJob` or `DescribeTrainingJob` answers, with
@@ -63,26 +64,50 @@ job_lines <- function(job) {
     paste0(c(
       "  ", name, ": ", host$state, if (!is.null(host$exit_code)) paste0(", exit code ", host$exit_code),
       if (!is.null(host$seconds)) paste0(" after ", seconds_text(host$seconds), " s"), ", log ", host$log,
-      streamed_lines(host$streamed)
+      streamed_lines(host)
     ), collapse = "")
   }, "", USE.NAMES = FALSE)
   rows <- if (!is.null(ours$rows_in) || !is.null(ours$rows_out)) {
     paste0("  rows: ", counted(ours$rows_in), " in, ", counted(ours$rows_out), " out")
   }
+  downloaded <- vapply(names(ours$downloaded), function(channel) {
+    come <- ours$downloaded[[channel]]
+    paste0("  ", channel, ": ", size_text(come$bytes), " of ", size_text(come$of), " from S3")
+  }, "", USE.NAMES = FALSE)
   metrics <- vapply(job$FinalMetricDataList %||% list(), function(metric) {
     paste0("  ", metric$MetricName, ": ", format(metric$Value, digits = 6))
   }, "")
-  c(rows, hosts, metrics, indented("message", job$ExitMessage), indented("failure", job$FailureReason))
+  c(rows, downloaded, hosts, metrics, indented("message", job$ExitMessage), indented("failure", job$FailureReason))
 }
 
 # What the channels of an instance were sent that are streamed, a line for each.
-streamed_lines <- function(streamed) {
-  vapply(names(streamed), function(name) {
-    sent <- streamed[[name]]
+streamed_lines <- function(host) {
+  vapply(names(host$streamed), function(name) {
+    sent <- host$streamed[[name]]
+    if (sent$epochs == 0) return(paste0("\n    ", name, ": ", streamed_words(sent)))
     paste0(
       "\n    ", name, ": ", size_text(sent$bytes), " in ", count_of(sent$epochs, "epoch"),
-      if (sent$seconds > 0) paste0(", ", size_text(sent$bytes / sent$seconds), "/s")
+      if (sent$seconds > 0) paste0(", ", size_text(sent$bytes / sent$seconds), "/s"),
+      if (host$state == "InProgress") paste0(", ", streamed_words(sent))
     )
+  }, "", USE.NAMES = FALSE)
+}
+
+# How far a channel is that is streamed; epochs are counted from 0, as their FIFOs are.
+streamed_words <- function(sent) {
+  if (sent$epochs == 0) return("not opened")
+  whole <- sent$epoch_size %||% 0
+  share <- if (whole > 0) paste(floor(100 * sent$epoch_bytes / whole), "% of ")
+  paste0(share, "epoch ", counted(sent$epochs - 1))
+}
+
+# The same of all instances of a step that runs, channel by channel.
+step_streams <- function(step) {
+  if (step$status != "InProgress") return(character())
+  vapply(names(step$streamed), function(name) {
+    sent <- step$streamed[[name]]
+    rate <- if (sent$bytes_per_second > 0) paste0(", ", size_text(sent$bytes_per_second), "/s")
+    paste0(name, " ", streamed_words(sent), rate)
   }, "", USE.NAMES = FALSE)
 }
 

@@ -27,9 +27,9 @@ images <- function(tag = NULL) {
 #' changed is not built again: after a change of an R script it takes seconds. Nothing but a Docker daemon, or podman's,
 #' is needed.
 #'
-#' @param image Names of shardr's images, `"processing"`, `"serving"`, `"dbscan"`, `"python"`, `"pca"` and `"xgboost"`,
-#'   or folders with a Dockerfile. A folder has a slash (`"analysis/"`), is `"."`, or is there. Its `.dockerignore` says
-#'   what does not reach the build.
+#' @param image Names of shardr's images, `"processing"`, `"serving"`, `"dbscan"`, `"python"`, `"kmeans"`, `"pca"` and
+#'   `"xgboost"`, or folders with a Dockerfile. A folder has a slash (`"analysis/"`), is `"."`, or is there. Its
+#'   `.dockerignore` says what does not reach the build.
 #' @param base Image that shardr's are built on: a Debian, or an image that has R in it; by default Debian 12. It is
 #'   pulled when it is not there. What a folder's image is built on, its Dockerfile says.
 #' @param tag Tag of what is made; by default `latest`.
@@ -49,9 +49,8 @@ images <- function(tag = NULL) {
 #' image_build("analysis/")
 #' }
 image_build <- function(
-  image = c("processing", "serving", "dbscan", "python", "pca", "xgboost"), base = NULL, tag = NULL, name = NULL,
-  file = NULL,
-  no_cache = FALSE, network = NULL
+  image = c("processing", "serving", "dbscan", "python", "kmeans", "pca", "xgboost"), base = NULL, tag = NULL,
+  name = NULL, file = NULL, no_cache = FALSE, network = NULL
 ) {
   call <- environment()
   how <- list(

@@ -4,7 +4,8 @@
 #'
 #' @returns A data frame of class `shardr_jobs` with a row for each step of each run, the newest first: `run`, `step`,
 #'   `job`, `status`, `created` (time), `seconds`, `instances`, `rows_in` and `rows_out` (doubles, `NA` where not
-#'   known). It prints as a table of what matters, a line for each row; `as.data.frame()` prints it whole.
+#'   known), and `streaming`: how far the channels in mode Pipe of a step are that runs (`""` for others). It prints as
+#'   a table of what matters, a line for each row; `as.data.frame()` prints it whole.
 #' @export
 #' @examples
 #' \dontrun{
@@ -16,7 +17,8 @@ jobs <- function() {
     run = column(found, "run", ""), step = column(found, "step", ""), job = column(found, "job", ""),
     status = column(found, "status", ""), created = time_column(found, "created"),
     seconds = column(found, "seconds", 0), instances = column(found, "instances", 0),
-    rows_in = column(found, "rows_in", 0), rows_out = column(found, "rows_out", 0)
+    rows_in = column(found, "rows_in", 0), rows_out = column(found, "rows_out", 0),
+    streaming = vapply(found, function(job) paste(names(job$streaming), job$streaming, collapse = ", "), "")
   )
   structure(listed, class = c("shardr_jobs", "data.frame"))
 }
@@ -31,6 +33,7 @@ print.shardr_jobs <- function(x, ...) {
     seconds = each_text(x$seconds, seconds_text),
     started = vapply(seq_len(nrow(x)), function(i) time_text(x$created[i]), "")
   )
+  if (any(nzchar(x$streaming))) columns$streaming <- x$streaming
   cat(if (nrow(x)) table_lines(columns, run_numbers) else "no job has run here yet", sep = "\n")
   invisible(x)
 }

@@ -59,9 +59,10 @@ asks_line <- function(asks) {
 shard_lines <- function(shard) {
   hosts <- shard$instances
   takes <- paste0("  takes ", shard$input, ": ")
-  if (length(hosts) == 0L) return(paste0(takes, shard$distribution, ", made by an earlier step"))
+  how <- if (shard$input_mode != "File") paste(" in mode", shard$input_mode)
+  if (length(hosts) == 0L) return(paste0(takes, shard$distribution, how, ", made by an earlier step"))
   if (shard$distribution == "FullyReplicated") {
-    return(paste0(takes, "each instance all of it, ", amount(hosts[[1]]), "  ", first_keys(hosts[[1]])))
+    return(paste0(takes, "each instance all of it", how, ", ", amount(hosts[[1]]), "  ", first_keys(hosts[[1]])))
   }
   shown <- utils::head(hosts, 10L)
   name <- each_text(shown, function(host) host$host)
@@ -69,7 +70,7 @@ shard_lines <- function(shard) {
   more <- length(hosts) - length(shown)
   none <- sum(vapply(hosts, function(host) host$objects == 0, NA))
   c(
-    paste0(takes, shard$distribution), paste0("    ", table),
+    paste0(takes, shard$distribution, how), paste0("    ", table),
     if (more) paste0("    and ", count_of(more, "more instance"), "; as.data.frame() has all"),
     if (none) paste0("    ", none, " of ", count_of(length(hosts), "instance"), " get", if (none == 1L) "s", " nothing")
   )

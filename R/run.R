@@ -64,6 +64,7 @@ print.shardr_run <- function(x, ...) {
     if (is.null(step$failure)) { # else it is part of that
       cat(paste0(indented(paste("message of", step$name), step$message), "\n", recycle0 = TRUE), sep = "")
     }
+    cat(paste0(step$name, ": ", step_streams(step), "\n", recycle0 = TRUE), sep = "")
     if (length(step$metrics)) {
       cat(step$name, ": ", paste(names(step$metrics), metric_text(step$metrics), collapse = ", "), "\n", sep = "")
     }

@@ -79,7 +79,8 @@ step_state <- function(step) {
   if (step$status == "Pending") return(paste(step$name, "waits"))
   states <- table(vapply(step$hosts, function(host) state_words(host$state), ""))
   hosts <- paste(states, names(states), collapse = ", ")
-  paste0(step$name, " runs", if (length(states)) paste0(" (", hosts, ")"))
+  told <- c(if (length(states)) hosts, step_streams(step))
+  paste0(step$name, " runs", if (length(told)) paste0(" (", paste(told, collapse = "; "), ")"))
 }
 
 state_words <- function(state) {

@@ -16,7 +16,7 @@ from shardr.local.docker import build
 from shardr.local.docker.daemon import connect
 
 REPEATS = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-LIMITS = {"processing": 450, "serving": 520, "dbscan": 520, "python": 450, "pca": 450, "xgboost": 470}
+LIMITS = {"processing": 450, "serving": 520, "dbscan": 520, "python": 450, "kmeans": 450, "pca": 450, "xgboost": 470}
 SECONDS = 5
 SCRIPT = "r-half/R/container.R"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import TYPE_CHECKING
 
@@ -58,9 +59,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty SHARDR_HOME; what a test leaves running in it dies with its supervisor at the latest."""
+    """An empty SHARDR_HOME and no AWS; what a test leaves running in it dies with its supervisor at the latest."""
     folder = tmp_path / "home of shardr"
     monkeypatch.setenv("SHARDR_HOME", str(folder))
+    for name in [name for name in os.environ if name.startswith("AWS_") and name != "AWS_CA_BUNDLE"]:
+        monkeypatch.delenv(name)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "no AWS"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("SHARDR_RUNNER", "process")  # a daemon that is there or not changes no test that is not about it
     return folder
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 HEAD = """# What `shardr conformance` tries
 
 A script may rely on [the container contract](container-contract.md). `shardr conformance` tries it clause by clause:
-each is a job of its own with a program of a few lines, in R and in Python, which are in `inst/conformance/`.
+by jobs with programs of a few lines, in R and in Python, which are in `inst/conformance/`. Most have a job of their
+own, most of those about channels in mode Pipe share one.
 
 ```
 shardr conformance                                     # this machine: the process runner

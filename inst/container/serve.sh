@@ -21,14 +21,19 @@ command -v nginx >/dev/null || {
   echo "serving needs nginx, which is not installed: apt-get install nginx-light" >&2
   exit 1
 }
+# What bash starts in the background ignores INT and QUIT until it has set its own handling: a stop would not be heard.
+begin() {
+  trap - INT QUIT
+  exec "$@"
+}
 trap 'stop' TERM INT
-Rscript "$programs/serving.R" "$run" "$@" &
+begin Rscript "$programs/serving.R" "$run" "$@" &
 workers=$!
 until [ -e "$run/nginx.conf" ]; do
   kill -0 "$workers" 2>/dev/null || exit 1
   sleep 0.05
 done
-nginx -e stderr -c "$run/nginx.conf" &
+begin nginx -e stderr -c "$run/nginx.conf" &
 front=$!
 wait -n
 echo "a part of the server has ended" >&2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,6 +98,14 @@ class World:
     def asked(self) -> np.ndarray:
         """The rows that models are asked about."""
         return np.loadtxt(self.folder / "rows.csv", delimiter=",")
+
+    def artifact(self, uri: str) -> bytes:
+        """The one file of the model that a job of a built-in algorithm left."""
+        with tarfile.open(self.home / "s3" / uri.removeprefix("s3://")) as archive:
+            [name] = archive.getnames()
+            file = archive.extractfile(name)
+            assert file
+            return file.read()
 
     def answers(self, uri: str) -> list[str]:
         """The lines of what a transform job answered about these rows."""

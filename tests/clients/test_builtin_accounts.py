@@ -11,7 +11,7 @@ from shardr.local.builtin import ALGORITHMS
 
 
 @pytest.mark.parametrize("version", ["2", "3"])
-@pytest.mark.parametrize("name", ["pca", "xgboost"])
+@pytest.mark.parametrize("name", ["kmeans", "pca", "xgboost"])
 def test_the_accounts_are_those_that_the_sdk_lists(name: str, version: str) -> None:
     folder = clients.python(f"sagemaker-{version}").parents[1]
     lists = list(folder.glob(f"lib/*/site-packages/sagemaker/**/image_uri_config/{name}.json"))

@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 import xgboost as xgb
 from client_world import ROWS, World, environment_in_process, expected_rows, line
+from container.kmeans_world import centres_of, inertia, squares
+from container.pca_world import apart, unpacked
 from container.xgboost_world import ALIKE
+from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         world.start("xgboost 3", "sagemaker-3", ["python", "xgboost_sdk3.py", folder])
         world.start("cli", "awscli", ["sh", "cli.sh", folder])
         world.start("pca", "sagemaker-2", ["python", "pca_sdk2.py", folder])
+        world.start("kmeans", "sagemaker-2", ["python", "kmeans_sdk2.py", folder])
         world.start("served 3", "sagemaker-3", ["python", "served_sdk3.py", folder])
         world.start("served boto3", "sagemaker-3", ["python", "served_boto3.py", folder])
         world.start("served cli", "awscli", ["sh", "served.sh", folder])
@@ -150,6 +154,31 @@ def test_the_pca_of_the_second_sdk_is_deployed_asked_and_transforms_as_scikit_le
     assert transformed == pytest.approx(oracle * signs, abs=1e-4)
     for way in ("records", "json"):
         assert numbers(line(printed, way)) == pytest.approx((oracle * signs)[:20].ravel(), abs=1e-4), way
+
+
+def test_the_pca_of_the_second_sdk_finds_the_same_in_a_stream_as_in_files(world: World) -> None:
+    printed = world.printed("pca")
+    of_files, piped = (unpacked(world.artifact(line(printed, mode)), "model") for mode in ("File", "Pipe"))
+    assert apart(piped["v"], of_files["v"]) < 1e-6
+    assert piped["s"] == pytest.approx(of_files["s"])
+
+
+def test_the_k_means_of_the_second_sdk_clusters_by_files_and_streams_and_says_the_nearest(world: World) -> None:
+    printed = world.printed("kmeans")
+    assert line(printed, "image") == "382416733822.dkr.ecr.us-east-1.amazonaws.com/kmeans:1"
+    centres = centres_of(world.artifact(line(printed, "Pipe")))
+    assert centres == pytest.approx(centres_of(world.artifact(line(printed, "File"))))
+    rows = world.asked.astype(np.float32)
+    assert inertia(rows, centres) < 1.1 * KMeans(3, n_init=10, random_state=0).fit(rows).inertia_
+    wanted = squares(rows[:20], centres)
+    found = np.array([numbers(text.removeprefix("record ")) for text in printed if text.startswith("record ")])
+    assert found[:, 0].tolist() == wanted.argmin(axis=1).tolist()
+    assert found[:, 1] == pytest.approx(np.sqrt(wanted.min(axis=1)), rel=1e-5)
+    for mode in ("File", "Pipe"):
+        metrics = dict(text.split("=") for text in line(printed, f"metrics {mode}").split())
+        # the SDK divides this channel, too, among the instances, and the first one scores what it has
+        assert float(metrics["test:ssd"]) == pytest.approx(inertia(rows[:25], centres), rel=1e-5)
+        assert float(metrics["test:msd"]) == pytest.approx(inertia(rows[:25], centres) / 25, rel=1e-5)
 
 
 def test_an_endpoint_and_transforms_by_the_third_sdk_answer_what_the_model_does(world: World) -> None:

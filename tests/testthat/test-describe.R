@@ -29,7 +29,43 @@ test_that("a job that failed is described with its reason, and where the log of 
   expect_match(shown, "no {luck} here", fixed = TRUE, all = FALSE)
 })
 
+test_that("what was fetched from S3 is said channel by channel", {
+  ours <- list(hosts = list(), downloaded = list(train = list(bytes = 2e6, of = 4e6)))
+  expect_identical(job_lines(list(Shardr = ours)), "  train: 2.0 MB of 4.0 MB from S3")
+})
+
 test_that("what is neither a run nor a job is said", {
   local_job_folder()
   expect_error(job_describe("no-such-run"), "no-such-run.*jobs\\(\\)", class = "shardr_error_not_found")
+})
+
+test_that("how far a channel in mode Pipe is can be seen wherever a job that runs is looked at", {
+  local_job_folder()
+  dir.create("big")
+  writeBin(raw(6e6), "big/zeros")
+  put_lines("half.sh", c("exec 3< /opt/ml/input/data/train_0", "head -c 2000000 <&3 > /dev/null", "sleep 60"))
+  channels <- list(job_input("train", "big/", input_mode = "Pipe"), job_input("test", "big/", input_mode = "Pipe"))
+  run <- job_submit(pipeline("stream", training_step("fit", code = "half.sh", inputs = channels)))
+  withr::defer(job_stop(run))
+  until <- Sys.time() + 30
+  repeat {
+    found <- job_describe(run)
+    now <- found$jobs[[1]]$Shardr$hosts[["algo-1"]]$streamed$train
+    if (identical(now$epochs, 1L) || Sys.time() > until) break
+    Sys.sleep(0.1)
+  }
+  share <- "[345][0-9] % of epoch 0"
+  rate <- "[0-9.]+ .?B/s"
+  expect_output(print(found), paste0("    train: [0-9.]+ MB in 1 epoch, ", rate, ", ", share, "\n    test: not opened"))
+  expect_output(print(run), paste0("\nfit: train ", share, ", ", rate, "\nfit: test not opened"))
+  expect_match(jobs()$streaming, paste0("^train ", share, ", test not opened$"))
+  expect_output(print(jobs()), "started +streaming\n")
+  state <- step_state(refreshed(run$id, NULL)$steps$fit)
+  expect_match(state, paste0("^fit runs \\(1 running; train ", share, ", ", rate, "; test not opened\\)$"))
+})
+
+test_that("an epoch whose size is not known, or nothing, has no share", {
+  expect_identical(streamed_words(list(epochs = 3, epoch_bytes = 10)), "epoch 2")
+  expect_identical(streamed_words(list(epochs = 1, epoch_bytes = 0, epoch_size = 0)), "epoch 0")
+  expect_identical(step_streams(list(status = "Completed", streamed = list(train = list(epochs = 1)))), character())
 })

@@ -15,15 +15,15 @@ test_that("an image is built and then listed with what is inside", {
 test_that("an image that is not there is missing and has no numbers", {
   local_job_folder()
   found <- images(tag = "nobody-made-this")
-  expect_identical(found$state, rep("missing", 6L))
+  expect_identical(found$state, rep("missing", 7L))
   expect_true(all(is.na(found$size)))
-  expect_identical(found$r_packages, rep(list(character()), 6L))
+  expect_identical(found$r_packages, rep(list(character()), 7L))
   expect_output(print(found), "missing")
 })
 
 test_that("what cannot be built is told in a condition", {
   local_job_folder()
-  known <- "processing, serving, dbscan, python, pca and xgboost"
+  known <- "processing, serving, dbscan, python, kmeans, pca and xgboost"
   expect_error(suppressMessages(image_build("procesing")), known, class = "shardr_error_image")
   expect_error(image_build("processing", tag = 1), "tag", class = "shardr_error_image")
   withr::local_envvar(DOCKER_HOST = "unix:///nonexistent/docker.sock")

@@ -29,6 +29,17 @@ test_that("an input that each instance has whole is shown once, and one that a s
   expect_snapshot(job_plan(job))
 })
 
+test_that("inputs that are no plain files are shown with their mode", {
+  local_job_folder()
+  inputs <- list(
+    job_input("train", "dataset/", "ShardedByS3Key", input_mode = "Pipe"),
+    job_input("test", "dataset/", input_mode = "FastFile")
+  )
+  shown <- format(job_plan(pipeline("fit", training_step("fit", code = "copy.R", inputs = inputs))))
+  expect_true("  takes train: ShardedByS3Key in mode Pipe" %in% shown)
+  expect_match(shown, "  takes test: each instance all of it in mode FastFile, 3 objects", fixed = TRUE, all = FALSE)
+})
+
 test_that("of many keys as many are named as fit", {
   host <- list(objects = 1500, keys = as.list(sprintf("key-%04d.csv", 1:1000)))
   first <- "key-0001.csv, key-0002.csv, key-0003.csv, key-0004.csv, "

@@ -151,6 +151,17 @@ built <- function() {
       metrics = c("validation:rmse" = "rmse=([0-9.]+)", loss = "loss: (\\S+)"), spot = TRUE,
       max_wait_seconds = 2 * 86400, checkpoints = "s3://bucket/checkpoints/", interruptions = c(2, 0.5)
     ),
+    "inputs-that-are-streamed" = one(
+      code = "a.R", instance_count = 2,
+      inputs = list(
+        job_input("raw", "data/", "balanced", input_mode = "Pipe"),
+        job_input(
+          "packed", manifest("list.json"),
+          path = "/opt/ml/processing/packed", input_mode = "Pipe", compression_type = "Gzip"
+        ),
+        job_input("plain", "more/", input_mode = "File", compression_type = "None")
+      )
+    ),
     "channels-that-are-streamed" = trains(
       code = "train.R",
       inputs = list(

@@ -19,7 +19,7 @@ from shardr.recordio.framing import HEAD_BYTES, flag_and_length, padded
 from shardr.recordio.reading import pieces as read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 ROW_HEAD_BYTES = 32
 """What a row of float32 has besides its numbers, about."""
@@ -123,6 +123,6 @@ def _as_user_error() -> Iterator[None]:
         raise UserError(error.what) from None
 
 
-def labelled(name: str, rows: Any) -> bytes:
-    """A record for each row of numbers, which is the label of this name, as the algorithms answer."""
-    return bytes(encode(None, {name: np.asarray(rows, np.float32)}).content)
+def labelled(labels: Mapping[str, Any]) -> bytes:
+    """A record for each row of numbers, which are labels of these names, as the algorithms answer."""
+    return bytes(encode(None, labels).content)

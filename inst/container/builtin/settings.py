@@ -62,17 +62,24 @@ def one_of(*choices: str) -> Callable[[str], str]:
 SWITCH = one_of("true", "false")
 
 
+def yes_or_no(text: str) -> bool:
+    """``true`` or ``false``, also with a capital, as the SDK of Python sends them."""
+    return SWITCH(text.lower()) == "true"
+
+
 def read(
     given: Mapping[str, Any],
     known: Mapping[str, tuple[Callable[[str], Any], Any]],
     algorithm: str,
     aliases: Mapping[str, str] | None = None,
     absent: Mapping[str, str] | None = None,
+    required: Mapping[str, str] | None = None,
 ) -> tuple[dict[str, Any], set[str], list[str]]:
     """The values with their defaults, the names of those that were given, and what is wrong with single ones.
 
     ``known`` has for each name what reads its text, which raises ``ValueError`` with what was expected, and its
-    default; ``absent`` why a name that SageMaker knows is not taken here.
+    default; ``absent`` why a name that SageMaker knows is not taken here; ``required`` what those are that must be
+    there.
     """
     aliases, absent = aliases or {}, absent or {}
     if "sagemaker_program" in given:
@@ -97,7 +104,9 @@ def read(
                 values[name] = known[name][0](text)
             except ValueError as error:
                 problems.append(f'{written}: expected {error}, found "{text}"')
-    return values, {aliases.get(name, name) for name in given}, problems
+    told = {aliases.get(name, name) for name in given}
+    problems += [f"{name}: is required: {what}" for name, what in (required or {}).items() if name not in told]
+    return values, told, problems
 
 
 def refuse(problems: list[str]) -> None:

@@ -5,19 +5,17 @@ Beside Python it needs numpy and pandas. Without an ``/opt/ml``, ``SHARDR_BASE_D
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 
 def main() -> int:
     """Runs what the first argument names; its exit status."""
-    # Rows are worked on by threads of our own, one for each core: reading and products share them.
-    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
     sys.path.append(str(Path(__file__).resolve().parents[1] / "builtin"))
+    from ordered import own_threads
     from verbs import run
 
+    own_threads()
     return run(sys.argv[1:])
 
 

@@ -5,19 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import settings
-from settings import one_of, whole
+from settings import one_of, whole, yes_or_no
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-def _switch(text: str) -> bool:
-    return one_of("true", "false")(text.lower()) == "true"  # the SDK of Python sends True
-
-
 KNOWN: dict[str, tuple[Callable[[str], Any], Any]] = {
     "feature_dim": (whole(1), None), "num_components": (whole(1), None), "mini_batch_size": (whole(1), None),
-    "algorithm_mode": (one_of("regular", "randomized"), "regular"), "subtract_mean": (_switch, True),
+    "algorithm_mode": (one_of("regular", "randomized"), "regular"), "subtract_mean": (yes_or_no, True),
     "extra_components": (whole(-1), -1), "_tuning_objective_metric": (str, None),
 }  # fmt: skip
 REQUIRED = {
@@ -29,8 +25,7 @@ REQUIRED = {
 
 def read(given: Mapping[str, Any]) -> dict[str, Any]:
     """The values as they arrive, all of them text; raises ``UserError`` with all that is wrong."""
-    values, told, problems = settings.read(given, KNOWN, "PCA")
-    problems += [f"{name}: is required: {what}" for name, what in REQUIRED.items() if name not in told]
+    values, _, problems = settings.read(given, KNOWN, "PCA", required=REQUIRED)
     columns, components = values["feature_dim"], values["num_components"]
     if columns and components and components > columns:
         problems.append(f"num_components: {components} of them need as many columns, and feature_dim is {columns}")

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import os
-import signal
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from artifact import MODEL, packed
 from hyperparameters import read
-from job import STOPPED, Job, expect_train, run
+from job import Job, end_when_stopped, expect_train, run
 from moments import Moments, Sketch, signed
-from place import UserError, config, opt_ml, say, write
+from ordered import ordered
+from place import config, opt_ml, say, write
 from rows import channel
+from together import Together, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,20 +22,19 @@ if TYPE_CHECKING:
 
 def train() -> int:
     """Does the job; the exit status of the program."""
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(STOPPED))
-    together = _Together()
+    end_when_stopped()
+    together = Together(_sum)
     return run(lambda job: _train(job, together), together.decided_by)
 
 
-def _train(job: Job, together: _Together) -> None:
+def _train(job: Job, together: Together) -> None:
     channels = config("inputdataconfig.json")
     settings = read(config("hyperparameters.json"))
     expect_train(channels, "PCA")
     width = settings["feature_dim"]
-    found = summary(channel("train", channels["train"], width), settings, job.hosts.index(job.host))
+    found = summary(channel("train", channels["train"], width, "PCA"), settings, job.hosts.index(job.host))
     say(f"{job.host}: {found.count} rows of train")
-    report = {"kept": _text(found), "settings": {name: str(value) for name, value in settings.items()}}
-    job.agree(report)
+    job.agree(report({"kind": type(found).__name__, **vars(found)}, settings))
     if job.host == job.hosts[0]:
         model = components(together.found, settings)
         write(opt_ml("model", MODEL), packed(model))
@@ -66,57 +61,27 @@ def summary(pieces: Iterator[Callable[[], Rows]], settings: dict[str, Any], host
     return total
 
 
-def ordered(work: Callable[[int, Any], Any], pieces: Iterator[Any]) -> Iterator[Any]:
-    """What becomes of the pieces, in their order; no more are under way than two for each core."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    waiting: deque[Any] = deque()
-    with ThreadPoolExecutor(cores) as pool:
-        for number, piece in enumerate(pieces):
-            waiting.append(pool.submit(work, number, piece))
-            if len(waiting) > 2 * cores:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-
-
 def components(kept: Any, settings: dict[str, Any]) -> dict[str, Any]:
-    """The arrays of the model."""
+    """The arrays of the model, as SageMaker's PCA leaves them: ``mean`` (1 × d), ``v`` (d × k) and ``s`` (k).
+
+    The components are in ascending order: the largest is the last column of ``v`` and has the last of ``s``, the
+    singular values of the centred rows.
+    """
     centred = settings["subtract_mean"]
     vectors, values = kept.components(settings["num_components"], centred=centred)
     mean = {"mean": kept.mean[None]} if centred else {}
     return {**mean, "v": signed(vectors), "s": values}
 
 
-class _Together:
-    """What all hosts have kept, on the first one."""
-
-    found: Any
-
-    def decided_by(self, hosts: list[str]) -> Callable[[dict[str, Any]], dict[str, Any]]:
-        """What the first host does with the reports of all."""
-
-        def decide(reports: dict[str, Any]) -> dict[str, Any]:
-            self.found = _kept(reports[hosts[0]]["kept"])
-            for host in hosts[1:]:
-                if reports[host]["settings"] != reports[hosts[0]]["settings"]:
-                    raise UserError(f"{host} and {hosts[0]} have not the same hyperparameters")
-                self.found.add(_kept(reports[host].pop("kept")))
-            if not self.found.count:
-                raise UserError("the channel train has no rows" + (" on any host" if len(hosts) > 1 else ""))
-            return {}
-
-        return decide
+def _sum(parts: list[dict[str, Any]], _: dict[str, Any]) -> Any:
+    """What all hosts have kept, of which each has sent the arrays."""
+    total, *others = map(_kept, parts)
+    for other in others:
+        total.add(other)
+    return total
 
 
-def _text(kept: Any) -> str:
-    """What a host has kept, as it goes over the line."""
-    content = io.BytesIO()
-    np.savez(content, kind=type(kept).__name__, **vars(kept))
-    return base64.b64encode(content.getvalue()).decode("ascii")
-
-
-def _kept(text: str) -> Any:
-    arrays = dict(np.load(io.BytesIO(base64.b64decode(text)), allow_pickle=False))
+def _kept(arrays: dict[str, Any]) -> Any:
     kind = {"Moments": Moments, "Sketch": Sketch}[str(arrays.pop("kind"))]
     return kind(**{name: array if array.ndim else int(array) for name, array in arrays.items()})
 
@@ -132,6 +97,6 @@ def _score(model: dict[str, Any], about: dict[str, Any], width: int) -> None:
         left = table - table @ vectors @ vectors.T
         return len(table), float(np.einsum("ij,ij->", left, left))
 
-    scores = list(ordered(lost, channel("test", about, width)))
+    scores = list(ordered(lost, channel("test", about, width, "PCA")))
     if rows := sum(count for count, _ in scores):
         say(f"test rows: {rows}; test:reconstruction_error={sum(error for _, error in scores) / rows:.6g};")

@@ -157,10 +157,10 @@ def deploy(
     >>> shardr.deploy("cars-model", "cars", code="predict.R")           # doctest: +SKIP
     <Endpoint cars: InService>
     """
-    there: dict[str, Any] = {"engine": engine, "runner": runner, "role": role, "bucket": bucket, "session": session}
-    where = hosting(**there)
+    there: dict[str, Any] = {"runner": runner, "role": role, "bucket": bucket, "session": session}
+    where = hosting(engine, **there)
     if is_spec(model):
-        model = train(model, **there)
+        model = train(model, engine=engine, **there)
     served = served_model(model, where, image, Path(code) if code is not None else None)
     own = f"{name[:56]}-{secrets.token_hex(3)}"
     role_arn = where.role()

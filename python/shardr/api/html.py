@@ -30,8 +30,9 @@ def run_table(view: RunView) -> str:
         for step in view.steps
     ]  # fmt: skip
     failures = "".join(f"<pre>{escape(step.failure)}</pre>" for step in view.steps if step.failure)
+    streams = [f"{step.name}: {name} {progress}" for step in view.steps for name, progress in step.streaming.items()]
     head = ("step", "status", "instances", "rows in", "rows out", "seconds")
-    return _table(f"{view.run}: {view.status}", head, rows) + failures
+    return _table(f"{view.run}: {view.status}", head, rows) + "".join(f"<p>{escape(s)}</p>" for s in streams) + failures
 
 
 def estimate_table(found: Estimate) -> str:

@@ -77,6 +77,7 @@ def _spread(spread: Spread) -> dict[str, Any]:
     return {
         "input": spread.input,
         "distribution": spread.distribution,
+        "input_mode": spread.mode,
         "instances": [
             {
                 "host": host,

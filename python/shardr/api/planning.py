@@ -270,8 +270,9 @@ class _Planner:
         return uri
 
     def _spread(self, step: AnyStep, channel: Channel, found: Located | None) -> Spread:
+        mode = getattr(channel, "input_mode", "File")
         if found is None or not found.listing.known:
-            return Spread(channel.name, channel.distribution)
+            return Spread(channel.name, channel.distribution, mode=mode)
         keys, names = found.listing.keys, hosts(step.instance_count)
         balanced = channel.distribution == "balanced"
         sizes = found.listing.sizes() if balanced or len(keys) <= MANY else []
@@ -284,13 +285,14 @@ class _Planner:
             shards = [keys] * step.instance_count
         spread = dict(zip(names, shards, strict=True))
         if len(keys) > MANY:
-            return Spread(channel.name, channel.distribution, spread)
+            return Spread(channel.name, channel.distribution, spread, mode=mode)
         weight = dict(sizes)
         return Spread(
             channel.name,
             channel.distribution,
             spread,
             {host: sum(weight[key] for key in share) for host, share in spread.items()},
+            mode,
         )
 
     def _shards(

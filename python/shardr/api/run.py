@@ -37,7 +37,10 @@ class Run:
         self.view: RunView = self._engine.run(id)
 
     def __repr__(self) -> str:
-        steps = ", ".join(f"{step.name} {step.status}" for step in self.view.steps)
+        steps = ", ".join(
+            " ".join([step.name, step.status, *(f"{name} {progress}" for name, progress in step.streaming.items())])
+            for step in self.view.steps
+        )
         return f"<Run {self.id}: {self.status} ({steps})>"
 
     def _repr_html_(self) -> str:

@@ -126,7 +126,10 @@ def _manifest(source: str, base: Path, engine: Engine) -> Located:
         prefix = engine.input_uri(folder, listing.keys)
         deposits.append(Deposit(prefix, path=folder, keys=tuple(listing.keys)))
     else:
-        listing = engine.named(prefix, keys)
+        try:
+            listing = engine.named(prefix, keys)
+        except DataError as error:
+            raise NotLocatedError(error.what, error.fix) from error
     manifest = kept_manifest(engine, prefix, keys)
     return _checked(Located(Placed(manifest.uri, "ManifestFile"), listing, [*deposits, manifest]), source)
 
@@ -136,11 +139,12 @@ def _checked(found: Located, source: str) -> Located:
     if not found.listing.known:
         return found
     if not found.listing.keys:
-        raise NotLocatedError(f'"{source}" matches no file', fix=f"looked in {found.listing.base}")
+        more = f"; {found.listing.lacking}" if found.listing.lacking else ""
+        raise NotLocatedError(f'"{source}" matches no file', fix=f"looked in {found.listing.base}{more}")
     if len(found.listing.keys) <= MANY:
         problem = found.listing.unreadable()
         if problem is not None:
             path, there = problem
             verb, told = ("has the file", "which you may not read") if there else ("names", "which is not there")
-            raise NotLocatedError(f'"{source}" {verb} {path}, {told}')
+            raise NotLocatedError(f'"{source}" {verb} {path}, {told}', fix=found.listing.lacking)
     return found

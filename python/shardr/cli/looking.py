@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.cli.output import count, painted, seconds, size, state
 from shardr.cli.parser import UsageError, near
+from shardr.engines.streaming import together
 from shardr.errors import NotFoundError
 from shardr.local.contract import hosts
 from shardr.requests.facts import kind_of
@@ -45,7 +46,11 @@ def jobs(options: argparse.Namespace, out: Output) -> int:
     if found:
         runs = list(dict.fromkeys(job["run"] for job in found))
         shown = set(runs if options.all or options.limit else runs[:SHOWN_RUNS])
-        out.table(JOBS_HEAD, [_job(job) for job in found if job["run"] in shown], numbers=NUMBERS)
+        rows = [job for job in found if job["run"] in shown]
+        streams = [", ".join(f"{name} {progress}" for name, progress in job["streaming"].items()) for job in rows]
+        head = JOBS_HEAD + ("streaming",) * any(streams)
+        cells = [[*_job(job), *[told] * any(streams)] for job, told in zip(rows, streams, strict=True)]
+        out.table(head, cells, numbers=NUMBERS)
         if len(shown) < len(runs):
             out.say((f"and {count(len(runs) - len(shown), 'older run')}: shardr jobs --all", "dim"))
     else:
@@ -111,13 +116,17 @@ def _say_job(job: dict[str, Any], out: Output) -> None:
         out.say(("job ", "dim"), (name, "bold"), "  ", state(status), took)
     if ours.get("rows_in") is not None or ours.get("rows_out") is not None:
         out.say(("  rows ", "dim"), f"{count(ours.get('rows_in'))} in, {count(ours.get('rows_out'))} out")
+    for channel, come in ours.get("downloaded", {}).items():
+        out.say((f"  {channel} ", "dim"), f"{size(come['bytes'])} of {size(come['of'])} from S3")
     for host, about in ours["hosts"].items():
         code = "" if about.get("exit_code") is None else f", exit code {about['exit_code']}"
         after = "" if about.get("seconds") is None else f" after {seconds(about['seconds'])} s"
         out.say(f"  {host}  ", state(about["state"]), f"{code}{after}  ", (about["log"], "dim"))
-        for channel, sent in about.get("streamed", {}).items():
-            rate = f", {size(round(sent['bytes'] / sent['seconds']))}/s" if sent["seconds"] else ""
-            out.say((f"    {channel} ", "dim"), f"{size(sent['bytes'])} in {count(sent['epochs'], 'epoch')}{rate}")
+        for channel, sent in together([about]).items():
+            rate = f", {size(round(sent.bytes_per_second))}/s" if sent.bytes_per_second else ""
+            now = f", {sent.progress}" if about["state"] == "InProgress" else ""
+            so_far = f"{size(sent.bytes)} in {count(sent.epochs, 'epoch')}{rate}{now}"
+            out.say((f"    {channel} ", "dim"), so_far if sent.epochs else sent.progress)
     for item in job.get("FinalMetricDataList", []):
         out.say((f"  {item['MetricName']} ", "dim"), f"{item['Value']:g}")
     if "ExitMessage" in job:

@@ -124,14 +124,15 @@ def _say_hyperparameter(each: dict[str, Any], out: Output) -> None:
 
 def _say_spread(spread: dict[str, Any], maker: str | None, out: Output) -> None:
     name, instances = spread["input"], spread["instances"]
+    how = f" in mode {spread['input_mode']}" if spread["input_mode"] != "File" else ""
     if not instances:
-        out.say(f"  takes {name}  {spread['distribution']}, ", (f"made by {maker or 'an earlier step'}", "dim"))
+        out.say(f"  takes {name}  {spread['distribution']}{how}, ", (f"made by {maker or 'an earlier step'}", "dim"))
         return
     if spread["distribution"] == "FullyReplicated":
         first = instances[0]
-        out.say(f"  takes {name}  each instance all of it: {_amount(first)}  ", (_keys(first), "dim"))
+        out.say(f"  takes {name}  each instance all of it{how}: {_amount(first)}  ", (_keys(first), "dim"))
         return
-    out.say(f"  takes {name}  {spread['distribution']}")
+    out.say(f"  takes {name}  {spread['distribution']}{how}")
     wide = max(len(item["host"]) for item in instances)
     for item in instances[:SHOWN_INSTANCES]:
         out.say(f"    {item['host']:<{wide}}  {_amount(item):<22}  ", (_keys(item), "dim"))

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from shardr.engines.base import Cursor, RunView, StepView, Uploading
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+BAR_CELLS = 10
 AMOUNT_SECONDS = 5
 """Between two lines about an upload."""
+STREAM_SECONDS = 30
+"""Between two lines about what is streamed, where there is no terminal."""
 METRICS_SECONDS = {"here": 1.0, "sagemaker": 15.0}
 """Between two looks into the logs of a run: on AWS they have a quota for the whole account."""
 SIGNS = {"Completed": "✔", "Failed": "✖", "Stopped": "■", "Pending": "·"}
@@ -93,10 +96,11 @@ class _Amounts:
 
 
 class _Changes:
-    """Says each change of a step's state once."""
+    """Says each change of a step's state once, and now and then how far what is streamed is."""
 
     def __init__(self) -> None:
         self._said: dict[str, str] = {}
+        self._streamed = time.monotonic()
         self._out = Output()
 
     def __call__(self, view: RunView) -> None:
@@ -104,12 +108,28 @@ class _Changes:
             if step.status not in {"Pending", self._said.get(step.name)}:
                 self._said[step.name] = step.status
                 self._out.note(f"{step.name}: {step.status}, {_numbers(step)}")
+        if time.monotonic() - self._streamed >= STREAM_SECONDS:
+            self._streamed = time.monotonic()
+            for step in view.steps:
+                if streams := _streams(step, bars=False):
+                    self._out.note(f"{step.name}: {streams}")
 
 
 def _numbers(step: StepView) -> str:
     done = sum(host.state in OVER for host in step.hosts)
     rows = "" if step.rows_in is None else f", {count(step.rows_in, 'row')} in"
     return f"{done}/{step.instances} instances{rows}, {seconds(step.seconds)} s"
+
+
+def _streams(step: StepView, *, bars: bool) -> str:
+    """How far the channels of a running step are that are streamed, with bars where it is known how much there is."""
+    told = []
+    for name, sent in step.streamed.items() if step.status == "InProgress" else ():
+        if sent.epochs:
+            full = round(BAR_CELLS * sent.epoch_bytes / sent.epoch_size) if sent.epoch_size else 0
+            bar = f"{'━' * full}{'─' * (BAR_CELLS - full)} " if bars and sent.epoch_size else ""
+            told.append(f"{name} {bar}{sent.progress}, {size(round(sent.bytes_per_second))}/s")
+    return "  ".join(told)
 
 
 class _Newest:
@@ -158,4 +178,5 @@ def _drawn(view: RunView, tick: int, newest: Mapping[str, str]) -> Text:
         text.append(f"{step.status:<10}  ", style=cell[1])
         text.append("" if step.status == "Pending" else _numbers(step), style="dim")
         text.append(f"  {newest[step.name]}" if step.name in newest else "")
+        text.append(f"  {streams}" if (streams := _streams(step, bars=True)) else "")
     return text

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from concurrent.futures import Future
     from pathlib import Path
-    from typing import BinaryIO
 
-__all__ = ["GzipWriter", "expanded"]
+__all__ = ["GzipWriter", "expanded", "expanded_from"]
 
 BLOCK_BYTES = 1 << 20
 _READ_BYTES = 1 << 18
@@ -96,13 +95,26 @@ def _deflated(block: bytes) -> bytes:
     return one.compress(block) + one.flush(isal_zlib.Z_SYNC_FLUSH)
 
 
+class Source(Protocol):
+    """Where compressed bytes come from."""
+
+    def read(self, size: int, /) -> bytes | memoryview:
+        """The next ones, as many as it likes; none at the end."""
+
+
 def expanded(path: Path) -> Iterator[bytes]:
     """The content of a gzip file in blocks, the next one being made while the caller works on this one.
 
     Raises ``DataError`` for a file that is no gzip, is damaged or ends too early.
     """
-    with path.open("rb") as file, ThreadPoolExecutor(1) as pool:
-        blocks = _blocks(file)
+    with path.open("rb") as file:
+        yield from expanded_from(file, str(path))
+
+
+def expanded_from(source: Source, name: str) -> Iterator[bytes]:
+    """The same of what comes from anywhere; errors call it by the name."""
+    with ThreadPoolExecutor(1) as pool:
+        blocks = _blocks(source)
         try:
             coming = pool.submit(next, blocks, b"")
             while block := coming.result():
@@ -110,13 +122,13 @@ def expanded(path: Path) -> Iterator[bytes]:
                 yield block
         except (IsalError, EOFError) as error:
             raise DataError(
-                f"{path} is no whole gzip file", why=str(error), fix="make it again, or fetch it again"
+                f"{name} is no whole gzip file", why=str(error), fix="make it again, or fetch it again"
             ) from error
 
 
-def _blocks(file: BinaryIO) -> Iterator[bytes]:
+def _blocks(source: Source) -> Iterator[bytes]:
     part: Any = _member()
-    while data := file.read(_READ_BYTES):
+    while data := source.read(_READ_BYTES):
         while data:
             part = part or _member()
             if block := part.decompress(data, BLOCK_BYTES):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shardr.engines.difference import PlanDiff
+    from shardr.engines.streaming import Streamed
     from shardr.errors import Problem
     from shardr.storage.objects import Objects
 
@@ -76,6 +77,8 @@ class Spread:
     distribution: str
     keys: dict[str, list[str]] = field(default_factory=dict)
     bytes: dict[str, int] = field(default_factory=dict)
+    mode: str = "File"
+    """How the instance gets it: as files (File, FastFile), or streamed (Pipe)."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +185,13 @@ class StepView:
     """What the scripts left in ``/opt/ml/output/message``."""
     metrics: dict[str, float] = field(default_factory=dict)
     """What a training step logged last of each metric."""
+    streamed: dict[str, Streamed] = field(default_factory=dict)
+    """How far the channels in mode Pipe are, by name, on this machine."""
+
+    @property
+    def streaming(self) -> dict[str, str]:
+        """The same for people, of a step that runs: ``{"train": "45 % of epoch 1"}``."""
+        return {name: sent.progress for name, sent in self.streamed.items()} if self.status == "InProgress" else {}
 
 
 @dataclass(frozen=True)

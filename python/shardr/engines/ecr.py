@@ -7,9 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shardr.engines.aws import Aws, code_of, in_our_words
+from shardr.engines.aws import Aws
 from shardr.errors import ImageError
 from shardr.local.docker.push import Login
+from shardr.storage.refused import code_of, in_our_words
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shardr.engines.base import Deposit, HostView, LogLine, OutputView, RunView, StepView, one_text
+from shardr.engines.streaming import together
 from shardr.errors import DataError, NotFoundError, RequestError, RunnerError
 from shardr.local import contract, jobs, runs
 from shardr.local.accounts import total
@@ -22,7 +23,7 @@ from shardr.local.runnable import check_runnable
 from shardr.local.runners import choice
 from shardr.local.store import RunRow, Store
 from shardr.requests.facts import TRANSFORM, facts, kind_of, model_facts
-from shardr.storage.local import BUCKET, Listing, linked_uri
+from shardr.storage.local import BUCKET, linked_uri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from shardr.errors import Problem
     from shardr.local.runs import RunState, StepState
     from shardr.local.store import JobRow
+    from shardr.storage.objects import Objects
 
 LOG_BYTES = 1 << 20
 """How much of one log is read at a time."""
@@ -45,6 +47,7 @@ class LocalEngine:
     def __init__(self, home: Home | None = None) -> None:
         self.home = home or Home.default()
         self._store = Store(self.home.store)
+        self._sources = self.home.sources
 
     def role_of(self, asked: str | None) -> str:
         """The spec's role; nobody acts as one here."""
@@ -71,17 +74,17 @@ class LocalEngine:
         """Below which a run keeps what it makes."""
         return f"s3://{BUCKET}/runs/{run}"
 
-    def listing(self, prefix: str) -> Listing:
-        """The objects whose URI starts with ``prefix``."""
-        return self.home.storage.list(prefix)
+    def listing(self, prefix: str) -> Objects:
+        """The objects whose URI starts with ``prefix``: of this machine, else at the S3 of the AWS settings."""
+        return self._sources.list(prefix)
 
-    def manifest(self, uri: str) -> Listing:
+    def manifest(self, uri: str) -> Objects:
         """The objects that a manifest at a URI names; raises ``DataError``."""
-        return self.home.storage.manifest(uri)
+        return self._sources.manifest(uri)
 
-    def named(self, prefix: str, keys: Sequence[str]) -> Listing:
+    def named(self, prefix: str, keys: Sequence[str]) -> Objects:
         """The objects of these keys below a prefix."""
-        return self.home.storage.named(prefix, keys)
+        return self._sources.named(prefix, keys)
 
     def choose(self, asked: str, uses: Sequence[tuple[str, str]]) -> tuple[str, str]:
         """``process`` or ``docker`` for these images, each with its program, and why, for people."""
@@ -253,6 +256,7 @@ class LocalEngine:
             metrics={name: value for job in started for name, value in job.report.get("metrics", {}).items()},
             notices=list(dict.fromkeys(notice for job in started for notice in job.report.get("notices", []))),
             message=one_text(job.exit_message for job in started),
+            streamed=together([about for job in started for about in job.report.get("hosts", {}).values()]),
         )
 
     def _output(self, uri: str, name: str, jobs: list[JobRow], *, files: bool) -> OutputView:
@@ -282,7 +286,8 @@ def _step_outputs(step: StepState) -> dict[str, str]:
     """Where the outputs of the whole step are: that of its one job, or what its shards' have in common."""
     if not step.planned:  # a step of a pipeline that has no job, or none yet
         return {}
-    outputs = {output.name: output.uri for output in facts(step.planned[0]["request"]).outputs}
+    request = step.planned[0]["request"] if step.jobs[0] is None else step.jobs[0].request
+    outputs = {output.name: output.uri for output in facts(request).outputs}
     if len(step.planned) == 1:
         return outputs
     return {name: uri.rstrip("/").rpartition("/")[0] + "/" for name, uri in outputs.items()}

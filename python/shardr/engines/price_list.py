@@ -6,8 +6,9 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from shardr.engines.aws import Aws, in_our_words
+from shardr.engines.aws import Aws
 from shardr.errors import AwsError
+from shardr.storage.refused import in_our_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

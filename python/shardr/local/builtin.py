@@ -26,7 +26,7 @@ SHARED = """
     490574956308 628508329040 632365934929 644912444149 669576153137 680994064768 749696950732 765400339828
     855470959533 867004704886 898809789911 951798379941 991648021394
 """
-OF_PCA = """
+OF_FIRST = """
     174872318107 351501993468 382416733822 404615174143 438346466558 664544806723 712309505854 835164637446
 """
 OF_XGBOOST = """
@@ -120,6 +120,20 @@ def _xgboost_metrics() -> list[tuple[str, str]]:
     ]
 
 
+def _kmeans_metrics() -> list[tuple[str, str]]:
+    r"""The same of K-means: ``test:msd`` and ``test:ssd`` are what a tuning job may go by.
+
+    >>> dict(_kmeans_metrics())["test:msd"]
+    '#quality_metric: host=\\S+, test msd <loss>=(\\S+)'
+    """
+    quality = [f"{data} {metric}" for data in ("test", "train") for metric in ("msd", "ssd")]
+    return [
+        *((name.replace(" ", ":"), rf"#quality_metric: host=\S+, {name} <loss>=(\S+)") for name in quality),
+        ("train:progress", r"#progress_metric: host=\S+, completed (\S+) %"),
+        ("train:throughput", r"#throughput_metric: host=\S+, train throughput=(\S+) records/second"),
+    ]
+
+
 @dataclass(frozen=True)
 class _Algorithm:
     program: str
@@ -134,7 +148,10 @@ class _Algorithm:
 
 ALGORITHMS = {
     "dbscan": _Algorithm("container", ("dbscan", "jsonlite"), of_r=True),
-    "pca": _Algorithm("container/pca", (), frozenset((SHARED + OF_PCA).split()), r"pca:(?:1|latest)"),
+    "kmeans": _Algorithm(
+        "container/kmeans", (), frozenset((SHARED + OF_FIRST).split()), r"kmeans:(?:1|latest)", tuple(_kmeans_metrics())
+    ),
+    "pca": _Algorithm("container/pca", (), frozenset((SHARED + OF_FIRST).split()), r"pca:(?:1|latest)"),
     "xgboost": _Algorithm(
         "container/xgboost",
         ("xgboost", "scipy"),
@@ -152,6 +169,8 @@ def builtin(image_uri: str) -> Builtin | None:
     'shardr/xgboost'
     >>> builtin("382416733822.dkr.ecr.us-east-1.amazonaws.com/pca:1").image
     'shardr/pca'
+    >>> builtin("382416733822.dkr.ecr.us-east-1.amazonaws.com/kmeans:1").image
+    'shardr/kmeans'
     >>> builtin("123456789012.dkr.ecr.us-east-1.amazonaws.com/my-own:1") is None
     True
     """

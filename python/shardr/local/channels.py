@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 
 from shardr.data.keys import assign
 from shardr.errors import DataError, RequestError
+from shardr.requests.facts import FAST_FILE
+from shardr.storage.local import Listing
+from shardr.storage.objects import Remote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from shardr.requests.facts import Channel as Wanted
-    from shardr.storage.local import Listing, LocalStorage
+    from shardr.storage.sources import Sources
 
 LINKED = "/mnt/linked"
 """Where the sandbox shows files that no hard link can be made to."""
@@ -29,9 +32,15 @@ class Channel:
     name: str
     path: str
     sharded: bool
-    listing: Listing
+    listing: Listing | Remote
     written: bool = False
     """Whether the instance changes it, and so needs files of its own."""
+
+    @property
+    def files(self) -> Listing:
+        """The objects as files of this machine, which those at S3 are once they are fetched."""
+        assert isinstance(self.listing, Listing)  # noqa: S101 - for the type checker
+        return self.listing
 
     def shards(self, hosts: list[str], permute: int | None) -> dict[str, list[str]]:
         """The keys of each host: all of them, or its share."""
@@ -43,14 +52,14 @@ class Channel:
         """The files as instances hold them, each once: there even when an original is removed meanwhile."""
         for host, keys in shares.items():
             for key in keys:
-                path = folders[host] / self.listing.name(key)
-                yield self.listing.base / key if path.is_symlink() else path
+                path = folders[host] / self.files.name(key)
+                yield self.files.base / key if path.is_symlink() else path
             if not self.sharded:
                 return
 
 
-def channel(wanted: Wanted, storage: LocalStorage) -> Channel:
-    """An input of a job, listed; raises ``DataError`` when it has no object, or no such file."""
+def channel(wanted: Wanted, sources: Sources) -> Channel:
+    """An input of a job, listed; raises ``DataError`` when it has no object, or no such one."""
     uri = wanted.uri
     if uri is None:
         raise RequestError(
@@ -58,9 +67,18 @@ def channel(wanted: Wanted, storage: LocalStorage) -> Channel:
             why="the local engine moves objects in S3 only",
             fix="use an S3 input",
         )
-    listing = storage.manifest(uri) if wanted.data_type == "ManifestFile" else storage.list(uri)
+    listing = sources.manifest(uri) if wanted.data_type == "ManifestFile" else sources.list(uri)
     if not listing.keys:
-        raise DataError(f"No S3 objects found under S3 URL {uri} given in input {wanted.name}")
+        raise DataError(f"No S3 objects found under S3 URL {uri} given in input {wanted.name}", fix=listing.lacking)
+    missing = listing.unreadable() if isinstance(listing, Remote) else None
+    if missing is not None:
+        raise DataError(f"{uri} names {missing[0]}, which is not there")
+    if wanted.mode == FAST_FILE and listing.folder and not all(key.startswith(listing.folder) for key in listing.keys):
+        raise DataError(
+            f"Input {wanted.name} cannot be read in mode {FAST_FILE}",
+            why=f"{uri} is no folder, but how names begin",
+            fix="name a folder, with a slash at its end, or take the mode File",
+        )
     if listing.folder and len(set(map(listing.name, listing.keys))) < len(listing.keys):
         raise DataError(
             f"Input {wanted.name} has two objects of one name",

@@ -6,7 +6,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from shardr.local.contract import ACCOUNT
+from shardr.storage.elsewhere import Elsewhere
 from shardr.storage.local import LocalStorage
+from shardr.storage.sources import Sources
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,16 @@ class Home:
         """What ``s3://`` means on this machine."""
         return LocalStorage(self.root / "s3")
 
+    @property
+    def sources(self) -> Sources:
+        """What ``s3://`` means where data comes from: this machine, and behind it the S3 of the AWS settings."""
+        return Sources(self.storage, Elsewhere(self._own_key), lambda bucket: ACCOUNT in bucket)
+
+    def _own_key(self) -> str | None:
+        from shardr.local.serving import ServeFolder  # few look for objects elsewhere
+
+        return ServeFolder(self.root / "serve").kept().get("id")
+
     def job(self, name: str) -> JobFolder:
         """The folder of a job."""
         return JobFolder(self.root / "jobs" / name)
@@ -63,6 +76,11 @@ class JobFolder:
     def supervisor_log(self) -> Path:
         """What the supervisor itself had to say; empty when all went well."""
         return self.root / "supervisor.log"
+
+    @property
+    def fetched(self) -> Path:
+        """Objects of S3, from which the instances' files are linked."""
+        return self.root / "fetched"
 
     @property
     def staged(self) -> Path:

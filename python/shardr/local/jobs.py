@@ -28,6 +28,8 @@ BOOT = (
     "import json, sys; given = json.loads(sys.stdin.readline()); sys.path[:] = given.pop('sys_path');"
     "from importlib import import_module; import_module(given.pop('main')).main(**given)"
 )
+OF_AWS = frozenset({"HOME", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "REQUESTS_CA_BUNDLE"})
+"""What boto3 heeds besides what begins with ``AWS_``: where its files are, and how the network is reached."""
 SUPERVISOR = "shardr.local.supervisor"
 _started: list[subprocess.Popen[bytes]] = []
 """Supervisors that this process started and that it has not seen end."""
@@ -75,7 +77,7 @@ def spawn(main: str, folder: JobFolder, given: dict[str, Any], then: Callable[[]
             stdout=log,
             stderr=log,
             cwd="/",  # the folder it was submitted from may go away
-            env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
+            env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", **aws_settings()},
             pass_fds=[given["lock"]],
             start_new_session=True,
         )
@@ -85,6 +87,11 @@ def spawn(main: str, folder: JobFolder, given: dict[str, Any], then: Callable[[]
         stream.flush()
         stream.write(json.dumps(then is not None and then()).encode())
     _started.append(process)
+
+
+def aws_settings() -> dict[str, str]:
+    """What of this process's environment says how S3 is asked: for the process of a job alone, and kept nowhere."""
+    return {name: value for name, value in os.environ.items() if name.startswith("AWS_") or name in OF_AWS}
 
 
 def nap(seconds: float) -> None:

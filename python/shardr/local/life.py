@@ -13,6 +13,7 @@ from shardr.errors import ShardrError, StoreError
 from shardr.local import contract, jobs, outputs, owners
 from shardr.local.runners.choice import runner_of
 from shardr.local.store import Store
+from shardr.local.watch import STOPPED
 
 if TYPE_CHECKING:
     import queue
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from shardr.local.runners.base import Runner
     from shardr.local.store import JobRow
     from shardr.local.watch import Event
+
+
+TOLD_SECONDS = 0.5
+"""Between two looks that people get at what is being downloaded."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,10 @@ class Charge:
     """What who started the process has begun for the job meanwhile; waits for it."""
 
 
+class StoppedError(Exception):
+    """The job is to stop before its instances have started."""
+
+
 class Life(ABC):
     """Owns a job from its start to its final state."""
 
@@ -49,6 +58,8 @@ class Life(ABC):
         self._report: dict[str, Any] = {"hosts": {}}
         self._kept = False
         """Whether what is published stays though the job is not complete."""
+        self._sources = self._home.sources
+        self._told_coming = 0.0
         self.due: float | None = None
         """When the job's owner has something to do again."""
 
@@ -61,6 +72,8 @@ class Life(ABC):
             )
             self._report["runner"] = runner.name
             status, reason = self._go(runner)
+        except StoppedError:
+            status, reason = "Stopped", STOPPED
         except ShardrError as error:
             status, reason = "Failed", self._said(error)
         except Exception as error:  # noqa: BLE001 - a job must end in a final state, with the reason in it
@@ -81,6 +94,15 @@ class Life(ABC):
         """The seed that changes who gets what; None: nobody asks for that."""
         seed = contract.tag(self._row.request, "permute")
         return int(seed) if seed else None
+
+    def _coming(self, channel: str, come: int, coming: int) -> None:
+        """Notes how much of a channel has come from S3; what is under way ends when the job is to stop."""
+        if not self._events.empty():
+            raise StoppedError
+        self._report.setdefault("downloaded", {})[channel] = {"bytes": come, "of": coming}
+        if come == coming or time.monotonic() - self._told_coming > TOLD_SECONDS:
+            self._told_coming = time.monotonic()
+            self._tell()
 
     def _said(self, error: ShardrError) -> str:
         """The reason of a job that fails with this."""

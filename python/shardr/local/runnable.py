@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from shardr.errors import DataError, Problem, RequestError, RunnerError
 from shardr.local.builtin import builtin
 from shardr.local.programs import SERVE, SERVED_BY, program
-from shardr.requests.facts import AUGMENTED, PIPE, TRAINING, TRANSFORM, TRANSFORMED, checkpoints, facts
+from shardr.local.streamed import of_channel
 from shardr.requests.facts import PROCESSING as PROCESSING_JOB
+from shardr.requests.facts import TRAINING, TRANSFORM, TRANSFORMED, checkpoints, facts
 from shardr.spec.places import ML, PROCESSING
 from shardr.storage.uris import split_uri
 
@@ -85,26 +86,7 @@ def _channels(about: Facts) -> Iterator[Problem]:
         if placed:
             yield from _path(f"{channel.at}.LocalPath", channel.path)
         yield from _uri(f"{channel.at}.S3Uri", channel.uri)
-        yield from _streamed(channel, at, channel.at if placed else at)
-
-
-def _streamed(channel: Channel, at: str, compressed_at: str) -> Iterator[Problem]:
-    """What only a channel that is streamed can have, and what it must have."""
-    piped, compressed = channel.mode == PIPE, compressed_at.rpartition(".")[2] == "S3Input"
-    if not piped:
-        field = f"{compressed_at}.{'S3CompressionType' if compressed else 'CompressionType'}"
-        if channel.compression != "None":
-            yield Problem(field, f'found "{channel.compression}", only channels in mode Pipe are expanded')
-        if channel.wrapper != "None":
-            yield Problem(f"{at}.RecordWrapperType", f'found "{channel.wrapper}", which is for the mode Pipe')
-    if channel.data_type == AUGMENTED:
-        if not piped:
-            yield Problem(f"{channel.at}.S3DataType", f'found "{AUGMENTED}", which is for the mode Pipe')
-        if not channel.attributes:
-            yield Problem(f"{channel.at}.AttributeNames", "is required: what is streamed of each line")
-    elif channel.data_type not in {"S3Prefix", "ManifestFile"}:
-        served = f"S3Prefix, ManifestFile and {AUGMENTED}"
-        yield Problem(f"{channel.at}.S3DataType", f'found "{channel.data_type}", served are {served}')
+        yield from of_channel(channel, about)
 
 
 def _outputs(request: dict[str, Any]) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.errors import NameInUseError, NotFoundError
 from shardr.local import jobs, models
+from shardr.local.attempts import moved, pointed
 from shardr.local.contract import attempt_name
 from shardr.local.store import TERMINAL, JobRow, RunRow, Store
 from shardr.requests.facts import facts, kind_of
@@ -145,15 +146,22 @@ def advance(home: Home, run: str) -> None:
     """Starts what can be started: the jobs of steps whose needs are complete, and another attempt of a failed one."""
     now = _read(home, run)
     complete = {step.name for step in now.steps if step.status == "Completed"}
+    places = [
+        pair
+        for step in now.steps
+        for about, job in zip(step.planned, step.jobs, strict=True)
+        if step.name in complete and job is not None
+        for pair in moved(about["request"], job).items()
+    ]
     for step in now.steps:
         if not complete.issuperset(step.needs):
             continue
         for i, job in enumerate(step.jobs):
             name = step.next_attempt(i)
             if name is not None and (job is None or job.status == "Failed"):
-                planned = step.planned[i]["request"]
-                request = kind_of(planned).named(planned, name)
-                machine = now.row.machine | models.made(home, request, step.planned[i].get("model"))
+                planned = pointed(step.planned[i], places)
+                request = kind_of(planned["request"]).named(planned["request"], name)
+                machine = now.row.machine | models.made(home, request, planned.get("model"))
                 # another process may be doing the same; the store lets one of them win
                 jobs.launch(home, name, request, machine, run=run, step=step.name)
 

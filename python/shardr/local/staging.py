@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from shardr.local import contract
 from shardr.local.channels import channel, stage
 from shardr.local.contract import Tree
+from shardr.local.fetching import fetched
 from shardr.local.runners.base import Instance
 from shardr.requests.facts import PIPE
 
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from shardr.local.fetching import Told
     from shardr.local.home import JobFolder
     from shardr.local.pipes.feeding import Piped
     from shardr.local.runners.base import Runner
     from shardr.local.work import Work
     from shardr.requests.facts import Facts
-    from shardr.storage.local import LocalStorage
+    from shardr.storage.sources import Sources
 
 
 @dataclass(frozen=True)
@@ -39,21 +41,24 @@ class Staged:
 
 
 def stage_job(
-    work: Work, seed: int | None, job: JobFolder, storage: LocalStorage, runner: Runner, environment: Mapping[str, str]
-) -> Staged:
+    work: Work, seed: int | None, job: JobFolder, sources: Sources, runner: Runner, environment: Mapping[str, str],
+    tell: Told,
+) -> Staged:  # fmt: skip
     """The instances of a job, ready to start; raises ``DataError`` for an input without objects.
 
-    ``seed`` permutes which instance gets which object, ``environment`` is what the runner gives every instance.
+    ``seed`` permutes which instance gets which object, ``environment`` is what the runner gives every instance;
+    ``tell`` hears how much of what lies at S3 has come.
     """
     about = work.facts
     hosts = contract.hosts(about.instances)
-    inputs = [channel(wanted, storage) for wanted in about.inputs if wanted.mode != PIPE]
-    piped = _piped(about, storage, hosts, seed)
+    inputs = [channel(wanted, sources) for wanted in about.inputs if wanted.mode != PIPE]
+    piped = _piped(about, sources, hosts, seed)
+    inputs = [fetched(c, sources, job, tell) for c in inputs]
     assigned = {c.name: c.shards(hosts, seed) for c in inputs}
     folders = {c.name: {host: Tree(job.instance(host)).at(c.path) for host in hosts} for c in inputs}
     copies = runner.copies(about.image)
     written = [c.path for c in inputs if c.written]
-    pipes = sorted({p.wanted.path.rpartition("/")[0] for p in piped})
+    pipes = sorted({p.wanted.path.rstrip("/").rpartition("/")[0] for p in piped})
     instances = []
     with _open_to_strangers():
         for host in hosts:
@@ -63,7 +68,7 @@ def stage_job(
             linked: dict[str, str] = {}
             for c in inputs:
                 how = {"links": runner.links, "copies": copies, "own": c.written}
-                linked |= stage(c.listing, assigned[c.name][host], folders[c.name][host], **how)
+                linked |= stage(c.files, assigned[c.name][host], folders[c.name][host], **how)
             instances.append(
                 Instance(
                     job=about.name,
@@ -99,13 +104,13 @@ def stage_job(
     return Staged(instances, held, objects, piped)
 
 
-def _piped(about: Facts, storage: LocalStorage, hosts: list[str], seed: int | None) -> list[Piped]:
+def _piped(about: Facts, sources: Sources, hosts: list[str], seed: int | None) -> list[Piped]:
     found = [wanted for wanted in about.inputs if wanted.mode == PIPE]
     if not found:
         return []
     from shardr.local.pipes.feeding import Piped  # few jobs stream
 
-    return [Piped(wanted, storage, hosts, seed) for wanted in found]
+    return [Piped(wanted, sources, hosts, seed) for wanted in found]
 
 
 @contextmanager

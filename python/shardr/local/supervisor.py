@@ -88,8 +88,7 @@ class Supervisor(Life):
     def _stage(self, runner: Runner) -> list[Instance]:
         self._phase("Downloading")
         staged = stage_job(
-            self._work, self._permute, self._job, self._home.storage, runner,
-            self._machine["environment"],
+            self._work, self._permute, self._job, self._sources, runner, self._machine["environment"], self._coming,
         )  # fmt: skip
         self._inputs = staged.inputs
         for host, objects in staged.objects.items():

@@ -22,6 +22,8 @@ CODE = frozenset({"code", DRIVERS})
 """Channels of a training job that the SDK, and shardr, bring scripts in."""
 PIPE = "Pipe"
 """The mode in which a channel is streamed."""
+FAST_FILE = "FastFile"
+"""The mode in which the files of a channel are read as they are opened."""
 AUGMENTED = "AugmentedManifestFile"
 """The kind of source whose lines name what is streamed."""
 DEFAULT_RUNTIME_SECONDS = 86_400

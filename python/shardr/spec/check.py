@@ -8,12 +8,13 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shardr.errors import Problem
+from shardr.spec.check_streamed import of_channels
 from shardr.spec.check_transform import of_transform
 from shardr.spec.parts import Input, Manifest, Output, StepOutput
 from shardr.spec.problems import did_you_mean, shown
 from shardr.spec.processing import ProcessingStep
 from shardr.spec.script_step import ScriptStep
-from shardr.spec.training import TrainingInput, TrainingStep
+from shardr.spec.training import TrainingStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,8 +47,7 @@ def check(pipeline: Pipeline) -> list[Problem]:
 def _of_processing(at: str, step: ProcessingStep) -> Iterator[Problem]:
     yield from _repeated(f"{at}.outputs", [output.name for output in step.outputs], "output")
     yield from _paths(at, step)
-    for i, channel in enumerate(step.inputs):
-        yield from _streamed(f"{at}.inputs[{i}]", channel)
+    yield from of_channels(at, step.inputs, [*(step.command or []), *step.arguments], step.outputs)
     yield from _distributions(at, step)
     yield from _claims(at, step)
 
@@ -59,10 +59,7 @@ def _of_training(at: str, step: TrainingStep) -> Iterator[Problem]:
         yield Problem(f"{at}.code", f'found "{step.code}", expected a path in source_dir, "{step.source_dir}"')
     if step.code is not None and len(step.inputs) == MOST_INPUTS:
         yield Problem(f"{at}.inputs", f"found {MOST_INPUTS}, at most {MOST_INPUTS - 1} are left beside the script's")
-    for i, channel in enumerate(step.inputs):
-        if channel.input_mode == "FastFile" and isinstance(channel.source, Manifest):
-            yield Problem(f"{at}.inputs[{i}].input_mode", "FastFile reads what lies below a prefix, and no manifest")
-        yield from _streamed(f"{at}.inputs[{i}]", channel)
+    yield from of_channels(at, step.inputs, [*(step.command or []), *step.arguments])
     if step.max_wait_seconds is not None and not step.spot:
         yield Problem(f"{at}.max_wait_seconds", "is for spot instances only", fix="set spot: true")
     elif (step.max_wait_seconds or step.max_runtime_seconds) < step.max_runtime_seconds:
@@ -76,21 +73,6 @@ def _of_training(at: str, step: TrainingStep) -> Iterator[Problem]:
         yield Problem(f"{at}.checkpoints", f'found "{step.checkpoints}", expected true, false or an s3:// prefix')
     for name, regex in step.metric_definitions.items():
         yield from _metric(f"{at}.metrics.{name}", regex)
-
-
-def _streamed(at: str, channel: Input | TrainingInput) -> Iterator[Problem]:
-    """What only a channel in mode Pipe can have."""
-    given = {"compression_type": channel.compression_type != "None"}
-    if isinstance(channel, TrainingInput):
-        given |= {
-            "record_wrapper_type": channel.record_wrapper_type != "None",
-            "attribute_names": bool(channel.attribute_names),
-        }
-        if channel.attribute_names and not isinstance(channel.source, str):
-            yield Problem(f"{at}.source", "expected the path of an augmented manifest, as there are attribute_names")
-    for name, is_given in given.items():
-        if is_given and channel.input_mode != "Pipe":
-            yield Problem(f"{at}.{name}", f"is for input_mode Pipe, not {channel.input_mode}")
 
 
 def _inside(path: str) -> bool:

@@ -1,5 +1,12 @@
 """Where instances find and leave things: the service's folders. Without pydantic, for those who must start fast."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 ML = "/opt/ml"
 PROCESSING = f"{ML}/processing"
 """Every channel of a processing job lives below this path, by the service's rule."""
@@ -8,3 +15,15 @@ DATA = f"{ML}/input/data"
 MODEL_PATH = f"{ML}/model"
 OUTPUT_PATH = f"{ML}/output/data"
 CHECKPOINTS = f"{ML}/checkpoints"
+
+
+def told_as_folder(path: str, words: Sequence[str], others: Sequence[str]) -> str | None:
+    """The first word that names something in the folder of a channel, and in none of other channels that lie in it.
+
+    >>> told_as_folder("/data/a", ["cat", "/data/a/1.csv"], ["/data/b"])
+    '/data/a/1.csv'
+    >>> told_as_folder("/input", ["Rscript", "/input/code/fit.R"], ["/input/code"])
+    """
+    folder = f"{path.rstrip('/')}/"
+    within = [f"{other.rstrip('/')}/" for other in others if other.startswith(folder)]
+    return next((word for word in words if folder in word and not any(other in word for other in within)), None)

@@ -6,7 +6,6 @@ start with a dot do not exist here, so a file that is still being written can hi
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from shardr.errors import DataError
 from shardr.storage.digests import digest_of
+from shardr.storage.objects import named_in, no_manifest
 from shardr.storage.uris import split_uri
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ class Listing:
     known: bool = True
     folder: str = ""
     """The folder ``name/`` that a prefix without a final ``/`` spells out: what lies in it is seen without it."""
+    lacking: str | None = None
+    """What would let it be looked for at S3, too."""
 
     def name(self, key: str) -> str:
         """Where an instance finds the object below its channel."""
@@ -96,25 +98,26 @@ class LocalStorage:
 
         Raises ``DataError`` when it is missing, not of that form, or names a file that is not there.
         """
-        path = self.path(uri)
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-            prefix, keys = found[0]["prefix"], found[1:]
-        except (OSError, ValueError, LookupError, TypeError) as error:
-            raise DataError(
-                f"{uri}: is not a readable manifest",
-                why=str(error),
-                fix='expected [{"prefix": "s3://bucket/folder/"}, "a.csv", "b.csv"]',
-            ) from error
-        if not all(isinstance(key, str) and not ODD_PART.search(key) for key in keys):
-            raise DataError(f'{uri}: a manifest lists keys as text, without "." and ".." in them')
+        prefix, keys = named_in(self.read(uri), uri)
         return self.named(prefix, keys)
 
     def named(self, prefix: str, keys: Sequence[str]) -> Listing:
-        """The objects of these keys; the service joins prefix and key as text: a prefix need not end at a folder."""
+        """The objects of these keys; the service joins prefix and key as text: a prefix need not end at a folder.
+
+        Raises ``DataError`` for a key that is no file's name.
+        """
+        if any(ODD_PART.search(key) for key in keys):
+            raise DataError(f'{prefix}: a manifest lists keys without "." and ".." in them')
         bucket, start = split_uri(prefix)
         folder, _, head = start.rpartition("/")
         return Listing(self.root / bucket / folder, sorted((head + key for key in keys), key=os.fsencode))
+
+    def read(self, uri: str) -> bytes:
+        """The bytes of a manifest; raises ``DataError`` when it cannot be read."""
+        try:
+            return self.path(uri).read_bytes()
+        except OSError as error:
+            raise no_manifest(uri, error) from error
 
     def put(self, uri: str, content: bytes) -> None:
         """Writes an object; whoever reads sees all of it or none."""

@@ -54,13 +54,13 @@ class Quick:
         from obstore.auth.boto3 import Boto3CredentialProvider
         from obstore.store import S3Store
 
-        url = self._client.meta.endpoint_url
+        url, seconds = self._client.meta.endpoint_url, self._client.meta.config.read_timeout
         return S3Store(
             bucket,
             endpoint=url,
             region=self._client.meta.region_name,
             virtual_hosted_style_request=False,
             credential_provider=Boto3CredentialProvider(self._session),
-            client_options={"allow_http": url.startswith("http:"), "timeout": "60s"},
+            client_options={"allow_http": url.startswith("http:"), "timeout": f"{int(1000 * seconds)}ms"},
             retry_config={"max_retries": 0},
         )

@@ -10,18 +10,16 @@ object, by its ETag.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shardr.errors import DataError
 from shardr.storage.digests import digest_of
-from shardr.storage.objects import Remote
+from shardr.storage.objects import Found, Remote, named_in
 from shardr.storage.quick import Quick
+from shardr.storage.ranges import Ranges, changed
 from shardr.storage.uris import split_uri
 
 if TYPE_CHECKING:
@@ -35,18 +33,8 @@ PART_BYTES = 16 << 20
 """Files above this size go in parts; at most ``THREADS`` parts are under way, each read from the disk as it is sent."""
 SPAN_BYTES = 64 << 20
 """The longest range that is fetched at once: asking costs a server more than sending."""
-BLOCK_BYTES = 1 << 18
 DIGEST = "shardr-sha256"
 GONE = frozenset({"404", "NoSuchKey", "NotFound"})
-
-
-@dataclass(frozen=True)
-class Found:
-    """An object as a listing tells it."""
-
-    uri: str
-    size: int
-    etag: str
 
 
 class S3Storage:
@@ -73,22 +61,15 @@ class S3Storage:
     def list(self, prefix: str) -> Remote:
         """The same as keys below the prefix's last ``/``, as the service lays them out in an instance."""
         base = prefix[: prefix.rfind("/") + 1]
+        start = prefix.removeprefix(base)
         found = list(self.found(prefix))
-        return Remote(base, [item.uri.removeprefix(base) for item in found], [item.size for item in found])
+        keys = [item.uri.removeprefix(base) for item in found]
+        sizes, etags = [item.size for item in found], [item.etag for item in found]
+        return Remote(base, keys, sizes, etags=etags, folder=f"{start}/" if start else "")
 
     def manifest(self, uri: str) -> Remote:
         """The objects that a manifest names; raises ``DataError`` when it is missing or not of that form."""
-        try:
-            head, *keys = json.loads(self.get(uri))
-            prefix = str(head["prefix"])
-            if not all(isinstance(key, str) for key in keys):
-                raise ValueError("a manifest lists keys as text")
-        except (ValueError, LookupError, TypeError) as error:
-            raise DataError(
-                f"{uri}: is not a readable manifest",
-                why=str(error),
-                fix='expected [{"prefix": "s3://bucket/folder/"}, "a.csv", "b.csv"]',
-            ) from error
+        prefix, keys = named_in(self.get(uri), uri)
         return self.named(prefix, keys)
 
     def named(self, prefix: str, keys: Sequence[str]) -> Remote:
@@ -96,9 +77,15 @@ class S3Storage:
         base = prefix[: prefix.rfind("/") + 1]
         names = sorted((prefix.removeprefix(base) + key for key in keys), key=str.encode)
         with ThreadPoolExecutor(THREADS) as pool:
-            heads = list(pool.map(lambda name: self._head(base + name), names))
+            heads = list(pool.map(lambda name: self.look(base + name), names))
         missing = next((name for name, head in zip(names, heads, strict=True) if head is None), None)
-        return Remote(base, names, [head["ContentLength"] if head else 0 for head in heads], missing)
+        there = [head or Found("", 0, "") for head in heads]
+        return Remote(base, names, [head.size for head in there], missing, etags=[head.etag for head in there])
+
+    def look(self, uri: str) -> Found | None:
+        """The object at a URI; None when there is none, or none that may be read."""
+        head = self._head(uri)
+        return None if head is None else Found(uri, head["ContentLength"], head.get("ETag", "").strip('"'))
 
     def get(self, uri: str) -> bytes:
         """The bytes of a small object."""
@@ -155,9 +142,9 @@ class S3Storage:
         An object that changes meanwhile raises ``DataError``.
         """
         opened: list[_Target] = []
-        quick = None if self._session is None else Quick(self._client, self._session)
+        ranges = self.ranges()
         try:
-            with ThreadPoolExecutor(2 * THREADS if quick and quick.works else THREADS) as pool:
+            with ThreadPoolExecutor(2 * THREADS if ranges.quick else THREADS) as pool:
                 waiting = []
                 for found, path in wanted:
                     target = _Target(found, path)
@@ -165,9 +152,7 @@ class S3Storage:
                     span = min(max(found.size // THREADS, PART_BYTES), SPAN_BYTES)
                     starts = range(0, max(found.size, 1), span)
                     target.parts_left = len(starts)
-                    waiting += [
-                        pool.submit(self._part, target, start, start + span, progress, quick) for start in starts
-                    ]
+                    waiting += [pool.submit(ranges.into, target, start, start + span, progress) for start in starts]
                 try:
                     for part in waiting:
                         part.result()
@@ -178,59 +163,9 @@ class S3Storage:
             for target in opened:
                 target.discard()
 
-    def _part(self, target: _Target, start: int, end: int, progress: Progress | None, quick: Quick | None) -> None:
-        """One range of an object; a connection that is lost in its midst is made anew for what is missing."""
-        found, end = target.found, min(end, target.found.size)
-        begin, tries = start, 0
-        if quick and (content := quick.get(found.uri, found.size, found.etag)) is not None:
-            target.write(memoryview(content), 0)
-            if progress:
-                progress(len(content))
-            target.part_done()
-            return
-        block = memoryview(bytearray(BLOCK_BYTES))
-        while start < end or found.size == 0:
-            answer = self._asked(found, start, end)
-            try:
-                with closing(answer["Body"]) as body:
-                    while count := body.readinto(block):
-                        target.write(block[:count], start)
-                        start += count
-                        if progress:
-                            progress(count)
-                break
-            except Exception as error:
-                tries += 1
-                if tries > 5 or type(error).__module__ != "botocore.exceptions":
-                    raise
-                if "Checksum" in type(error).__name__:  # all bytes came, and not the right ones
-                    start = begin
-        target.part_done()
-
-    def _asked(self, found: Found, start: int, end: int) -> dict[str, Any]:
-        """The answer to a request for these bytes of an object, which must be of the object that was found."""
-        bucket, key = split_uri(found.uri)
-        same = {"IfMatch": found.etag} if found.etag else {}  # not all that speaks S3 has ETags
-        ranged = {"Range": f"bytes={start}-{end - 1}"} if (start, end) != (0, found.size) else {}
-        try:
-            answer: dict[str, Any] = self._client.get_object(Bucket=bucket, Key=key, **same, **ranged)
-        except self._client.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] in {"PreconditionFailed", "InvalidRange"}:
-                raise _changed(found.uri, "fetched") from error
-            raise
-        # nor do all heed IfMatch
-        etag, size = answer.get("ETag", "").strip('"'), answer.get("ContentRange", str(found.size)).rpartition("/")[2]
-        if (etag and found.etag and etag != found.etag) or size != str(found.size):
-            answer["Body"].close()
-            raise _changed(found.uri, "fetched")
-        if answer["ContentLength"] != end - start:
-            answer["Body"].close()
-            raise DataError(
-                f"{found.uri} cannot be fetched",
-                why=f"of the bytes {start} to {end}, {answer['ContentLength']} came",
-                fix="take an S3 that answers ranges; AWS_ENDPOINT_URL names the one that is asked",
-            )
-        return answer
+    def ranges(self) -> Ranges:
+        """What gets ranges of objects."""
+        return Ranges(self._client, None if self._session is None else Quick(self._client, self._session))
 
     def _wanted(self, item: tuple[Path, str]) -> tuple[Path, str, str | None, os.stat_result]:
         """What an upload needs to know of a file; no digest when the same bytes are there already."""
@@ -304,11 +239,7 @@ class _Target:
 def _check_unchanged(path: Path, before: os.stat_result) -> None:
     now = path.stat()
     if (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-        raise _changed(path, "uploaded")
-
-
-def _changed(what: object, done: str) -> DataError:
-    return DataError(f"{what} changed while it was {done}", fix="try again when nobody writes to it")
+        raise changed(path, "uploaded")
 
 
 def _unchecked(params: dict[str, Any], model: Any, **_: Any) -> None:

@@ -97,10 +97,13 @@ def channel(item, made):
     more = {"s3_data_type": kind}
     if "distribution" in item:
         more["s3_data_distribution_type"] = item["distribution"]
+    if "compression_type" in item:
+        more["s3_compression_type"] = item["compression_type"]
+    mode = item.get("input_mode", "File")
     if THIRD:
-        place = ProcessingS3Input(s3_uri=source, local_path=path, s3_input_mode="File", **more)
+        place = ProcessingS3Input(s3_uri=source, local_path=path, s3_input_mode=mode, **more)
         return ProcessingInput(input_name=item["name"], s3_input=place)
-    return ProcessingInput(input_name=item["name"], source=source, destination=path, **more)
+    return ProcessingInput(input_name=item["name"], source=source, destination=path, s3_input_mode=mode, **more)
 
 
 def output(item):

@@ -16,6 +16,11 @@ session, role = sagemaker.Session(), sagemaker.get_execution_role()
 pca = PCA(role, 1, "ml.m5.large", num_components=2, sagemaker_session=session)
 pca.fit(pca.record_set(rows), wait=True, logs=False)
 print("image", pca.training_image_uri())
+print("File", pca.model_data)
+
+piped = PCA(role, 1, "ml.m5.large", num_components=2, input_mode="Pipe", sagemaker_session=session)
+piped.fit(piped.record_set(rows), wait=True, logs=False)
+print("Pipe", piped.model_data)
 
 # As the SDK makes it of the estimator: recordIO-protobuf in both directions.
 predictor = pca.deploy(1, "ml.m5.large", endpoint_name="pca-records", wait=False)

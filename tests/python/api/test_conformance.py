@@ -150,6 +150,38 @@ def test_a_program_that_finds_another_world_breaks_its_clause(tmp_path: Path) ->
     assert results["arguments"].log[-1] == "algo-1 | AssertionError: ['two words']"
 
 
+STREAMED_WRONG: dict[str, dict[str, Any]] = {
+    "pipe": {
+        "inputs": {
+            "train": {"from": "in/a", "pipe": True},
+            "big": {"from": "in/", "pipe": True},
+            "packed": {"from": "packed/", "pipe": True},
+            "wrapped": {"from": "plain/", "pipe": True},
+            "mixed": {"from": "many/", "pipe": True},
+            "alike": {"from": "many/", "pipe": True},
+            "lines": {"from": "lines.jsonl", "pipe": True},
+            "unread": "in/",
+        }
+    },
+    "pipe-processing": {"inputs": {"in": {"from": "in/", "pipe": True, "path": "/opt/ml/processing/some/place"}}},
+    "pipe-sharded": {"inputs": {"in": {"from": "in/", "pipe": True}}},
+}
+
+
+def test_of_clauses_that_one_job_tries_those_are_broken_that_are(tmp_path: Path) -> None:
+    results = tried(changed(tmp_path / "clauses", STREAMED_WRONG))
+    assert {id for id, result in results.items() if result.ok} == {"pipe-fifo"}
+    assert results.keys() == {id for id in ALL if id.startswith("pipe-")}
+    assert results["pipe-order"].problems == tuple(
+        f"what {host} says of it: expected kept, found b'twothree'" for host in ("algo-1", "algo-2")
+    )
+
+
+def test_one_clause_of_a_job_that_tries_many_can_be_asked_for() -> None:
+    [result] = shardr.conformance(runner="process", language="python", clauses=["pipe-gzip"])
+    assert (result.id, result.ok) == ("pipe-gzip", True)
+
+
 SERVED_WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "serve-rows": (
         {"asks": [{"post": "/invocations", "body": "a", "type": "text/csv", "answer": "B\n"}]},

@@ -50,6 +50,7 @@ def test_a_price_that_is_none_is_a_usage_error(shardr: Shell) -> None:
         assert (done.status, "TYPE=USD" in done.err) == (2, True)
 
 
+@pytest.mark.alone  # it measures
 def test_advise_shows_the_options_recommends_one_and_draws(shardr: Shell, sleepy: Path) -> None:
     words = ("advise", "job.yml", *PRICE, "--types", "ml.m5.large", "--instances", "1,2", "--plot", "advice.png")
     done = shardr(*words)

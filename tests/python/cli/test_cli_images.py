@@ -40,8 +40,8 @@ def test_the_list_of_a_tag_that_nobody_made_says_what_makes_them(
 ) -> None:
     assert main(["images", "list", "--tag", "nobody-made-this"]) == 0
     told = capsys.readouterr()
-    assert told.out.count("missing") == 6
-    assert "shardr images build processing serving dbscan python pca xgboost" in told.err
+    assert told.out.count("missing") == 7
+    assert "shardr images build processing serving dbscan python kmeans pca xgboost" in told.err
 
 
 def test_a_build_tells_its_steps_on_stderr_and_its_answer_on_stdout(
@@ -96,7 +96,7 @@ def test_a_folder_without_a_dockerfile_says_what_writes_one(tmp_path: Path, caps
         (["list", "--tagg=x"], 'shardr images list: there is no option "--tagg=x"; did you mean "--tag"?'),
         (
             ["build", "procesing", "x"],
-            'there is no image "x" (shardr has processing, serving, dbscan, python, pca and xgboost;',
+            'there is no image "x" (shardr has processing, serving, dbscan, python, kmeans, pca and xgboost;',
         ),
         (
             ["build", "procesing"],

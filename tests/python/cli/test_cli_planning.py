@@ -60,6 +60,28 @@ def test_plan_shows_balanced_shards_as_jobs_and_who_makes_what_the_next_step_rea
     assert "made by copy.out" in out
 
 
+def test_plan_says_which_inputs_are_no_plain_files(shardr: Shell) -> None:
+    (shardr.folder / "fit.yml").write_text("""
+name: fit
+steps:
+  - {name: make, code: copy.sh, outputs: [out], inputs: [{name: raw, source: data/, input_mode: Pipe}]}
+  - name: fit
+    type: training
+    code: copy.sh
+    inputs:
+      - {name: shared, source: data/, distribution: ShardedByS3Key, input_mode: Pipe}
+      - {name: fast, source: data/, input_mode: FastFile}
+      - {name: made, source: {step: make, output: out}, input_mode: Pipe}
+""")
+    told = [line.strip() for line in shardr("plan", "fit.yml").out.splitlines() if line.startswith("  takes ")]
+    assert told[0].startswith("takes raw  each instance all of it in mode Pipe: 3 objects")
+    assert told[1] == "takes shared  ShardedByS3Key in mode Pipe"
+    assert told[2].startswith("takes fast  each instance all of it in mode FastFile: 3 objects")
+    assert told[3] == "takes made  FullyReplicated in mode Pipe, made by make.out"
+    spreads = shardr("plan", "fit.yml", "--json").json["steps"][1]["shards"]
+    assert [spread["input_mode"] for spread in spreads] == ["Pipe", "FastFile", "Pipe"]
+
+
 def test_plan_touches_nothing(shardr: Shell, home: Path) -> None:
     before = sorted(shardr.folder.rglob("*"))
     assert shardr("plan", "job.yml").status == 0

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from host_world import Served, ended
-from pca_world import Host, csv, dense, field_of, framed, packed, sparse, table
+from pca_world import Host, table
+from rows_world import artifact, csv, dense, field_of, framed, sparse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,7 @@ ROWS = table(30)
 MEAN = ROWS.mean(axis=0)
 VECTORS = np.linalg.svd(ROWS - MEAN)[2][:3].T
 WANTED = (ROWS - MEAN) @ VECTORS
-MODEL = packed({"mean": MEAN[None], "v": VECTORS, "s": np.ones(3)})
+MODEL = artifact.packed({"mean": MEAN[None], "v": VECTORS, "s": np.ones(3)})
 
 
 @pytest.fixture(scope="module")

@@ -9,20 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from host_world import CSV, ended
-from pca_world import (
-    NO_LABEL,
-    RECORDIO,
-    Host,
-    apart,
-    csv,
-    dense,
-    field_of,
-    framed,
-    record,
-    settings,
-    sparse,
-    table,
-)  # fmt: skip
+from pca_world import Host, apart, settings, table
+from rows_world import NO_LABEL, RECORDIO, csv, dense, field_of, framed, record, sparse
 from sklearn.decomposition import PCA
 
 if TYPE_CHECKING:

@@ -12,10 +12,11 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from shardr.engines.aws import Aws, in_our_words
+from shardr.engines.aws import Aws
 from shardr.engines.sagemaker.bucket import ensure_bucket
 from shardr.engines.sagemaker.place import Place
 from shardr.errors import AwsError, ImageError
+from shardr.storage.refused import in_our_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -40,7 +40,8 @@ def test_xgboost_of_every_version_and_region_is_our_image_and_our_program(uri: s
         "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost-neo:1",
         "example.com/683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1",
         "382416733822.dkr.ecr.us-east-1.amazonaws.com/pca:2",
-        "382416733822.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1",  # the account has PCA only
+        "382416733822.dkr.ecr.us-east-1.amazonaws.com/kmeans:2",
+        "382416733822.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1",  # the account has PCA and K-means only
         "683313688378.dkr.ecr.us-east-1.amazonaws.com/pca:1",
         "shardr/processing",
         "xgboost",
@@ -51,23 +52,24 @@ def test_no_other_image_is_taken_for_it(uri: str) -> None:
     assert builtin(uri) is None
 
 
+@pytest.mark.parametrize("name", ["kmeans", "pca"])
 @pytest.mark.parametrize(
     "uri",
     [
-        "382416733822.dkr.ecr.us-east-1.amazonaws.com/pca:1",
-        "174872318107.dkr.ecr.us-west-2.amazonaws.com/pca:latest",
-        "387376663083.dkr.ecr.cn-northwest-1.amazonaws.com.cn/pca:1",
-        "shardr/pca",
+        "382416733822.dkr.ecr.us-east-1.amazonaws.com/{}:1",
+        "174872318107.dkr.ecr.us-west-2.amazonaws.com/{}:latest",
+        "387376663083.dkr.ecr.cn-northwest-1.amazonaws.com.cn/{}:1",
+        "shardr/{}",
     ],
 )
-def test_pca_of_every_region_is_our_image_and_our_program(uri: str) -> None:
-    found = builtin(uri)
+def test_pca_and_k_means_of_every_region_are_our_images_and_our_programs(uri: str, name: str) -> None:
+    found = builtin(uri.format(name))
     assert found is not None
-    assert (found.name, found.image) == ("pca", "shardr/pca")
+    assert (found.name, found.image) == (name, f"shardr/{name}")
     assert all((folder).is_dir() for folder in found.folders)
 
 
-@pytest.mark.parametrize("name", ["pca", "xgboost"])
+@pytest.mark.parametrize("name", ["kmeans", "pca", "xgboost"])
 def test_the_program_starts_by_its_command_and_says_what_it_takes(name: str) -> None:
     found = builtin(f"shardr/{name}")
     assert found is not None

@@ -102,6 +102,24 @@ def test_a_killed_supervisor_takes_its_containers_along_with_nobody_looking(tmp_
     assert (row.status, row.failure_reason) == ("Failed", "InternalServerError: the supervisor of this job has died")
 
 
+@pytest.mark.parametrize("end", ["stop", "death"])
+def test_a_container_that_streams_ends_in_the_middle_of_an_epoch(tmp_path: Path, home: Path, end: str) -> None:
+    (tmp_path / "data").mkdir()
+    with (tmp_path / "data" / "big").open("wb") as file:
+        file.truncate(1 << 40)
+    channel = {"name": "raw", "source": "data/", "input_mode": "Pipe", "path": "/opt/ml/processing/raw"}
+    started = start(tmp_path, "exec cat /opt/ml/processing/raw_0 > /dev/null", inputs=[channel])
+    if end == "stop":
+        began = time.monotonic()
+        assert started.stop().wait().status == "Stopped"
+        assert time.monotonic() - began < 20
+    else:
+        os.kill(supervisor(home, started), signal.SIGKILL)
+    until(lambda: not held(home))
+    job = Home(home).job(started.view.steps[0].jobs[0]).root
+    until(lambda: started.refresh().view.over and [path.name for path in job.iterdir() if path.is_dir()] == ["logs"])
+
+
 def orphaned(home: Path, started: shardr.Run) -> None:
     first = supervisor(home, started)
     children = [int(pid) for pid in Path(f"/proc/{first}/task/{first}/children").read_text().split()]

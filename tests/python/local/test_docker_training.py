@@ -242,6 +242,7 @@ chmod +x entry.sh && ./entry.sh
 mkdir made && echo x > made/x
 touch /opt/ml/input/config/x 2>/dev/null || echo config is closed
 touch /opt/ml/input/data/train/x 2>/dev/null || echo train is closed
+cat /opt/ml/input/data/lines_0
 """
 DRIVEN = "/opt/ml/input/data/sm_drivers/sm_train.sh"
 
@@ -259,7 +260,7 @@ def test_the_drivers_of_the_sdks_model_trainer_make_scripts_fit_to_run_whoever_t
         path = home_.storage.path(f"s3://mine/{key}")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    channels = {"code": "code", "sm_drivers": "drivers", "train": "train"}
+    channels = {"code": "code", "sm_drivers": "drivers", "train": "train", "lines": "train"}
     source = {"S3DataType": "S3Prefix", "S3DataDistributionType": "FullyReplicated"}
     client = shardr.local_session(home, runner="docker").client("sagemaker")
     client.create_training_job(
@@ -272,7 +273,11 @@ def test_the_drivers_of_the_sdks_model_trainer_make_scripts_fit_to_run_whoever_t
             "ContainerArguments": ["-c", f"chmod +x {DRIVEN} && {DRIVEN}"],
         },
         InputDataConfig=[
-            {"ChannelName": name, "DataSource": {"S3DataSource": {"S3Uri": f"s3://mine/{prefix}/", **source}}}
+            {
+                "ChannelName": name,
+                "DataSource": {"S3DataSource": {"S3Uri": f"s3://mine/{prefix}/", **source}},
+                "InputMode": "Pipe" if name == "lines" else "File",
+            }
             for name, prefix in channels.items()
         ],
         OutputDataConfig={"S3OutputPath": "s3://mine/out"},
@@ -288,7 +293,12 @@ def test_the_drivers_of_the_sdks_model_trainer_make_scripts_fit_to_run_whoever_t
     ended = until(over, 60)
     assert ended["TrainingJobStatus"] == "Completed", ended["FailureReason"]
     user = {BASE: "0", "odd": "1234"}.get(image, "1000")
-    assert home_.job("driven").log("algo-2").read_text().splitlines() == [user, "config is closed", "train is closed"]
+    assert home_.job("driven").log("algo-2").read_text().splitlines() == [
+        user,
+        "config is closed",
+        "train is closed",
+        "a",
+    ]
     nothing_is_held(home)
 
 
@@ -303,3 +313,19 @@ def test_streamed_channels_reach_containers_epoch_after_epoch(tmp_path: Path) ->
     done = train(tmp_path, body, instance_count=2, inputs=[channel])
     assert done.status == "Completed", done.step("work").failure
     assert [printed(done, host) for host in ("algo-1", "algo-2")] == [["0 2"] * 2, ["1 3"] * 2]
+
+
+def test_in_containers_too_a_dead_reader_costs_an_epoch_and_a_second_one_finds_none(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "big").write_bytes(b"first\n" + bytes(4_000_000))
+    body = """
+        cd /opt/ml/input/data
+        sleep 60 < train_0 &
+        until [ -e train_1 ]; do :; done
+        kill -9 $!; wait $! || head -n 1 train_1
+        cat train_1 || wc -c < train_2
+        """
+    done = train(tmp_path, body, inputs=[{"name": "train", "source": "data/", "input_mode": "Pipe"}])
+    assert done.status == "Completed", done.step("work").failure
+    assert [line for line in printed(done) if line in {"first", "4000006"}] == ["first", "4000006"]
+    assert any("train_1: No such file" in line for line in printed(done))

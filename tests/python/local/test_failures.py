@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import worlds
-from worlds import IN, OUT, one_step, printed, run, submit, until
+from worlds import IN, OUT, one_step, printed, run, script, submit, until
 
 import shardr
 from shardr.local import jobs
@@ -228,6 +228,17 @@ def test_a_failed_job_is_tried_again_up_to_max_attempts(tmp_path: Path) -> None:
     names = [record["job"] for record in shardr.jobs()]
     assert names == [f"{done.id}-work-r2"]
     assert done.status == "Failed"
+
+
+def test_what_follows_a_training_step_has_the_model_of_the_attempt_that_came_through(tmp_path: Path) -> None:
+    body = "case $TRAINING_JOB_NAME in *-r1) echo kept > /opt/ml/model/found.txt ;; *) exit 1 ;; esac"
+    fit = {"name": "fit", "type": "training", "code": script(tmp_path, body, "fit.sh"), "max_attempts": 2}
+    model = {"name": "model", "source": {"step": "fit", "output": "model"}}
+    spec = one_step(tmp_path, "tar -xzOf /opt/ml/processing/input/model/model.tar.gz", inputs=[model])
+    done = run(tmp_path, {**spec, "steps": [fit, *spec["steps"]]})
+    assert done.status == "Completed", done.step("work").failure
+    assert [line.text for line in done.logs(step="work")] == ["kept"]
+    assert done.collect("fit", "model", merge=lambda files: files[0].read_text()) == "kept\n"
 
 
 def test_what_a_script_says_of_a_broken_table_comes_before_what_the_ledger_says(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 from worlds import until
 
 from shardr.errors import DataError
-from shardr.local.pipes.feeder import Feeder, How
+from shardr.local.pipes.contents import How
+from shardr.local.pipes.feeder import Feeder
 from shardr.local.pipes.parts import Part
 
 if TYPE_CHECKING:
@@ -69,6 +70,26 @@ def test_the_next_epoch_is_there_before_the_end_of_one_can_be_read(tmp_path: Pat
     feeder.close()
     assert not told
     assert feeder.told()["epochs"] == 50
+
+
+@pytest.mark.parametrize(
+    ("how", "size"), [(How(), 12), (How(wrapper="RecordIO"), (8 + 8) + (8 + 8)), (How(compression="Gzip"), None)]
+)
+def test_how_many_bytes_an_epoch_has_is_told_where_it_is_known(
+    tmp_path: Path, told: list[Exception], how: How, size: int | None
+) -> None:
+    (tmp_path / "five").write_bytes(b"12345")
+    feeder = Feeder(tmp_path / "train", Given(Part("five", tmp_path / "five")), how, told.append)
+    assert feeder.told().get("epoch_size") == size
+    if size is None:
+        return
+    feeder.start()
+    for epoch in (0, 1):
+        assert len((tmp_path / f"train_{epoch}").read_bytes()) == size
+        about = feeder.told()
+        assert (about["epoch_bytes"], about["epoch_size"], about["bytes"]) == (size, size, (epoch + 1) * size)
+    feeder.close()
+    assert not told
 
 
 def test_an_object_too_long_for_a_record_is_refused_before_a_byte_of_it_is_sent(

@@ -51,6 +51,18 @@ def test_a_reader_that_closes_early_gets_the_next_epoch_from_its_beginning(tmp_p
     assert printed(done) == ["first", "first"]
 
 
+def test_a_script_cannot_put_anything_in_the_place_of_an_epoch_and_writes_where_it_may(tmp_path: Path) -> None:
+    texts(tmp_path / "data", a="1\n")
+    tried = ["touch new", "rm train_0", "mkdir train_1", "mv train_0 x", "ln -sf /opt/ml/model/link train_0"]
+    body = f"""{READ}
+        for tried in {" ".join(f"'{one}'" for one in tried)}; do $tried 2>&1 && exit 1; done | grep -c Read-only
+        cat train_0; touch code/mine /opt/ml/model/mine
+        """
+    done = run(tmp_path, training(tmp_path, body))
+    assert done.status == "Completed", done.step("work").failure
+    assert printed(done) == [str(len(tried)), "1"]
+
+
 def test_a_second_reader_of_an_epoch_finds_nothing_instead_of_half_of_it(tmp_path: Path) -> None:
     texts(tmp_path / "data", a="1\n")
     body = f"{READ} exec 3< train_0; until [ -e train_1 ]; do :; done; ls; cat <&3; cat train_0"
@@ -81,6 +93,31 @@ def test_gzip_is_expanded_and_objects_can_be_wrapped_as_records(tmp_path: Path) 
     channel = {"compression_type": "Gzip", "record_wrapper_type": "RecordIO"}
     done = run(tmp_path, training(tmp_path, f"{READ} od -An -v -tx1 -w64 train_0 | tr -d ' '", channel=channel))
     assert printed(done) == ["0a23d7ce050000003132333435000000" + "0a23d7ce0400000031323334"]
+
+
+def test_objects_without_a_byte_add_nothing_or_are_records_of_no_length(tmp_path: Path) -> None:
+    texts(tmp_path / "data", a="", b="")
+    wrapped = {"name": "wrapped", "source": "data/", "input_mode": "Pipe", "record_wrapper_type": "RecordIO"}
+    spec = training(tmp_path, f"{READ} wc -c < train_0; od -An -v -tx1 wrapped_0 | tr -d ' '")
+    spec["steps"][0]["inputs"].append(wrapped)
+    assert printed(run(tmp_path, spec)) == ["0", "0a23d7ce00000000" * 2]
+
+
+def test_an_instance_without_an_object_reads_an_epoch_without_a_byte(tmp_path: Path) -> None:
+    texts(tmp_path / "data", a="1\n")
+    body = f"{READ} wc -c < train_0; wc -c < train_1"
+    done = run(tmp_path, training(tmp_path, body, instance_count=2, channel={"distribution": "ShardedByS3Key"}))
+    assert [printed(done, host) for host in ("algo-1", "algo-2")] == [["2", "2"], ["0", "0"]]
+
+
+def test_a_channel_without_an_object_fails_the_job_before_it_starts(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    maker = {"name": "make", "code": script(tmp_path, "true", "make.sh"), "outputs": ["none"]}
+    spec = training(tmp_path, f"{READ} cat train_0", channel={"source": {"step": "make", "output": "none"}})
+    spec["steps"].insert(0, maker)
+    failed = run(tmp_path, spec)
+    assert "No S3 objects found" in str(failed.step("work").failure)
+    assert printed(failed) == []
 
 
 def test_of_an_augmented_manifest_attributes_and_the_objects_they_name_are_streamed(tmp_path: Path) -> None:
@@ -121,12 +158,13 @@ def test_epochs_that_nobody_reads_keep_no_job_from_ending(tmp_path: Path, body: 
     assert time.monotonic() - start < 30
 
 
-def test_a_processing_step_streams_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", ["/opt/ml/processing/input/raw", "/opt/ml/processing/raw/"])
+def test_a_processing_step_streams_too_wherever_its_input_is(tmp_path: Path, path: str) -> None:
     files(tmp_path / "data", 2)
     step = {
         "name": "work",
-        "code": script(tmp_path, "cat /opt/ml/processing/input/raw_0 > /opt/ml/processing/output/out/all.txt"),
-        "inputs": [{"name": "raw", "source": "data/", "input_mode": "Pipe"}],
+        "code": script(tmp_path, f"cat {path.rstrip('/')}_0 > /opt/ml/processing/output/out/all.txt"),
+        "inputs": [{"name": "raw", "source": "data/", "input_mode": "Pipe", "path": path}],
         "outputs": ["out"],
     }
     done = run(tmp_path, {"name": "world", "steps": [step]})

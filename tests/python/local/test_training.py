@@ -246,3 +246,21 @@ def test_a_folder_of_code_goes_along(tmp_path: Path) -> None:
     spec = training(tmp_path, "true")
     spec["steps"][0] |= {"source_dir": "src/", "code": "script.sh"}
     assert printed(run(tmp_path, spec)) == ["along"]
+
+
+def test_fast_file_is_the_objects_themselves_read_only_and_whole_folders_only(tmp_path: Path) -> None:
+    big = files(tmp_path / "data", 3) / "part-00.csv"
+    body = """\
+        cd /opt/ml/input/data/fast
+        stat -L -c %i part-00.csv
+        if echo x >> part-00.csv || touch new; then exit 1; fi 2> /dev/null
+        ls; cat part-02.csv
+        """
+    channel = {"name": "fast", "source": "data/", "input_mode": "FastFile", "distribution": "ShardedByS3Key"}
+    done = run(tmp_path, training(tmp_path, body, inputs=[channel]))
+    assert done.status == "Completed", done.step("work").failure
+    assert printed(done) == [
+        str(big.stat().st_ino), "part-00.csv", "part-01.csv", "part-02.csv", "file,row", "2,0",
+    ]  # fmt: skip
+    failed = run(tmp_path, training(tmp_path, body, inputs=[{**channel, "source": "data/part-00.csv"}]))
+    assert "part-00.csv is no folder, but how names begin" in str(failed.step("work").failure)

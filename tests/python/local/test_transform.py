@@ -109,6 +109,21 @@ def test_every_object_gets_its_answers_in_order_from_any_number_of_instances(wor
     assert world.out() == {**wanted, "empty.csv.out": []}
 
 
+def test_objects_that_lie_at_s3_are_asked_about_as_those_of_this_machine(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "far" / "bucket" / "in").mkdir(parents=True)
+    (tmp_path / "far" / "bucket" / "in" / "part.csv").write_text(lines(5))
+    place = {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/in/"}
+    with worlds.s3_over(tmp_path / "far") as far:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", far.url)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATEST")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        world.start(source={"DataSource": {"S3DataSource": place}})
+        assert world.ended()["TransformJobStatus"] == "Completed"
+    assert world.out() == {"part.csv.out": world.expected(lines(5))}
+
+
 def test_requests_are_no_larger_than_the_payload_and_a_record_that_is_fails_its_object_only(world: World) -> None:
     many = lines(100_000)
     world.put("many.csv", many)

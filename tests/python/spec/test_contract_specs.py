@@ -261,6 +261,21 @@ BUILT: dict[str, Pipeline] = {
         checkpoints="s3://bucket/checkpoints/",
         interruptions=[2, 0.5],
     ),
+    "inputs-that-are-streamed": _one(
+        code="a.R",
+        instance_count=2,
+        inputs=[
+            Input(name="raw", source="data/", distribution="balanced", input_mode="Pipe"),
+            Input(
+                name="packed",
+                source=Manifest(manifest="list.json"),
+                path="/opt/ml/processing/packed",
+                input_mode="Pipe",
+                compression_type="Gzip",
+            ),
+            Input(name="plain", source="more/", input_mode="File", compression_type="None"),
+        ],
+    ),
     "channels-that-are-streamed": _trains(
         code="train.R",
         inputs=[

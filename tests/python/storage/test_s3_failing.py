@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from s3_world import failing_s3
 
-from shardr.engines.aws import Aws, in_our_words
+from shardr.engines.aws import Aws
 from shardr.errors import AwsError, DataError
-from shardr.storage.s3 import Found, S3Storage
+from shardr.storage.objects import Found
+from shardr.storage.refused import in_our_words
+from shardr.storage.s3 import S3Storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -105,7 +105,7 @@ def estimate(
     The time of a step is what it took in the newest run on this machine with the same script, arguments, data and
     number of instances; where there is none, ``max_runtime_seconds``, and then the total says "at most". ``region`` is
     whose prices count (default: ``AWS_REGION``, else us-east-1), ``prices`` are your own in USD per hour by type.
-    ``engine`` and the rest are as in ``plan``: data that lies in S3 is known to ``engine="sagemaker"`` alone.
+    ``engine`` and the rest are as in ``plan``.
 
     >>> shardr.estimate("job.yml").dollars       # doctest: +SKIP
     0.017

@@ -14,6 +14,7 @@ from shardr.data.split import first_part
 from shardr.errors import DataError
 from shardr.spec.parts import Channel, Manifest, StepOutput
 from shardr.spec.transform import TransformStep
+from shardr.storage.local import Listing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from shardr.engines.base import Engine
     from shardr.spec.load import Loaded
     from shardr.spec.models import AnyStep, Pipeline
-    from shardr.storage.local import Listing
+    from shardr.storage.objects import Objects
 
 MANY_FILES = 64
 """From so many files on a sample is every 16th, 8th or 4th of them; below, the first part of each."""
@@ -56,7 +57,7 @@ class Sampler:
         divided = {place for place, channel in channels.items() if channel.distribution != "FullyReplicated"}
         # the same objects by another home: a sample runs in a home of its own, where no s3:// of yours is
         self._found: dict[tuple[str, str], Listing] = {
-            place: locate(channel.source, loaded.base, engine).listing  # type: ignore[arg-type, misc]
+            place: _files(locate(channel.source, loaded.base, engine).listing)  # type: ignore[arg-type]
             for place, channel in channels.items()
         }
         self._sampled = divided or set(channels)
@@ -106,6 +107,13 @@ class Sampler:
             (str(self._found[place].base), *self._found[place].keys): self._found[place] for place in self._sampled
         }
         return list(found.values())
+
+
+def _files(found: Objects) -> Listing:
+    """The objects as files of this machine."""
+    if isinstance(found, Listing):
+        return found
+    raise DataError(f"no sample can be made of {found.base}: it is at S3", fix="fetch it first: `aws s3 sync`")
 
 
 def on_instances(loaded: Loaded, steps: set[str], instances: int) -> Loaded:

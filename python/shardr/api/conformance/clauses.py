@@ -1,27 +1,24 @@
-"""The clauses of the contract as they are written in ``inst/conformance``, and the job that tries one."""
+"""The clauses of the contract as they are written in ``inst/conformance``."""
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from shardr._inst import inst
 from shardr.errors import NotFoundError, Problem
-from shardr.local import contract
 from shardr.requests.found import nearest
 from shardr.spec.places import PROCESSING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 COMMANDS = {"r": "Rscript", "python": "python3"}
 ENDINGS = {"r": "R", "python": "py"}
 LIMIT_SECONDS = 60
 """How long a job may take where its clause says nothing else."""
-GRACE_SECONDS = 2
-"""Between SIGTERM and SIGKILL: enough for a program of ours, and the suite need not wait two minutes for one."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +38,11 @@ class Clause:
 
     id: str
     clause: str
+    job: str = ""
+    """The job that tries it with others, of which it is one; empty: it has a job of its own."""
     program: str = ""
-    objects: dict[str, str] = field(default_factory=dict)
+    training: bool = False
+    objects: dict[str, Any] = field(default_factory=dict)
     inputs: dict[str, Any] = field(default_factory=dict)
     output: str = f"{PROCESSING}/output/out"
     instances: int = 1
@@ -67,7 +67,7 @@ def clauses(folder: Path | None = None, ids: Iterable[str] = (), others: Iterabl
     import yaml
 
     text = (folder or inst("conformance")).joinpath("clauses.yml").read_text(encoding="utf-8")
-    found = [Clause(**about) for about in yaml.safe_load(text)]
+    found = [clause for about in yaml.safe_load(text) for clause in _told(about)]
     known = [*(clause.id for clause in found), *others]
     wanted = list(ids) or known
     problems = []
@@ -83,104 +83,21 @@ def clauses(folder: Path | None = None, ids: Iterable[str] = (), others: Iterabl
     return [clause for clause in found if clause.id in wanted]
 
 
-@dataclass(frozen=True)
-class Trial:
-    """A clause in one language: the request of its job, and the objects that must be there before."""
-
-    clause: Clause
-    language: str
-    image: str
-    port: int
-    folder: Path
-
-    @property
-    def job(self) -> str:
-        """The job's name."""
-        return f"{self.clause.id}-{self.language}"
-
-    @property
-    def output_uri(self) -> str:
-        """Where the job's output goes."""
-        return f"s3://conformance/{self.job}/output"
-
-    @property
-    def objects(self) -> dict[str, bytes]:
-        """Objects by URI: those of the clause, and the program."""
-        own = {f"{self._prefix}/{key}": text.encode() for key, text in self._about["objects"].items()}
-        return {**own, self._program_uri: (self.folder / self.language / self._program).read_bytes()}
-
-    @property
-    def request(self) -> dict[str, Any]:
-        """The request as ``CreateProcessingJob`` takes it."""
-        about = self._about
-        code = f"{PROCESSING}/input/code"
-        command = about["command"].get(self.language, [COMMANDS[self.language]])
-        inputs = [_input(name, given, self._prefix) for name, given in about["inputs"].items()]
-        output = {"S3Uri": self.output_uri, "LocalPath": about["output"], "S3UploadMode": "EndOfJob"}
-        request = smallest_request(self.job, self.image, [*command, f"{code}/{self._program}"], about["instances"])
-        if about["arguments"]:
-            request["AppSpecification"]["ContainerArguments"] = about["arguments"]
-        request |= {
-            "Environment": about["environment"],
-            "ProcessingInputs": [*inputs, _s3_input("code", {"S3Uri": self._program_uri, "LocalPath": code})],
-            "ProcessingOutputConfig": {"Outputs": [{"OutputName": "out", "S3Output": output}]},
-            **about["request"],
-        }
-        return {key: value for key, value in request.items() if value is not None}
-
-    @property
-    def _program(self) -> str:
-        return f"{self.clause.program or self.clause.id}.{ENDINGS[self.language]}"
-
-    @property
-    def _program_uri(self) -> str:
-        return f"s3://conformance/{self.job}/code/{self._program}"
-
-    @property
-    def _prefix(self) -> str:
-        return f"s3://conformance/{self.job}/given"
-
-    @cached_property
-    def _about(self) -> dict[str, Any]:
-        """The clause's settings with what is known now put in."""
-        words = {"{s3}": self._prefix, "{job}": self.job, "{port}": str(self.port)}
-        about: dict[str, Any] = filled(vars(self.clause), words)
-        return about
+def _told(about: Mapping[str, Any]) -> Iterator[Clause]:
+    """The clause of an entry, or those that its one job tries."""
+    if "clauses" not in about:
+        yield Clause(**about)
+        return
+    job = {key: value for key, value in about.items() if key not in {"id", "clauses"}}
+    for id, clause in about["clauses"].items():
+        yield Clause(id=id, clause=clause, job=about["id"], program=about["id"], **job)
 
 
-def trials(found: Sequence[Clause], languages: Sequence[str], image: str, folder: Path | None) -> list[Trial]:
-    """Each clause in each language, one language after the other."""
-    where = folder or inst("conformance")
-    return [Trial(clause, language, image, _free_port(), where) for language in languages for clause in found]
-
-
-def smallest_request(job: str, image: str, entrypoint: list[str], instances: int = 1) -> dict[str, Any]:
-    """A job without inputs and outputs that ends soon, whatever its program does."""
-    return {
-        "ProcessingJobName": job,
-        "RoleArn": f"arn:aws:iam::{contract.ACCOUNT}:role/conformance",
-        "AppSpecification": {"ImageUri": image, "ContainerEntrypoint": entrypoint},
-        "ProcessingResources": {
-            "ClusterConfig": {"InstanceCount": instances, "InstanceType": "ml.t3.medium", "VolumeSizeInGB": 1}
-        },
-        "StoppingCondition": {"MaxRuntimeInSeconds": LIMIT_SECONDS},
-        "Tags": [{"Key": "shardr:stop-grace-seconds", "Value": str(GRACE_SECONDS)}],
-    }
-
-
-def _input(name: str, given: Any, prefix: str) -> dict[str, Any]:
-    about = {"from": given} if isinstance(given, str) else given
-    source = {
-        "S3Uri": f"{prefix}/{about['from']}",
-        "LocalPath": about.get("path", f"{PROCESSING}/input/{name}"),
-    }
-    if about.get("sharded"):
-        source["S3DataDistributionType"] = "ShardedByS3Key"
-    return _s3_input(name, source, "ManifestFile" if about.get("manifest") else "S3Prefix")
-
-
-def _s3_input(name: str, source: dict[str, str], kind: str = "S3Prefix") -> dict[str, Any]:
-    return {"InputName": name, "S3Input": {"S3DataType": kind, "S3InputMode": "File", **source}}
+def content(about: Any) -> bytes:
+    """The bytes of an object: a text, or ``{text, times, gzip}``."""
+    told = {"text": about} if isinstance(about, str) else about
+    found = str(told["text"]).encode() * int(told.get("times", 1))
+    return gzip.compress(found) if told.get("gzip") else found
 
 
 def filled(value: Any, words: dict[str, str]) -> Any:
@@ -193,13 +110,3 @@ def filled(value: Any, words: dict[str, str]) -> Any:
         for word, text in words.items():
             value = value.replace(word, text)
     return value
-
-
-def _free_port() -> int:
-    """A port that nobody listens on: where instances are processes they share the machine's."""
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

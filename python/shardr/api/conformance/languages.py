@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shardr.api.conformance.clauses import COMMANDS, smallest_request
+from shardr.api.conformance.clauses import COMMANDS
+from shardr.api.conformance.trials import smallest_request
 from shardr.engines.base import OVER
 from shardr.errors import DataError, ImageError
 from shardr.local import jobs

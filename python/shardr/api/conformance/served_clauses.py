@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import tarfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shardr._inst import inst
-from shardr.api.conformance.clauses import LIMIT_SECONDS, Then, filled
+from shardr.api.conformance.clauses import LIMIT_SECONDS, Then, content, filled
 from shardr.local import contract
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ class Transform:
     def objects(self) -> dict[str, bytes]:
         """Objects by URI."""
         told: dict[str, Any] = filled(self.clause.objects, {"{s3}": self.prefix})
-        return {f"{self.prefix}/in/{key}": _content(about) for key, about in told.items()}
+        return {f"{self.prefix}/in/{key}": content(about) for key, about in told.items()}
 
     @property
     def request(self) -> dict[str, Any]:
@@ -129,14 +128,8 @@ def archive(folder: Path | None) -> bytes:
     files = {**FILES, **{f"code/{path.name}": path.read_bytes() for path in sorted(place.glob("inference.*"))}}
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w:gz") as tar:
-        for name, content in files.items():
+        for name, data in files.items():
             about = tarfile.TarInfo(name)
-            about.size = len(content)
-            tar.addfile(about, io.BytesIO(content))
+            about.size = len(data)
+            tar.addfile(about, io.BytesIO(data))
     return made.getvalue()
-
-
-def _content(about: Any) -> bytes:
-    told = {"text": about} if isinstance(about, str) else about
-    content = str(told["text"]).encode() * int(told.get("times", 1))
-    return gzip.compress(content) if told.get("gzip") else content

@@ -7,25 +7,27 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from shardr.api.conformance.clauses import Trial, clauses, trials
+from shardr.api.conformance.clauses import clauses
 from shardr.api.conformance.home import temporary_home
 from shardr.api.conformance.languages import languages
 from shardr.api.conformance.served import Served
 from shardr.api.conformance.served_clauses import served_clauses
-from shardr.api.conformance.verdict import ClauseResult, differences
+from shardr.api.conformance.trials import Trial, trials
+from shardr.api.conformance.verdict import ClauseResult, differences, not_told
 from shardr.engines.base import OVER
 from shardr.engines.local import LocalEngine
 from shardr.errors import ImageError, RunnerError, ShardrError
 from shardr.local import contract, jobs
 from shardr.local.account import Account
 from shardr.local.docker.images import uri as own_uri
+from shardr.local.operations import call
 from shardr.local.programs import SERVE, program
 from shardr.local.runners.choice import asked_for
 from shardr.local.runners.process import sandbox_problem
 from shardr.local.service import LocalSageMaker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from shardr.local.home import Home
@@ -68,14 +70,18 @@ class Suite:
     image: str | None
     languages: list[str]
     trials: list[Trial]
-    home: Home
-    service: LocalSageMaker
+    account: Account
     served: list[Served] = field(default_factory=list)
     """Models that the clauses of inference and batch transform are tried by."""
     notes: list[str] = field(default_factory=list)
     """What is not tried, and why."""
     open: dict[str, tuple[Trial, float, bool]] = field(default_factory=dict)
     """Jobs that are under way, with the moment of their start and whether they were asked to stop."""
+
+    @property
+    def home(self) -> Home:
+        """Where the jobs are."""
+        return self.account.home
 
     def results(self) -> Iterator[ClauseResult]:
         """Each result as soon as its job is over."""
@@ -86,11 +92,9 @@ class Suite:
                 try:
                     self._start(trial)
                 except ShardrError as error:
-                    yield _result(trial, 0.0, [f"the job does not start: {error}"])
+                    yield from _results(trial, 0.0, [f"the job does not start: {error}"])
             for job in list(self.open):
-                result = self._look(job)
-                if result:
-                    yield result
+                yield from self._look(job)
             if self.open:
                 jobs.nap(LOOK_SECONDS)
         for model in self.served:
@@ -102,40 +106,39 @@ class Suite:
     def _start(self, trial: Trial) -> None:
         for uri, content in trial.objects.items():
             self.home.storage.put(uri, content)
-        self.service.create_processing_job(**trial.request)
+        call(self.account, "sagemaker", trial.kind.create, trial.request)
         self.open[trial.job] = (trial, time.monotonic(), False)
 
-    def _look(self, job: str) -> ClauseResult | None:
+    def _stop(self, trial: Trial) -> None:
+        call(self.account, "sagemaker", trial.kind.stop, trial.kind.named({}, trial.job))
+
+    def _look(self, job: str) -> Iterator[ClauseResult]:
+        """The results of a job that is over; none before."""
         trial, began, stopped = self.open[job]
-        seconds = time.monotonic() - began
-        about = self.service.describe_processing_job(ProcessingJobName=job)
-        if about["ProcessingJobStatus"] in OVER:
+        seconds, noun = time.monotonic() - began, trial.kind.step
+        about = call(self.account, "sagemaker", trial.kind.describe, trial.kind.named({}, job))
+        if about[f"{noun}JobStatus"] in OVER:
             del self.open[job]
-            problems = list(differences(trial.clause.expected, about, self._outputs(trial), seconds))
-            return _result(trial, seconds, problems, self._last_lines(trial) if problems else [])
+            problems = list(differences(trial.clause.expected, about, self._outputs(trial), seconds, noun))
+            yield from _results(trial, seconds, problems, self._logs(trial))
+            return
         late = seconds > LONGEST_SECONDS
         if not stopped and (late or (trial.clause.stop and self._ready(trial))):
-            self.service.stop_processing_job(ProcessingJobName=job)
+            self._stop(trial)
             self.open[job] = (trial, began, True)
         if late and stopped and seconds > 2 * LONGEST_SECONDS:
             del self.open[job]
-            return _result(trial, seconds, [f"the job does not end, not even when it is stopped: {seconds:.0f} s"])
-        return None
+            yield from _results(trial, seconds, [f"the job does not end, not even when it is stopped: {seconds:.0f} s"])
 
     def _logs(self, trial: Trial) -> dict[str, list[str]]:
         logs = {host: self.home.job(trial.job).log(host) for host in contract.hosts(trial.clause.instances)}
         return {
-            host: log.read_text(encoding="utf-8", errors="replace").splitlines()
+            host: log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
             for host, log in logs.items()
-            if log.exists()
         }
 
     def _ready(self, trial: Trial) -> bool:
-        logs = self._logs(trial)
-        return len(logs) == trial.clause.instances and all("ready" in lines for lines in logs.values())
-
-    def _last_lines(self, trial: Trial) -> list[str]:
-        return [f"{host} | {line}" for host, lines in self._logs(trial).items() for line in lines[-LOG_LINES:]]
+        return all("ready" in lines for lines in self._logs(trial).values())
 
     def _outputs(self, trial: Trial) -> dict[str, str]:
         listing = self.home.storage.list(f"{trial.output_uri}/")
@@ -143,9 +146,9 @@ class Suite:
 
     def stop(self) -> None:
         """Stops what is under way, and waits until nobody writes to the home any more."""
-        for job in self.open:
+        for trial, _, _ in self.open.values():
             with suppress(ShardrError):
-                self.service.stop_processing_job(ProcessingJobName=job)
+                self._stop(trial)
         for model in self.served:
             model.stop()
         end = time.monotonic() + ENDING_SECONDS
@@ -170,18 +173,17 @@ def suite(
     taken = _runner(runner, image)
     image = LocalEngine().image_uri(image or IMAGE) if taken == "docker" else None
     with temporary_home(settled_seconds=SETTLED_SECONDS if image else 0) as home:
-        opened = Suite(taken, image, [], [], home, LocalSageMaker(home, taken))
+        opened = Suite(taken, image, [], [], Account(home, taken))
         try:
-            opened.languages, serves = languages(opened.service, image, language)
+            opened.languages, serves = languages(LocalSageMaker(home, taken), image, language)
             if chosen_served:
                 servers, opened.notes = _servers(opened.languages, image, serves=serves)
                 if not chosen and not servers:
                     raise ImageError("the clauses cannot be tried", why="; ".join(opened.notes))
-                account = Account(home, taken)
                 # what a transform job does is not the image's doing: one model shows it
                 alone = [clause for clause in chosen_served if clause.asks]
-                opened.served = [Served(account, *server, alone, folder) for server in servers[:-1]]
-                opened.served += [Served(account, *server, chosen_served, folder) for server in servers[-1:]]
+                opened.served = [Served(opened.account, *server, alone, folder) for server in servers[:-1]]
+                opened.served += [Served(opened.account, *server, chosen_served, folder) for server in servers[-1:]]
             opened.trials = trials(chosen, opened.languages, image or IMAGE, folder)
             yield opened
         finally:
@@ -222,8 +224,13 @@ def _runner(runner: str, image: str | None) -> str:
     return taken
 
 
-def _result(trial: Trial, seconds: float, problems: Sequence[str], log: Sequence[str] = ()) -> ClauseResult:
-    clause = trial.clause
-    return ClauseResult(
-        clause.id, clause.clause, trial.language, not problems, round(seconds, 3), tuple(problems), tuple(log)
-    )
+def _results(
+    trial: Trial, seconds: float, problems: Sequence[str], logs: Mapping[str, list[str]] | None = None
+) -> Iterator[ClauseResult]:
+    """What is true of each clause that the job tried: what is wrong with the job is wrong with all of them."""
+    last = tuple(f"{host} | {line}" for host, lines in (logs or {}).items() for line in lines[-LOG_LINES:])
+    for clause in trial.clauses:
+        found = [*problems, *(not_told(clause.id, logs or {}) if clause.job else [])]
+        yield ClauseResult(
+            clause.id, clause.clause, trial.language, not found, round(seconds, 3), tuple(found), last if found else ()
+        )

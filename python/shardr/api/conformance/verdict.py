@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shardr.api.conformance.clauses import Then
 
 SHOWN_CHARACTERS = 300
+KEPT = "kept"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,14 @@ def differences(
         yield told("end", f"within {then.within:g} s", f"{seconds:.0f} s")
     for problem in check_response(f"Describe{kind}Job", job):
         yield f"the description of the job is none of the service's: {problem}"
+
+
+def not_told(clause: str, logs: Mapping[str, list[str]]) -> Iterator[str]:
+    """What a program that tries several clauses has found instead; it says of each ``<clause>: kept``."""
+    for host, lines in logs.items():
+        found = [line.partition(": ")[2] for line in lines if line.startswith(f"{clause}: ")]
+        if found != [KEPT]:
+            yield told(f"what {host} says of it", KEPT, "; ".join(found) or "nothing")
 
 
 def told(what: str, expected: str, found: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shardr.engines.aws import DENIED, code_of, in_our_words
 from shardr.errors import AwsError
+from shardr.storage.refused import DENIED, code_of, in_our_words
 
 if TYPE_CHECKING:
     from shardr.engines.sagemaker.place import Place

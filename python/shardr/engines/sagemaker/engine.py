@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from shardr.engines.aws import Aws, in_our_words
+from shardr.engines.aws import Aws
 from shardr.engines.base import OVER
 from shardr.engines.hosting import absent
 from shardr.engines.sagemaker import images, record, state
@@ -26,6 +26,7 @@ from shardr.local.home import Home
 from shardr.local.store import RunRow, Store
 from shardr.requests.facts import model_facts
 from shardr.storage.objects import Remote
+from shardr.storage.refused import in_our_words
 from shardr.storage.s3 import S3Storage
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from shardr.engines.aws import Aws, code_of, in_our_words
+from shardr.engines.aws import Aws
 from shardr.engines.base import Deposit
 from shardr.engines.hosting import RUNTIME, absent
 from shardr.engines.sagemaker import images
@@ -14,6 +14,7 @@ from shardr.engines.sagemaker.place import Place
 from shardr.engines.sagemaker.send import deposit
 from shardr.errors import InvocationError, NotFoundError
 from shardr.storage.digests import digest_of
+from shardr.storage.refused import code_of, in_our_words
 from shardr.storage.s3 import S3Storage
 
 if TYPE_CHECKING:

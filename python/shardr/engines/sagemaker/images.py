@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shardr.engines.aws import code_of
 from shardr.errors import ImageError
 from shardr.local.docker.images import IMAGES, OURS
+from shardr.storage.refused import code_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

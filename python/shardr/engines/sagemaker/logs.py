@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from shardr.engines.aws import code_of
 from shardr.engines.base import LogLine
 from shardr.requests.facts import kind_of
+from shardr.storage.refused import code_of
 
 if TYPE_CHECKING:
     from shardr.engines.base import Cursor, RunView, StepView

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shardr.engines.aws import in_our_words
+from shardr.storage.refused import in_our_words
 from shardr.storage.uris import split_uri
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from shardr.storage.s3 import Found, S3Storage
+    from shardr.storage.objects import Found
+    from shardr.storage.s3 import S3Storage
 
 
 class Outputs:

@@ -7,8 +7,8 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from shardr.engines.aws import DENIED, NO_REGION, SIGN_IN, code_of, in_our_words
 from shardr.errors import AwsError
+from shardr.storage.refused import DENIED, NO_REGION, SIGN_IN, code_of, in_our_words
 
 if TYPE_CHECKING:
     from shardr.engines.aws import Aws

@@ -6,11 +6,11 @@ import json
 import threading
 from typing import TYPE_CHECKING, Any
 
-from shardr.engines.aws import code_of, in_our_words
 from shardr.engines.sagemaker.requests import as_sent
 from shardr.errors import AwsError, NameInUseError
 from shardr.requests.facts import kind_of
 from shardr.storage.local import list_files
+from shardr.storage.refused import code_of, in_our_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

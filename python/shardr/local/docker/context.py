@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 BASE, PYTHON_BASE = "base", "python-base"
 """The folders of ``docker/`` with what images share: those with R, and those with Python."""
-PROGRAMS = ("pca", "xgboost")
+PROGRAMS = ("kmeans", "pca", "xgboost")
 """Folders of ``inst/container/`` that are the program of the image of that name, and of no use in others."""
 PROGRAMS_SHARE = "builtin"
 """The folder beside them with what they have in common."""

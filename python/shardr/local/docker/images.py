@@ -12,7 +12,7 @@ from shardr.local.docker.daemon import in_our_words
 if TYPE_CHECKING:
     from shardr.local.docker.daemon import APIClient
 
-IMAGES = ("processing", "serving", "dbscan", "python", "pca", "xgboost")
+IMAGES = ("processing", "serving", "dbscan", "python", "kmeans", "pca", "xgboost")
 """Folders of ``docker/`` that make an image one can name in a spec."""
 DEFAULT_BASE = "debian:bookworm-slim"
 OURS = "shardr/"

@@ -54,7 +54,7 @@ def describe(account: Account, request: dict[str, Any]) -> dict[str, Any]:
 def list_endpoints(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """Summaries of endpoints, a page at a time."""
     looked = [lives.look(account.home, row) for row in Endpoints(account.home.store).all()]
-    shown, token = page([row for row in looked if row is not None], request)
+    shown, following = page([row for row in looked if row is not None], request)
     answer: dict[str, Any] = {
         "Endpoints": [
             {
@@ -67,7 +67,7 @@ def list_endpoints(account: Account, request: dict[str, Any]) -> dict[str, Any]:
             for row in shown
         ]
     }
-    return answer | ({"NextToken": token} if token else {})
+    return answer | following
 
 
 def update(account: Account, request: dict[str, Any]) -> dict[str, Any]:

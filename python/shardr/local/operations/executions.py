@@ -75,9 +75,8 @@ def parameters(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     row = executions.look(account.home, request["PipelineExecutionArn"])
     values = {**{name: as_text(value) for name, value in row.parameters.items()}, **_given(row)}
     rows = [_Parameter(name) for name in values]
-    shown, token = page(rows, {"MaxResults": 100, "SortBy": "Name", "SortOrder": "Ascending", **request})
-    answer: dict[str, Any] = {"PipelineParameters": [{"Name": p.name, "Value": values[p.name]} for p in shown]}
-    return answer | ({"NextToken": token} if token else {})
+    shown, following = page(rows, {"MaxResults": 100, "SortBy": "Name", "SortOrder": "Ascending", **request})
+    return {"PipelineParameters": [{"Name": p.name, "Value": values[p.name]} for p in shown], **following}
 
 
 class _Parameter:
@@ -92,9 +91,8 @@ def list_executions(account: Account, request: dict[str, Any]) -> dict[str, Any]
     pipeline = find(account, request["PipelineName"])
     rows = ExecutionStore(account.home.store).executions(pipeline.name)
     looked = [executions.look(account.home, row.arn) if not row.over else row for row in rows]
-    shown, token = page(created_between(looked, request), request, SORT)
-    answer: dict[str, Any] = {"PipelineExecutionSummaries": [_summary(row) for row in shown]}
-    return answer | ({"NextToken": token} if token else {})
+    shown, following = page(created_between(looked, request), request, SORT)
+    return {"PipelineExecutionSummaries": [_summary(row) for row in shown], **following}
 
 
 def list_steps(account: Account, request: dict[str, Any]) -> dict[str, Any]:
@@ -104,11 +102,11 @@ def list_steps(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     row = executions.look(account.home, request["PipelineExecutionArn"])
     store = ExecutionStore(account.home.store)
     definition = store.definition_of(row)
-    shown, token = page(store.steps(row.arn).values(), {"MaxResults": STEPS_A_PAGE, **request})
+    shown, following = page(store.steps(row.arn).values(), {"MaxResults": STEPS_A_PAGE, **request})
     answer: dict[str, Any] = {
         "PipelineExecutionSteps": [_step(each, store.job(each.job) if each.job else None, definition) for each in shown]
     }
-    return answer | ({"NextToken": token} if token else {})
+    return answer | following
 
 
 def update(account: Account, request: dict[str, Any]) -> dict[str, Any]:

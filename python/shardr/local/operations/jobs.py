@@ -63,9 +63,8 @@ def listed(
 ) -> dict[str, Any]:
     """Summaries of jobs, a page at a time: some fields of their descriptions."""
     rows = [jobs.look(account.home, row) for row in Store(account.home.store).jobs(kind=kind.name)]
-    shown, token = page(rows, request)
-    answer: dict[str, Any] = {f"{kind.noun}Summaries": [_summary(kind, row, described(row)) for row in shown]}
-    return answer | ({"NextToken": token} if token else {})
+    shown, following = page(rows, request)
+    return {f"{kind.noun}Summaries": [_summary(kind, row, described(row)) for row in shown], **following}
 
 
 def created_with(account: Account, kind: Kind, name: str) -> list[dict[str, str]]:

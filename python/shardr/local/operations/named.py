@@ -57,11 +57,10 @@ class Named:
 
     def summaries(self, account: Account, request: dict[str, Any]) -> dict[str, Any]:
         """All, a page at a time."""
-        shown, token = page(Resources(account.home.store).all(self.kind), request)
+        shown, following = page(Resources(account.home.store).all(self.kind), request)
         name, arn = f"{self.noun}Name", f"{self.noun}Arn"
         rows = [{name: one.name, arn: self.arn(one.name), "CreationTime": moment(one.created)} for one in shown]
-        answer: dict[str, Any] = {f"{self.noun}s": rows}
-        return answer | ({"NextToken": token} if token else {})
+        return {f"{self.noun}s": rows, **following}
 
     def delete(self, account: Account, request: dict[str, Any]) -> dict[str, Any]:
         """Removes one; what was made of it goes on. Raises ``RequestError`` when there is none."""

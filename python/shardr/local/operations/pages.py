@@ -34,8 +34,8 @@ SORT = {"Name": "name", "CreationTime": "created", "Status": "status"}
 
 def page(
     rows: Iterable[Row], request: Mapping[str, Any], sort: Mapping[str, str] = SORT
-) -> tuple[list[Row], str | None]:
-    """The rows of one page, and the token of the next if there is one: newest first, 10 a page, unless asked otherwise.
+) -> tuple[list[Row], dict[str, str]]:
+    """The rows of one page, and what the answer says of the next: newest first, 10 a page, unless asked otherwise.
 
     Raises ``RequestError`` for a token that was made up, or that belongs to another question.
     """
@@ -46,7 +46,7 @@ def page(
     if last is not None:  # by the row itself: those that were created since do not shift the pages
         found = [row for row in found if (_place(row, key) > tuple(last)) == up and row.name != last[1]]
     shown = found[: request.get("MaxResults", 10)]
-    return shown, tokens.made(request, _place(shown[-1], key)) if len(shown) < len(found) else None
+    return shown, tokens.following(request, _place(shown[-1], key)) if len(shown) < len(found) else {}
 
 
 def _place(row: Listed, key: str) -> Place:

@@ -105,9 +105,8 @@ def list_pipelines(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """Summaries of pipelines, a page at a time."""
     prefix = request.get("PipelineNamePrefix", "")
     rows = [row for row in PipelineStore(account.home.store).pipelines() if row.name.startswith(prefix)]
-    shown, token = page(created_between(rows, request), request)
-    answer: dict[str, Any] = {"PipelineSummaries": [_summary(account, row) for row in shown]}
-    return answer | ({"NextToken": token} if token else {})
+    shown, following = page(created_between(rows, request), request)
+    return {"PipelineSummaries": [_summary(account, row) for row in shown], **following}
 
 
 @dataclass(frozen=True)
@@ -129,13 +128,12 @@ def list_versions(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     """The versions of a pipeline, a page at a time."""
     row = find(account, request["PipelineName"])
     versions = [_Version(*found) for found in PipelineStore(account.home.store).versions(row.name)]
-    shown, token = page(created_between(versions, request), request)
+    shown, following = page(created_between(versions, request), request)
     arn = pipeline_arn(account, row.name)
     summaries = [
         {"PipelineArn": arn, "PipelineVersionId": each.number, "CreationTime": moment(each.created)} for each in shown
     ]
-    answer: dict[str, Any] = {"PipelineVersionSummaries": summaries}
-    return answer | ({"NextToken": token} if token else {})
+    return {"PipelineVersionSummaries": summaries, **following}
 
 
 def created_with(account: Account, name: str) -> list[dict[str, str]]:

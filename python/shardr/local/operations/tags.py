@@ -46,7 +46,7 @@ def list_tags(account: Account, request: dict[str, Any]) -> dict[str, Any]:
     (start,) = tokens.read(request, (int,)) or [0]
     end = start + request.get("MaxResults", MOST)
     answer: dict[str, Any] = {"Tags": found[start:end]}
-    return answer | ({"NextToken": tokens.made(request, [end])} if end < len(found) else {})
+    return answer | (tokens.following(request, [end]) if end < len(found) else {})
 
 
 def add(account: Account, request: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,11 @@ PAGING = {"NextToken", "nextToken", "MaxResults", "limit"}
 """What may change from one page to the next."""
 
 
+def following(request: Mapping[str, Any], last: Sequence[Any]) -> dict[str, str]:
+    """What an answer says of the page after the row at this place."""
+    return {"NextToken": made(request, last)}
+
+
 def made(request: Mapping[str, Any], last: Sequence[Any]) -> str:
     """The token after the row at this place."""
     asked = {key: str(value) for key, value in sorted(request.items()) if key not in PAGING}

@@ -6,35 +6,24 @@ import os
 import select
 import threading
 import time
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING
 
-from shardr.data.splitting import opened
 from shardr.errors import DataError
-from shardr.recordio.framing import MOST_BYTES, head, padded
+from shardr.local.pipes.contents import Contents
+from shardr.local.pipes.measuring import epoch_size
+from shardr.recordio.framing import head, padded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from shardr.local.pipes.parts import Part, Parts
+    from shardr.local.pipes.contents import Content, How
+    from shardr.local.pipes.parts import Parts
+    from shardr.storage.s3 import S3Storage
 
-BLOCK_BYTES = 1 << 20
 PIPE_BYTES = 1 << 20
 """What the system holds between writer and reader: its default of 64 KiB makes them wait for one another."""
-
-
-@dataclass(frozen=True)
-class How:
-    """How the content of a channel is streamed."""
-
-    compression: str = "None"
-    """Gzip: objects are expanded on their way."""
-    wrapper: str = "None"
-    """RecordIO: each object, or attribute, is one record."""
-    idle_seconds: float = 3600.0
-    """How long a reader may leave what it has opened unread."""
 
 
 class Feeder:
@@ -45,11 +34,18 @@ class Feeder:
     epoch from its beginning.
     """
 
-    def __init__(self, path: Path, parts: Parts, how: How, failed: Callable[[Exception], None]) -> None:
-        self._path, self._parts, self._how, self._failed = path, parts, how, failed
+    def __init__(
+        self, path: Path, parts: Parts, how: How, failed: Callable[[Exception], None], remote: S3Storage | None = None
+    ) -> None:
+        """``remote`` fetches the parts that lie at S3."""
+        self._path, self._parts, self._how, self._failed, self._remote = path, parts, how, failed, remote
+        self._contents: Contents | None = None
+        self._stream: int | None = None
         self._epoch = 0
         self._closed = False
         self._since: float | None = None
+        self._before = 0
+        self._measured: tuple[int, int | None] = (-1, None)
         self.bytes = 0
         """What readers were sent so far."""
         self.seconds = 0.0
@@ -64,6 +60,8 @@ class Feeder:
     def close(self) -> None:
         """Ends it, whoever reads or waits."""
         self._closed = True
+        if self._contents is not None:
+            self._contents.close()
         with suppress(FileNotFoundError):  # a script without a sandbox can remove it
             reader = os.open(self._name(self._epoch), os.O_RDONLY | os.O_NONBLOCK)  # or it would wait for ever
             try:
@@ -72,9 +70,14 @@ class Feeder:
                 os.close(reader)
 
     def told(self) -> dict[str, float]:
-        """Bytes, seconds and epochs so far."""
+        """Bytes, seconds and epochs so far, the bytes of the last epoch, and how many it has where that is known."""
         running = 0.0 if self._since is None else time.monotonic() - self._since
-        return {"bytes": self.bytes, "seconds": round(self.seconds + running, 3), "epochs": self._epoch}
+        told = {"bytes": self.bytes, "seconds": round(self.seconds + running, 3), "epochs": self._epoch}
+        told["epoch_bytes"] = self.bytes - self._before
+        epoch = max(0, self._epoch - 1)
+        if self._measured[0] != epoch:
+            self._measured = epoch, epoch_size(self._parts, self._how, epoch)
+        return told if self._measured[1] is None else {**told, "epoch_size": self._measured[1]}
 
     def _name(self, epoch: int) -> str:
         return f"{self._path}_{epoch}"
@@ -88,61 +91,63 @@ class Feeder:
 
     def _feed(self) -> None:
         try:
+            self._contents = self._of(0)
+            self._contents.begin()  # while the script starts
             while not self._closed:
-                stream = os.open(self._name(self._epoch), os.O_WRONLY)  # waits for a reader
+                # waits for a reader; a script without a sandbox can put a link there, which leads anywhere
+                stream = os.open(self._name(self._epoch), os.O_WRONLY | os.O_NOFOLLOW)
                 try:
                     if not self._closed:
                         self._through(stream)
+                except Exception as error:  # noqa: BLE001 - told by who waits for the instances
+                    self._tell(error)  # before the reader finds an end, takes it for that of the data, and is done
+                    return
                 finally:
                     os.close(stream)
                     self.seconds += time.monotonic() - (self._since or time.monotonic())
                     self._since = None
-        except Exception as error:  # noqa: BLE001 - told by who waits for the instances
-            if not self._closed:
-                self._failed(error)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._tell(error)
+
+    def _tell(self, error: Exception) -> None:
+        if not self._closed:
+            self._failed(error)
+
+    def _of(self, epoch: int) -> Contents:
+        return Contents(self._parts.of(epoch), self._how, self._remote, self._wanted)
 
     def _through(self, stream: int) -> None:
         """One epoch."""
         self._since = time.monotonic()
         epoch = self._epoch
         self._make(epoch + 1)
+        self._before = self.bytes
         self._epoch = epoch + 1
         os.unlink(self._name(epoch))  # noqa: PTH108
         _widen(stream)
         os.set_blocking(stream, False)
-        with suppress(BrokenPipeError):  # it has seen enough
-            for part in self._parts.of(epoch):
-                self._one(stream, part)
+        self._stream = stream
+        with closing(self._contents or self._of(epoch)) as self._contents, suppress(BrokenPipeError):  # it saw enough
+            for content in self._contents:
+                self._one(stream, content)
+        self._contents = self._stream = None
 
-    def _one(self, stream: int, part: Part) -> None:
-        size = self._size(part) if self._how.wrapper == "RecordIO" else 0
-        if self._how.wrapper == "RecordIO":
-            self._write(stream, head(size))
-        if part.path is None:
-            self._write(stream, part.text)
-        else:
-            with opened(part.path, self._how.compression) as source:
-                self._copy(source, stream)
-        if self._how.wrapper == "RecordIO":
-            self._write(stream, bytes(padded(size) - size))
+    def _one(self, stream: int, content: Content) -> None:
+        framed = self._how.wrapper == "RecordIO"
+        if framed:
+            self._write(stream, head(content.size))
+        for block in content.blocks:
+            self._write(stream, block)
+        if framed:
+            self._write(stream, bytes(padded(content.size) - content.size))
 
-    def _size(self, part: Part) -> int:
-        """How many bytes a record will have; expanded objects do not say, so they are read twice."""
-        if part.path is None:
-            size = len(part.text)
-        elif self._how.compression == "Gzip":
-            with opened(part.path, "Gzip") as source:
-                size = sum(map(len, iter(lambda: source.read(BLOCK_BYTES), b"")))
-        else:
-            size = part.path.stat().st_size
-        if size > MOST_BYTES:
-            raise DataError(f"{part.name}: has {size} bytes, and a record of RecordIO at most {MOST_BYTES}")
-        return size
-
-    def _copy(self, source: BinaryIO, stream: int) -> None:
-        block = memoryview(bytearray(BLOCK_BYTES))
-        while size := source.readinto(block):  # type: ignore[attr-defined]
-            self._write(stream, block[:size])
+    def _wanted(self) -> None:
+        """Raises when the reader has gone, which is not seen before something is written."""
+        if self._stream is not None:
+            ends = select.poll()
+            ends.register(self._stream, 0)
+            if ends.poll(0):
+                raise BrokenPipeError
 
     def _write(self, stream: int, data: bytes | memoryview) -> None:
         """Writes all of it as fast as it is read; raises ``DataError`` when nobody reads for too long."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shardr.errors import DataError
 from shardr.local.channels import Channel, channel
 from shardr.local.contract import Tree, tag
-from shardr.local.pipes.feeder import Feeder, How
+from shardr.local.pipes.contents import How
+from shardr.local.pipes.feeder import Feeder
 from shardr.local.pipes.parts import Augmented, Objects, lines_of
 from shardr.requests.facts import AUGMENTED
+from shardr.storage.objects import Remote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,23 +20,33 @@ if TYPE_CHECKING:
 
     from shardr.local.home import JobFolder
     from shardr.requests.facts import Channel as Wanted
-    from shardr.storage.local import LocalStorage
+    from shardr.storage.sources import Sources
 
 
 class Piped:
     """A channel that is streamed; raises ``DataError`` when there is nothing to stream, or not all of it."""
 
-    def __init__(self, wanted: Wanted, storage: LocalStorage, hosts: list[str], permute: int | None) -> None:
-        self.wanted, self._storage, self._hosts = wanted, storage, hosts
-        self._channel: Channel | None = None if wanted.data_type == AUGMENTED else channel(wanted, storage)
-        self._lines = lines_of(wanted, storage) if self._channel is None else []
+    def __init__(self, wanted: Wanted, sources: Sources, hosts: list[str], permute: int | None) -> None:
+        self.wanted, self._sources, self._hosts = wanted, sources, hosts
+        self._channel: Channel | None = None
+        self._lines: list[bytes] = []
+        if wanted.data_type == AUGMENTED:
+            self._lines, asks = lines_of(wanted, sources)
+        else:
+            self._channel = channel(wanted, sources)
+            asks = isinstance(self._channel.listing, Remote)
+            if wanted.data_type == "ManifestFile":
+                self._require_all(self._channel)
+        self._remote = sources.remote if asks else None
         self._shares = {} if self._channel is None else self._channel.shards(hosts, permute)
         self._parts = {host: self._of(host) for host in hosts}
 
     @property
     def files(self) -> list[Path]:
-        """The objects themselves, as far as they are known before they are read."""
-        return [] if self._channel is None else list(self._channel.listing.paths())
+        """The objects themselves, as far as they are files of this machine and known before they are read."""
+        if self._channel is None or isinstance(self._channel.listing, Remote):
+            return []
+        return list(self._channel.listing.paths())
 
     def count(self, host: str) -> int:
         """How many objects an instance gets, or lines of a manifest."""
@@ -42,12 +55,21 @@ class Piped:
     def feeder(self, host: str, tree: Tree, idle_seconds: float, failed: Callable[[Exception], None]) -> Feeder:
         """What streams the channel to an instance; its first FIFO is there."""
         how = How(self.wanted.compression, self.wanted.wrapper, idle_seconds)
-        return Feeder(tree.at(self.wanted.path), self._parts[host], how, failed)
+        return Feeder(tree.at(self.wanted.path), self._parts[host], how, failed, self._remote)
+
+    def _require_all(self, channel: Channel) -> None:
+        """Raises ``DataError`` for an object that a manifest names and that cannot be read: nothing has been, yet."""
+        found = channel.listing.unreadable()
+        if found is not None:
+            name, is_there = found
+            raise DataError(
+                f"{self.wanted.uri} names {name}, which {'is not readable' if is_there else 'is not there'}"
+            )
 
     def _of(self, host: str) -> Objects | Augmented:
         rank, size = self._hosts.index(host), len(self._hosts)
         if self._channel is None:
-            return Augmented(self.wanted, self._storage, self._lines, rank, size)
+            return Augmented(self.wanted, self._sources, self._lines, rank, size)
         return Objects(self._channel, self._shares[host], rank, size, self.wanted.shuffle)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from shardr.errors import DataError
+from shardr.storage.objects import Remote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
     from shardr.local.channels import Channel
     from shardr.requests.facts import Channel as Wanted
-    from shardr.storage.local import LocalStorage
+    from shardr.storage.objects import Found
+    from shardr.storage.sources import Sources
 
 REFERENCE = "-ref"
 """How the name of an attribute ends whose value says where its content is."""
@@ -28,8 +30,13 @@ class Part:
 
     name: str
     path: Path | None = None
-    """None: the text is all there is."""
+    """An object of this machine."""
     text: bytes = b""
+    """All there is, where there is no object."""
+    found: Found | None = None
+    """An object at S3."""
+    uri: str | None = None
+    """An object at S3 that was not looked at yet."""
 
 
 class Parts(Protocol):
@@ -47,6 +54,7 @@ class Objects:
 
     def __init__(self, channel: Channel, keys: Sequence[str], rank: int, size: int, shuffle: int | None) -> None:
         self._listing, self._keys = channel.listing, keys
+        self._found = channel.listing.objects() if isinstance(channel.listing, Remote) else {}
         self._rank, self._size = (rank, size) if channel.sharded else (0, 1)
         self._shuffle = shuffle
 
@@ -55,18 +63,23 @@ class Objects:
         keys = self._keys
         if self._shuffle is not None:
             keys = shuffled(self._listing.keys, self._shuffle, epoch)[self._rank :: self._size]
-        return (Part(key, self._listing.base / key) for key in keys)
+        return (self._part(key) for key in keys)
 
     def count(self) -> int:
         """See ``Parts``."""
         return len(self._keys)
 
+    def _part(self, key: str) -> Part:
+        if isinstance(self._listing, Remote):
+            return Part(f"{self._listing.base}{key}", found=self._found[key])
+        return Part(key, self._listing.base / key)
+
 
 class Augmented:
     """The lines of an augmented manifest, of each the attributes that are asked for."""
 
-    def __init__(self, wanted: Wanted, storage: LocalStorage, lines: list[bytes], rank: int, size: int) -> None:
-        self._wanted, self._storage, self._lines = wanted, storage, lines
+    def __init__(self, wanted: Wanted, sources: Sources, lines: list[bytes], rank: int, size: int) -> None:
+        self._wanted, self._sources, self._lines = wanted, sources, lines
         self._rank, self._size = (rank, size) if wanted.sharded else (0, 1)
 
     def of(self, epoch: int) -> Iterator[Part]:
@@ -85,8 +98,10 @@ class Augmented:
         line = json.loads(self._lines[number])
         for attribute in self._wanted.attributes:
             value, name = line[attribute], f"line {number + 1} of {self._wanted.uri}"
-            if attribute.endswith(REFERENCE):
-                yield Part(value, self._storage.path(value))
+            if attribute.endswith(REFERENCE) and self._sources.asks(value):
+                yield Part(f"{name}: {attribute}", uri=value)
+            elif attribute.endswith(REFERENCE):
+                yield Part(value, self._sources.path(value))
             else:
                 text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
                 yield Part(name, text=text.encode())
@@ -103,13 +118,14 @@ def shuffled(items: Sequence[Any], seed: int, epoch: int) -> list[Any]:
     return found
 
 
-def lines_of(wanted: Wanted, storage: LocalStorage) -> list[bytes]:
-    """The lines of a manifest; raises ``DataError`` for the first that lacks something, or names no object."""
-    try:
-        lines = storage.path(wanted.uri or "").read_bytes().splitlines()
-    except OSError as error:
-        raise DataError(f"{wanted.uri}: is not a readable manifest", why=str(error)) from error
-    lines = [line for line in lines if line.strip()]
+def lines_of(wanted: Wanted, sources: Sources) -> tuple[list[bytes], bool]:
+    """The lines of a manifest, and whether S3 has to be asked for what they name.
+
+    Raises ``DataError`` for the first that lacks something, or names no object; what S3 has to be asked for is missed
+    when its turn comes: that a job starts does not take longer with a longer manifest.
+    """
+    lines = [line for line in sources.read(wanted.uri or "").splitlines() if line.strip()]
+    asks = False
     if not lines:
         raise DataError(f"{wanted.uri}: the manifest has no line")
     for number, line in enumerate(lines, 1):
@@ -122,13 +138,22 @@ def lines_of(wanted: Wanted, storage: LocalStorage) -> list[bytes]:
         if missing:
             raise DataError(f"{where}: lacks {', '.join(missing)}", fix="every line has all of AttributeNames")
         for name in wanted.attributes:
-            if name.endswith(REFERENCE) and not _is_there(found[name], storage):
-                raise DataError(f"{where}: {name} names no object: {found[name]}")
-    return lines
+            if name.endswith(REFERENCE) and not _is_here(found[name], sources):
+                if not _may_be_asked(found[name], sources):
+                    raise DataError(f"{where}: {name} names no object: {found[name]}", fix=sources.lacking)
+                asks = True
+    return lines, asks
 
 
-def _is_there(uri: Any, storage: LocalStorage) -> bool:
+def _is_here(uri: Any, sources: Sources) -> bool:
     try:
-        return isinstance(uri, str) and os.access(storage.path(uri), os.R_OK)
+        return isinstance(uri, str) and os.access(sources.path(uri), os.R_OK)
+    except DataError:
+        return False
+
+
+def _may_be_asked(uri: Any, sources: Sources) -> bool:
+    try:
+        return isinstance(uri, str) and sources.asks(uri)
     except DataError:
         return False

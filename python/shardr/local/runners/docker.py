@@ -171,7 +171,9 @@ class DockerRunner:
 def _mounts(instance: Instance) -> list[Any]:
     """The folders of the contract, one by one."""
     tree = Tree(instance.root)
-    places = [(str(tree.at(path)), path, True) for path in [instance.config, *instance.inputs, *instance.pipes]]
+    places = [(str(tree.at(path)), path, True) for path in [instance.config, *instance.inputs]]
+    # the daemon gives nothing to a user in a folder below one that it holds to be read-only
+    places += [(str(tree.at(path)), path, not instance.driven) for path in instance.pipes]
     places += [(str(folder), path, False) for path, folder in _written(instance).items()]
     places += [(source, place, True) for source, place in instance.linked.items()]
     places.sort(key=lambda place: len(place[1]))  # a folder before what lies in it

@@ -168,8 +168,11 @@ class ProcessRunner:
         for path, place in sorted(instance.linked.items(), key=lambda item: len(item[1])):
             command += ["--ro-bind", path, place]
         command += ["--bind", str(instance.root), ML]
-        for path in sorted([instance.config, *instance.inputs], key=len):
-            command += ["--ro-bind", str(instance.root / os.path.relpath(path, ML)), path]
+        # where FIFOs come and go is written from outside only, or a script could put something else in their place
+        closed = [(path, "--ro-bind") for path in [instance.config, *instance.inputs, *instance.pipes]]
+        within = [path for path in instance.outputs if any(path.startswith(f"{folder}/") for folder in instance.pipes)]
+        for path, how in sorted([*closed, *((path, "--bind") for path in within)], key=lambda place: len(place[0])):
+            command += [how, str(instance.root / os.path.relpath(path, ML)), path]
         for name, value in {"HOSTNAME": instance.host, **instance.environment}.items():
             command += ["--setenv", name, value]
         return [*command, "--chdir", "/"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shardr.local import contract, outputs
 from shardr.local.channels import channel
 from shardr.local.contract import tag
+from shardr.local.fetching import fetched
 from shardr.local.hosting import STOP_GRACE_SECONDS, Ended, Hosts
 from shardr.local.life import Life
 from shardr.local.transform.asking import Asker
@@ -50,7 +51,7 @@ class TransformJob(Life):
     def _go(self, runner: Runner) -> tuple[str, str | None]:
         request = self._row.request
         [wanted] = self._facts.inputs
-        data = channel(wanted, self._home.storage)
+        data = fetched(channel(wanted, self._sources), self._sources, self._job, self._coming)
         names = contract.hosts(self._facts.instances)
         shares = data.shards(names, self._permute)
         hosts = Hosts(model_facts(self._machine["model"]), self._job, runner)
@@ -68,7 +69,7 @@ class TransformJob(Life):
             how = settings(request, told, csv=tag(request, "csv-lines") == "true")
             folder = self._job.staged / TRANSFORMED
             for host in names:
-                named = {data.listing.name(key): data.listing.base / key for key in shares[host]}
+                named = {data.files.name(key): data.files.base / key for key in shares[host]}
                 objects = [Object(name, path, folder / f"{name}.out") for name, path in named.items()]
                 self._shares[host] = Share(objects, Asker(doors[host], how), how, self._stop.is_set)
             ended = self._through(hosts)

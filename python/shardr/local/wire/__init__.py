@@ -46,9 +46,7 @@ def answer(account: Account, headers: Mapping[str, str], body: bytes, path: str 
 
 def refused(headers: Mapping[str, str], fault: Fault, path: str = "/") -> Reply:
     """The reply to a request that is not looked at any further, in the protocol it came in."""
-    if rest.spoken(path):
-        return _replied(rest.TYPE, *rest.failed(fault))
-    protocol = query if query.spoken(headers) else json11
+    protocol = rest if rest.spoken(path) else query if query.spoken(headers) else json11
     return _replied(protocol.TYPE, *protocol.failed(fault))
 
 

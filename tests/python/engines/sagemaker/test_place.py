@@ -11,10 +11,11 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 import shardr
-from shardr.engines.aws import Aws, in_our_words
+from shardr.engines.aws import Aws
 from shardr.engines.sagemaker.bucket import ensure_bucket
 from shardr.engines.sagemaker.place import Place
 from shardr.errors import AwsError, ImageError, NotFoundError
+from shardr.storage.refused import in_our_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LIMITS = {
-    "processing": 450e6, "serving": 520e6, "dbscan": 520e6, "python": 450e6, "pca": 450e6, "xgboost": 470e6
+    "processing": 450e6, "serving": 520e6, "dbscan": 520e6, "python": 450e6, "kmeans": 450e6, "pca": 450e6,
+    "xgboost": 470e6,
 }  # fmt: skip
 
 

@@ -40,11 +40,11 @@ def test_the_context_holds_the_r_half_without_what_no_image_reads() -> None:
     assert {"processing/Dockerfile", "r-half/DESCRIPTION", "r-half/R/container.R"} <= set(names)
     assert "r-half/inst/container/Rprofile.R" in names
     others = ("r-half/inst/examples", "r-half/man", "dbscan")
-    others += tuple(f"r-half/inst/container/{name}/" for name in ("builtin", "pca", "xgboost"))
+    others += tuple(f"r-half/inst/container/{name}/" for name in ("builtin", "kmeans", "pca", "xgboost"))
     assert [name for name in names if name.startswith(others)] == []
 
 
-@pytest.mark.parametrize("image", ["pca", "xgboost"])
+@pytest.mark.parametrize("image", ["kmeans", "pca", "xgboost"])
 def test_the_context_of_a_program_is_it_with_what_programs_share_and_the_runtime(image: str) -> None:
     names = set(context.files(image))
     assert {f"{image}/Dockerfile", f"program/{image}/__main__.py", "python-half/shardr/errors.py"} <= names

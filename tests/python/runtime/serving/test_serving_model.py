@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from pathlib import Path
@@ -168,6 +169,16 @@ def test_sigterm_lets_what_runs_be_answered_and_tells_what_was_done(tmp_path: Pa
         slow.join()
         assert answers == [200]
         assert "answered 1 requests: 1 with 2xx" in served.log.read_text()
+
+
+def test_a_stop_is_heard_while_the_server_in_front_still_starts(tmp_path: Path) -> None:
+    slow = tmp_path / "bin" / "nginx"
+    slow.parent.mkdir()
+    slow.write_text(f"#!/bin/sh\n: > {tmp_path}/starting\nexec sleep 60\n")
+    slow.chmod(0o755)
+    served = start(model(tmp_path / "ml", "R"), "R", PATH=f"{slow.parent}:{os.environ['PATH']}")
+    worlds.until((tmp_path / "starting").exists, 60)
+    assert served.stop() == 0
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,8 +1,7 @@
-"""The model as SageMaker's PCA leaves it: a file of MXNet's arrays, ``mean`` (1 × d), ``v`` (d × k) and ``s`` (k).
+"""The model as SageMaker's own algorithms leave it: ``model_algo-1``, a file of MXNet's arrays.
 
-The components are in ascending order: the largest is the last column of ``v`` and has the last of ``s``, the singular
-values of the centred rows. A list of arrays is: magic, a word of zeros, number of arrays, the arrays, number of names,
-the names. All numbers are little-endian; counts have 64 bits.
+A list of arrays is: magic, a word of zeros, number of arrays, the arrays, number of names, the names, which may be
+none. All numbers are little-endian; counts have 64 bits.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from place import UserError
+from place import UserError, opt_ml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,23 +20,31 @@ LIST, ARRAY = 0x112, 0xF993FAC9
 DENSE, CPU, FLOAT32 = 0, 1, 0
 
 
-def packed(arrays: Mapping[str, Any]) -> bytes:
-    """The file of these arrays."""
+def packed(arrays: Mapping[str, Any], *, named: bool = True) -> bytes:
+    """The file of these arrays, with their names or in their order alone."""
     found = struct.pack("<QQQ", LIST, 0, len(arrays))
     for array in arrays.values():
         shape = struct.pack(f"<I{array.ndim}q", array.ndim, *array.shape)
         found += struct.pack("<Ii", ARRAY, DENSE) + shape + struct.pack("<iii", CPU, 0, FLOAT32)
         found += np.ascontiguousarray(array, "<f4").tobytes()
-    names = b"".join(struct.pack("<Q", len(name)) + name.encode() for name in arrays)
-    return found + struct.pack("<Q", len(arrays)) + names
+    names = list(arrays) if named else []
+    return found + struct.pack("<Q", len(names)) + b"".join(struct.pack("<Q", len(n)) + n.encode() for n in names)
 
 
-def unpacked(content: bytes, name: str) -> dict[str, Any]:
-    """The arrays of a file; raises ``UserError`` where it is none."""
+def loaded(algorithm: str) -> dict[str, Any]:
+    """The arrays that were unpacked for this instance; raises ``UserError`` where there are none."""
+    path = opt_ml("model", MODEL)
+    if not path.is_file():
+        raise UserError(f"there is no model: {path} is not there")
+    return unpacked(path.read_bytes(), path.name, algorithm)
+
+
+def unpacked(content: bytes, name: str, algorithm: str) -> dict[str, Any]:
+    """The arrays of a file by their names, else by their places "0", "1" …; raises ``UserError`` where it is none."""
     try:
         return _unpacked(content)
     except (ValueError, struct.error, UnicodeDecodeError) as error:
-        raise UserError(f"{name} is no model of PCA: {error}") from None
+        raise UserError(f"{name} is no model of {algorithm}: {error}") from None
 
 
 def _unpacked(content: bytes) -> dict[str, Any]:
@@ -57,9 +64,10 @@ def _unpacked(content: bytes) -> dict[str, Any]:
         size = int(np.prod(shape))
         arrays.append(np.frombuffer(content, "<f4", size, at + 12).reshape(shape))
         at += 12 + 4 * size
+    named = struct.unpack_from("<Q", content, at)[0]
     at += 8
-    for _ in range(count):
+    for _ in range(named):
         length = struct.unpack_from("<Q", content, at)[0]
         names.append(content[at + 8 : at + 8 + length].decode())
         at += 8 + length
-    return dict(zip(names, arrays, strict=True))
+    return dict(zip(names or map(str, range(count)), arrays, strict=True))

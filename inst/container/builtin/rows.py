@@ -19,13 +19,15 @@ PIECE_BYTES = 4 << 20
 """Of CSV, cut where a line ends; of recordIO as many rows as have this in double precision, and the product pays."""
 
 
-def channel(name: str, about: dict[str, Any], width: int) -> Iterator[Callable[[], Rows]]:
+def channel(
+    name: str, about: dict[str, Any], width: int, algorithm: str, epoch: int = 0
+) -> Iterator[Callable[[], Rows]]:
     """What makes the rows of a channel, piece by piece; each may be called in a thread of its own."""
-    kind, labels = _kind(about.get("ContentType"))
+    kind, labels = _kind(about.get("ContentType"), algorithm)
     if about.get("TrainingInputMode", "File") == "Pipe":
-        path = opt_ml("input", "data", f"{name}_0")  # one epoch is all it takes
+        path = opt_ml("input", "data", f"{name}_{epoch}")
         if kind == CSV:
-            yield from _csv(path, name, width, labels)
+            yield from _csv(path, name, width, labels, algorithm)
         else:
             with path.open("rb", buffering=0) as stream:
                 yield from streamed(stream, width, piece_rows(width), name)
@@ -34,7 +36,7 @@ def channel(name: str, about: dict[str, Any], width: int) -> Iterator[Callable[[
         if not path.stat().st_size:
             continue
         if kind == CSV:
-            yield from _csv(path, f"{name}/{path.name}", width, labels)
+            yield from _csv(path, f"{name}/{path.name}", width, labels, algorithm)
         else:
             with path.open("rb") as file:
                 content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
@@ -46,13 +48,13 @@ def piece_rows(width: int) -> int:
     return max(64, PIECE_BYTES // (8 * width), width // 2)
 
 
-def _kind(content_type: str | None) -> tuple[str, int]:
+def _kind(content_type: str | None, algorithm: str) -> tuple[str, int]:
     """Which form it is, recordIO when nobody says, and how many of the first columns are labels."""
     name, *parameters = (part.strip().lower() for part in (content_type or RECORDIO).split(";"))
     if name == RECORDIO:
         return name, 0
     if name != CSV:
-        raise UserError(f"the content type {content_type} is none that PCA knows; take {RECORDIO} or text/csv")
+        raise UserError(f"the content type {content_type} is none that {algorithm} knows; take {RECORDIO} or text/csv")
     labels = next((word[11:] for word in parameters if word.startswith("label_size=")), "1")
     if labels not in {"0", "1"}:
         raise UserError(
@@ -61,7 +63,7 @@ def _kind(content_type: str | None) -> tuple[str, int]:
     return name, int(labels)
 
 
-def _csv(path: Path, name: str, width: int, labels: int) -> Iterator[Callable[[], Rows]]:
+def _csv(path: Path, name: str, width: int, labels: int, algorithm: str) -> Iterator[Callable[[], Rows]]:
     line = 1
     with path.open("rb") as file:
         while content := file.read(PIECE_BYTES):
@@ -71,8 +73,8 @@ def _csv(path: Path, name: str, width: int, labels: int) -> Iterator[Callable[[]
                 delimiter = delimiter_of(content)
                 if first and not any(map(is_number, first.split(delimiter))):
                     raise UserError(
-                        f'{name} begins with a header, "{first[:80]}": the built-in PCA takes each line for a row;'
-                        " write the file without it"
+                        f'{name} begins with a header, "{first[:80]}": the built-in {algorithm} takes each line for a'
+                        " row; write the file without it"
                     )
             if content.strip():
                 yield _table(content, delimiter, name, line, width, labels)

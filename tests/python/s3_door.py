@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -13,9 +14,9 @@ from botocore.config import Config
 PART = 5 << 20  # the least that S3 takes for a part
 
 
-def client_of(url: str, tries: int = 1) -> Any:
+def client_of(url: str, tries: int = 1, read_seconds: float = 5) -> Any:
     session = boto3.Session("AKIATEST", "secret", region_name="us-east-1")
-    config = Config(retries={"total_max_attempts": tries, "mode": "standard"}, proxies={}, read_timeout=5)
+    config = Config(retries={"total_max_attempts": tries, "mode": "standard"}, proxies={}, read_timeout=read_seconds)
     return session.client("s3", endpoint_url=url, config=config)
 
 
@@ -26,15 +27,18 @@ SLOW_DOWN = b"HTTP/1.1 503 Slow Down\r\nConnection: close\r\nContent-Length: %d\
 class Cutting:
     """Lets so many bytes of one connection through, then cuts it; at most ``cuts`` times.
 
+    With ``stalls`` it does not cut, and lets nothing more through. ``pause`` is what each 64 KiB take it, in seconds.
     A request with the words ``slow`` in its head is answered "503 SlowDown" instead, as many times.
     """
 
     def __init__(
-        self, url: str, *, up: int | None = None, down: int | None = None, slow: bytes = b"", cuts: int = 1
-    ) -> None:
+        self, url: str, *, up: int | None = None, down: int | None = None, slow: bytes = b"", cuts: int = 1,
+        stalls: bool = False, pause: float = 0,
+    ) -> None:  # fmt: skip
         self._to = int(url.rpartition(":")[2])
         self._left = {"up": up, "down": down}
-        self._slow, self._cuts = slow, cuts
+        self._slow, self._cuts, self._stalls, self._pause = slow, cuts, stalls, pause
+        self._ended = threading.Event()
         self._counting = threading.Lock()
         self.done = 0
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -45,6 +49,7 @@ class Cutting:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._ended.set()
         self._socket.close()
 
     def _counts(self) -> bool:
@@ -69,11 +74,14 @@ class Cutting:
             while block := source.recv(65536):
                 seen += len(block)
                 if most is not None and seen > most and self._counts():
+                    if self._stalls:
+                        self._ended.wait()
                     break
                 if way == "up" and self._slow and self._slow in block.partition(b"\r\n")[0] and self._counts():
                     source.sendall(SLOW_DOWN)
                     break
                 target.sendall(block)
+                time.sleep(self._pause)
         except OSError:
             pass
         for end in (source, target):
