@@ -6,6 +6,7 @@ import json
 import os
 from typing import Any
 
+import numpy as np
 import recorded
 import recordio
 import records
@@ -97,7 +98,7 @@ def _written(scores: list[Any], kind: str) -> str | bytes:
     if kind == "application/jsonlines":
         return "".join(json.dumps({"score": score}) + "\n" for score in scores)
     if kind == RECORDIO:
-        return recordio.labelled("score", scores)
+        return recordio.labelled({"score": np.asarray(scores, np.float32)})
     if os.environ.get("SAGEMAKER_BATCH"):  # any value: a line for each record
         return "".join(f"{score}\n" for score in scores)
     return ",".join(map(str, scores))
