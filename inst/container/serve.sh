@@ -8,11 +8,12 @@ trap 'rm -rf "$run"' EXIT
 # What runs and waits is answered first, within the 30 seconds that the service gives; then R tells what it has done.
 stop() {
   trap '' TERM INT
-  if [ -n "$front" ]; then
-    kill -QUIT "$front"
-    wait "$front"
+  if [ -z "$front" ]; then
+    kill "$workers" # nothing was asked yet
+  else
+    while kill -QUIT "$front" 2>/dev/null; do sleep 0.05; done # one that is just starting does not hear it
+    kill -INT "$workers"
   fi
-  kill -INT "$workers"
   wait "$workers"
   exit 0
 }
@@ -21,19 +22,14 @@ command -v nginx >/dev/null || {
   echo "serving needs nginx, which is not installed: apt-get install nginx-light" >&2
   exit 1
 }
-# What bash starts in the background ignores INT and QUIT until it has set its own handling: a stop would not be heard.
-begin() {
-  trap - INT QUIT
-  exec "$@"
-}
 trap 'stop' TERM INT
-begin Rscript "$programs/serving.R" "$run" "$@" &
+Rscript "$programs/serving.R" "$run" "$@" &
 workers=$!
 until [ -e "$run/nginx.conf" ]; do
   kill -0 "$workers" 2>/dev/null || exit 1
   sleep 0.05
 done
-begin nginx -e stderr -c "$run/nginx.conf" &
+nginx -e stderr -c "$run/nginx.conf" &
 front=$!
 wait -n
 echo "a part of the server has ended" >&2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -174,7 +175,8 @@ def test_sigterm_lets_what_runs_be_answered_and_tells_what_was_done(tmp_path: Pa
 def test_a_stop_is_heard_while_the_server_in_front_still_starts(tmp_path: Path) -> None:
     slow = tmp_path / "bin" / "nginx"
     slow.parent.mkdir()
-    slow.write_text(f"#!/bin/sh\n: > {tmp_path}/starting\nexec sleep 60\n")
+    nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
+    slow.write_text(f"#!/bin/sh\ntrap '' QUIT\n: > {tmp_path}/starting\nsleep 1\nexec {nginx} \"$@\"\n")
     slow.chmod(0o755)
     served = start(model(tmp_path / "ml", "R"), "R", PATH=f"{slow.parent}:{os.environ['PATH']}")
     worlds.until((tmp_path / "starting").exists, 60)
