@@ -18,25 +18,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shardr.local.channels import channels, stage
+from shardr.local.channels import stage
 from shardr.storage.local import LocalStorage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 FILES, BYTES, ROUNDS, TARGET = int(float(sys.argv[1] if len(sys.argv) > 1 else 2) * 1000), 10**6, 5, 2.0
-REQUEST = {
-    "ProcessingInputs": [
-        {
-            "InputName": "data",
-            "S3Input": {
-                "S3Uri": "s3://bucket/data/",
-                "LocalPath": "/opt/ml/processing/input",
-                "S3DataType": "S3Prefix",
-            },
-        }
-    ]
-}
 
 
 def fill(data: Path) -> None:
@@ -56,8 +44,8 @@ def loop(data: Path, to: Path) -> None:
 
 
 def staged(home: Path, to: Path) -> None:
-    [channel] = channels(REQUEST, LocalStorage(home / "s3"))
-    stage(channel.listing, channel.listing.keys, to, links=True, copies=False)
+    listing = LocalStorage(home / "s3").list("s3://bucket/data/")
+    stage(listing, listing.keys, to, links=True, copies=False)
 
 
 def written(data: Path, to: Path) -> int:
