@@ -233,7 +233,7 @@ def _system_mounts() -> list[str]:
             if path.is_symlink():
                 mounts += ["--symlink", str(path.readlink()), str(path)]
             elif path.exists() and path != Path(ML):
-                mounts += ["--ro-bind", str(path), str(path)]
+                mounts += ["--ro-bind-try", str(path), str(path)]  # what is in /opt may be gone by then
     return mounts
 
 
