@@ -3,8 +3,8 @@
     python bench/recordio.py [rows]
 
 The SDK is `sagemaker.amazon.common` of SDK 2, which `tools/clients.py` installs; it does a part of the rows, and its
-time is scaled. In R, `bench/recordio.R` reads the same file whole, and a part of it by `readBin` for each record. All
-take turns; the lowest time of each counts. On two busy cores R's decode was 28 to 33 times the loop by `readBin`.
+time is scaled. In R, `bench/recordio/decode.R` reads the same file whole, and a part of it by `readBin` for each record.
+All take turns; the lowest time of each counts. On two cores R's decode was 27 to 33 times the loop by `readBin`.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def main() -> None:
                 *(float(seconds) * PART for seconds in told),
             ))  # fmt: skip
         same = (folder / "sdk.pbr").read_bytes() == encode(rows[: ROWS // PART]).content.tobytes()
-        script = str(Path(__file__).with_suffix(".R"))
+        script = str(Path(__file__).with_suffix("") / "decode.R")
         of_r = subprocess.run(
             ["Rscript", script, str(folder / "rows.pbr")], stdout=subprocess.PIPE, text=True, check=True
         )
