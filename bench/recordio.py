@@ -3,7 +3,7 @@
     python bench/recordio.py [rows]
 
 The SDK is `sagemaker.amazon.common` of SDK 2, which `tools/clients.py` installs; it does a part of the rows, and its
-time is scaled. In R, `bench/recordio/decode.R` reads the same file whole, and a part of it by `readBin` for each record.
+time is scaled. In R, `bench/recordio/decode.R` reads the same file, and a part of it by `readBin` for each record.
 All take turns; the lowest time of each counts. On two cores R's decode was 27 to 33 times the loop by `readBin`.
 """
 
