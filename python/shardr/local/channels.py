@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from shardr.data.keys import assign
 from shardr.errors import DataError, RequestError
-from shardr.requests.facts import FAST_FILE
+from shardr.requests.facts import FAST_FILE, PIPE
 from shardr.storage.local import Listing
 from shardr.storage.objects import Remote
 
@@ -70,9 +70,8 @@ def channel(wanted: Wanted, sources: Sources) -> Channel:
     listing = sources.manifest(uri) if wanted.data_type == "ManifestFile" else sources.list(uri)
     if not listing.keys:
         raise DataError(f"No S3 objects found under S3 URL {uri} given in input {wanted.name}", fix=listing.lacking)
-    missing = listing.unreadable() if isinstance(listing, Remote) else None
-    if missing is not None:
-        raise DataError(f"{uri} names {missing[0]}, which is not there")
+    if wanted.data_type == "ManifestFile" and (isinstance(listing, Remote) or wanted.mode == PIPE):
+        _require_all(uri, listing)
     if wanted.mode == FAST_FILE and listing.folder and not all(key.startswith(listing.folder) for key in listing.keys):
         raise DataError(
             f"Input {wanted.name} cannot be read in mode {FAST_FILE}",
@@ -86,6 +85,14 @@ def channel(wanted: Wanted, sources: Sources) -> Channel:
             fix=f"end it with a slash, {uri}/, or give the objects names of their own",
         )
     return Channel(wanted.name, wanted.path, wanted.sharded, listing, wanted.written)
+
+
+def _require_all(manifest: str, listing: Listing | Remote) -> None:
+    """Raises ``DataError`` for an object that a manifest names and that cannot be read, where no link would tell."""
+    found = listing.unreadable()
+    if found is not None:
+        name, is_there = found
+        raise DataError(f"{manifest} names {name}, which {'is not readable' if is_there else 'is not there'}")
 
 
 def stage(

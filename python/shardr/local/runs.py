@@ -150,7 +150,7 @@ def advance(home: Home, run: str) -> None:
         pair
         for step in now.steps
         for about, job in zip(step.planned, step.jobs, strict=True)
-        if step.name in complete and job is not None
+        if step.name in complete and job is not None and job.name != about["name"]
         for pair in moved(about["request"], job).items()
     ]
     for step in now.steps:

@@ -60,7 +60,7 @@ class Contents:
         self._how = how
         self._framed = how.wrapper == "RecordIO"
         if self._framed and how.compression == "Gzip":  # only its end tells how long it is: read once to be counted
-            parts = (part for one in parts for part in [one] * (1 if _is_text(one) else 2))
+            parts = (part for one in parts for part in [one] * (2 if one.text is None else 1))
         self._parts, self._ahead = parts, self._fetched(parts, remote, wanted) if remote else None
 
     def begin(self) -> None:
@@ -75,7 +75,7 @@ class Contents:
             size = 0
             if self._framed:
                 size = size_of(part) or 0
-                if self._how.compression == "Gzip" and not _is_text(part):
+                if self._how.compression == "Gzip" and part.text is None:
                     size = sum(map(len, self._blocks(part, fetched)))
                     part, fetched = next(found)
                 if size > MOST_BYTES:
@@ -93,7 +93,7 @@ class Contents:
         return Ahead(remote.ranges(), _looked_at(parts, remote), wanted)
 
     def _blocks(self, part: Part, fetched: Blocks) -> Blocks:
-        if _is_text(part):
+        if part.text is not None:
             return iter([part.text])
         if part.path is None:
             compressed = self._how.compression == "Gzip" and size_of(part) != 0  # nothing at all has nothing expanded
@@ -111,10 +111,6 @@ class _Reader:
         return next(self._blocks, b"")
 
 
-def _is_text(part: Part) -> bool:
-    return part.path is None and part.found is None and part.uri is None
-
-
 def _nothing() -> Blocks:
     return iter(())
 
@@ -125,7 +121,7 @@ def size_of(part: Part) -> int | None:
         return part.path.stat().st_size
     if part.found is not None:
         return part.found.size
-    return len(part.text) if part.uri is None else None
+    return None if part.text is None else len(part.text)
 
 
 def _read(part: Part, compression: str) -> Blocks:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shardr.errors import DataError
 from shardr.local.channels import Channel, channel
 from shardr.local.contract import Tree, tag
 from shardr.local.pipes.contents import How
@@ -35,8 +34,6 @@ class Piped:
         else:
             self._channel = channel(wanted, sources)
             asks = isinstance(self._channel.listing, Remote)
-            if wanted.data_type == "ManifestFile":
-                self._require_all(self._channel)
         self._remote = sources.remote if asks else None
         self._shares = {} if self._channel is None else self._channel.shards(hosts, permute)
         self._parts = {host: self._of(host) for host in hosts}
@@ -56,15 +53,6 @@ class Piped:
         """What streams the channel to an instance; its first FIFO is there."""
         how = How(self.wanted.compression, self.wanted.wrapper, idle_seconds)
         return Feeder(tree.at(self.wanted.path), self._parts[host], how, failed, self._remote)
-
-    def _require_all(self, channel: Channel) -> None:
-        """Raises ``DataError`` for an object that a manifest names and that cannot be read: nothing has been, yet."""
-        found = channel.listing.unreadable()
-        if found is not None:
-            name, is_there = found
-            raise DataError(
-                f"{self.wanted.uri} names {name}, which {'is not readable' if is_there else 'is not there'}"
-            )
 
     def _of(self, host: str) -> Objects | Augmented:
         rank, size = self._hosts.index(host), len(self._hosts)

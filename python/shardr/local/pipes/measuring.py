@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shardr.local.pipes.contents import size_of
-from shardr.recordio.framing import head, padded
+from shardr.recordio.framing import HEAD_BYTES, padded
 
 if TYPE_CHECKING:
     from shardr.local.pipes.contents import How
@@ -26,4 +26,4 @@ def epoch_size(parts: Parts, how: How, epoch: int) -> int | None:
     sizes = [size for size in found if size is not None]
     if len(sizes) < len(found):  # objects at S3 that nobody has looked at
         return None
-    return sum(len(head(0)) + padded(size) for size in sizes) if how.wrapper == "RecordIO" else sum(sizes)
+    return sum(HEAD_BYTES + padded(size) for size in sizes) if how.wrapper == "RecordIO" else sum(sizes)

@@ -12,7 +12,7 @@ from shardr.errors import DataError
 from shardr.storage.objects import Remote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from shardr.local.channels import Channel
@@ -31,7 +31,7 @@ class Part:
     name: str
     path: Path | None = None
     """An object of this machine."""
-    text: bytes = b""
+    text: bytes | None = None
     """All there is, where there is no object."""
     found: Found | None = None
     """An object at S3."""
@@ -138,22 +138,16 @@ def lines_of(wanted: Wanted, sources: Sources) -> tuple[list[bytes], bool]:
         if missing:
             raise DataError(f"{where}: lacks {', '.join(missing)}", fix="every line has all of AttributeNames")
         for name in wanted.attributes:
-            if name.endswith(REFERENCE) and not _is_here(found[name], sources):
-                if not _may_be_asked(found[name], sources):
+            if name.endswith(REFERENCE) and not _holds(found[name], lambda uri: os.access(sources.path(uri), os.R_OK)):
+                if not _holds(found[name], sources.asks):
                     raise DataError(f"{where}: {name} names no object: {found[name]}", fix=sources.lacking)
                 asks = True
     return lines, asks
 
 
-def _is_here(uri: Any, sources: Sources) -> bool:
+def _holds(uri: Any, asked: Callable[[str], bool]) -> bool:
+    """Whether it is so of what may be no URI at all."""
     try:
-        return isinstance(uri, str) and os.access(sources.path(uri), os.R_OK)
-    except DataError:
-        return False
-
-
-def _may_be_asked(uri: Any, sources: Sources) -> bool:
-    try:
-        return isinstance(uri, str) and sources.asks(uri)
+        return isinstance(uri, str) and asked(uri)
     except DataError:
         return False
