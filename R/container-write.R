@@ -64,7 +64,7 @@ check_output_name <- function(file, call, arg = "file", folder = "the output's f
 check_writable <- function(x, format, call) {
   lists <- names(x)[vapply(x, function(column) is.list(column) && !inherits(column, "POSIXlt"), NA)]
   if (format$kind == "recordio") {
-    recordio_given(records_of(x)$rows, NULL, call)
+    check_numbers(records_of(x)$rows, call)
   } else if (format$kind != "jsonl" && length(lists)) {
     container_abort(
       c(

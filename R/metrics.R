@@ -28,11 +28,7 @@ job_metrics <- function(run, step = NULL) {
 
 #' @export
 print.shardr_metrics <- function(x, ...) {
-  # Some columns of it are a data frame like others.
-  if (!all(c("step", "instance", "metric", "x", "value") %in% names(x))) return(invisible({
-    print(as.data.frame(x), ...)
-    x
-  }))
+  if (printed_plainly(x, c("step", "instance", "metric", "x", "value"), ...)) return(invisible(x))
   each <- metric_series(x)
   if (length(each) == 0L) {
     cat("no metric was logged\n")

@@ -8,7 +8,7 @@
 # NULL where it is not whole, or no dense record.
 frame_layout <- function(held) {
   if (length(held) < 9L || !identical(held[1:4], recordio_magic)) return(NULL)
-  size <- sum(as.integer(held[5:8]) * 256^(0:3))
+  size <- little_number(held[5:8])
   step <- 8 + (size + 3) %/% 4 * 4
   if (size < 1 || size >= 2^29 || step > length(held)) return(NULL)
   tensors <- tryCatch(dense_tensors(held[8 + seq_len(size)]), shardr_record_fault = function(fault) NULL)
@@ -55,7 +55,7 @@ alike_block <- function(alike, asked) {
     width <- tensors[[features]]$count
     check_dtype(list(owner = 1L, kinds = kind), asked$dtype)
     if (!is.null(asked$width) && width != asked$width) {
-      record_fault(1L, paste0("expected ", plain_number(asked$width), " columns, found ", plain_number(width)))
+      record_fault(1L, width_words(asked$width, "columns", width))
     }
   } else if (!is.null(asked$width)) {
     record_fault(1L, no_values)
@@ -76,8 +76,7 @@ check_alike_labels <- function(tensors, wanted) {
   check_names(stats::setNames(lapply(names, function(name) 1L), names), wanted, 1L)
   for (one in tensors) {
     if (one$count != wanted[[one$name]]) {
-      what <- numbers_in_label(one$name)
-      record_fault(1L, paste0("expected ", wanted[[one$name]], " ", what, ", found ", one$count))
+      record_fault(1L, width_words(wanted[[one$name]], numbers_in_label(one$name), one$count))
     }
   }
 }

@@ -4,6 +4,17 @@ block_width <- function(block) if (!is.null(block$features)) dim(block$features)
 
 label_widths <- function(labels) vapply(labels, NCOL, 0L) # of none an empty vector, where NULL is not known
 
+# What the blocks behind this one must have, too.
+asked_after <- function(asked, block) {
+  asked[c("width", "labels")] <- list(block_width(block) %||% asked$width, label_widths(block$labels))
+  asked
+}
+
+# Rows that name their columns, both counted from 1; the shape is of all rows.
+sparse_rows <- function(row, column, value, shape) {
+  structure(list(row = row, column = column, value = value, shape = shape), class = "shardr_sparse")
+}
+
 # The same rows in blocks of so many, the last one with what is left.
 resized_blocks <- function(following, rows) {
   held <- list()
@@ -65,37 +76,25 @@ joined_features <- function(parts) {
   if (!any(sparse)) return(do.call(rbind, parts))
   parts[!sparse] <- lapply(parts[!sparse], as_sparse)
   before <- c(0, cumsum(vapply(parts, nrow, 0)))
-  structure(
-    list(
-      row = unlist(Map(function(part, more) part$row + more, parts, before[seq_along(parts)])),
-      column = unlist(lapply(parts, `[[`, "column")), value = unlist(lapply(parts, `[[`, "value")),
-      shape = c(before[[length(before)]], ncol(parts[[1L]]))
-    ),
-    class = "shardr_sparse"
+  sparse_rows(
+    unlist(Map(function(part, more) part$row + more, parts, before[seq_along(parts)])),
+    unlist(lapply(parts, `[[`, "column")), unlist(lapply(parts, `[[`, "value")),
+    c(before[[length(before)]], ncol(parts[[1L]]))
   )
 }
 
 # Each row of a matrix with all of its columns.
 as_sparse <- function(table) {
-  structure(
-    list(
-      row = rep(seq_len(nrow(table)), each = ncol(table)), column = rep(seq_len(ncol(table)), nrow(table)),
-      value = as.vector(t(table)), shape = as.numeric(dim(table))
-    ),
-    class = "shardr_sparse"
+  sparse_rows(
+    rep(seq_len(nrow(table)), each = ncol(table)), rep(seq_len(ncol(table)), nrow(table)),
+    as.vector(t(table)), as.numeric(dim(table))
   )
 }
 
 features_part <- function(x, rows) {
   if (!inherits(x, "shardr_sparse")) return(x[rows, , drop = FALSE])
   chosen <- x$row >= rows[[1L]] & x$row <= rows[[length(rows)]]
-  structure(
-    list(
-      row = x$row[chosen] - rows[[1L]] + 1, column = x$column[chosen], value = x$value[chosen],
-      shape = c(length(rows), x$shape[[2L]])
-    ),
-    class = "shardr_sparse"
-  )
+  sparse_rows(x$row[chosen] - rows[[1L]] + 1, x$column[chosen], x$value[chosen], c(length(rows), x$shape[[2L]]))
 }
 
 #' @export

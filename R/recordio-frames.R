@@ -79,7 +79,7 @@ record_parts <- function(held, at, whole) {
       found <- paste(format(head[1:4]), collapse = " ")
       return(list(fault = paste0("no recordIO: a frame must begin with 0a 23 d7 ce, found ", found)))
     }
-    word <- sum(as.integer(head[5:8]) * 256^(0:3))
+    word <- little_number(head[5:8])
     part <- word %/% 2^29
     size <- word %% 2^29
     if (part > 3 || (part < 2) != (length(parts) == 0L)) {
@@ -97,5 +97,7 @@ record_parts <- function(held, at, whole) {
     if (part %in% c(0, 3)) return(list(content = do.call(c, parts), end = at))
   }
 }
+
+little_number <- function(bytes) sum(as.integer(bytes) * 256^(0:3))
 
 plain_number <- function(x) format(x, scientific = FALSE, trim = TRUE, digits = 17L)

@@ -47,7 +47,7 @@ file_info <- function(path, asked, call) {
     )
     dtypes <- union(dtypes, block$dtype)
     sparse <- sparse || is_sparse
-    asked[c("width", "labels")] <- list(block_width(block) %||% asked$width, label_widths(block$labels))
+    asked <- asked_after(asked, block)
   }
   width <- if (sums[["records"]] > 0 && length(dtypes)) asked$width else NA
   row <- data.frame(

@@ -72,7 +72,7 @@ files_blocks <- function(left, rows, width, dtype, call, name = "the connection"
         stop(e)
       })
       if (!is.null(block)) {
-        asked[c("width", "labels")] <<- list(block_width(block) %||% asked$width, label_widths(block$labels))
+        asked <<- asked_after(asked, block)
         return(block)
       }
       finish()

@@ -35,7 +35,7 @@ stream_blocks <- function(con, name, asked, rows, call) {
     })
     block$first <- first
     first <<- first + block$rows
-    asked[c("width", "labels")] <<- list(block_width(block) %||% asked$width, label_widths(block$labels))
+    asked <<- asked_after(asked, block)
     block
   }
   next_piece <- function() {
@@ -86,8 +86,6 @@ filled <- function(con, wanted) {
 }
 
 abort_record <- function(name, record, offset, message, call) {
-  what <- paste0(name, ", record ", plain_number(record), ": ", message)
-  # no names of values are in it, whatever the file is called
-  what <- gsub("([{}])", "\\1\\1", what)
+  what <- escaped(paste0(name, ", record ", plain_number(record), ": ", message))
   container_abort(c(what, "x" = paste0("its frame begins at byte ", plain_number(offset))), "data", call)
 }

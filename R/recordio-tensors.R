@@ -172,7 +172,7 @@ tensor_rows <- function(tensor, width, what) {
   widths <- ifelse(tensor$widths >= 0, tensor$widths, tensor$counts)
   wanted <- if (is.null(width)) widths[[1L]] else width
   check(widths != wanted, function(i) {
-    paste0("expected ", plain_number(wanted), " ", what, ", found ", plain_number(widths[[i]]))
+    width_words(wanted, what, widths[[i]])
   })
   check(tensor$counts != ifelse(sparse, tensor$key_counts, widths), function(i) {
     of <- if (sparse[[i]]) paste(plain_number(tensor$key_counts[[i]]), "keys") else paste("a shape of", widths[[i]])
@@ -183,13 +183,13 @@ tensor_rows <- function(tensor, width, what) {
   check_keys(tensor, owner, wanted)
   columns <- sequence(tensor$counts)
   columns[rep(sparse, tensor$counts)] <- tensor$keys + 1
-  structure(
-    list(
-      row = rep(seq_along(tensor$owner), tensor$counts), column = columns, value = tensor$values,
-      shape = c(length(tensor$owner), wanted)
-    ),
-    class = "shardr_sparse"
+  sparse_rows(
+    rep(seq_along(tensor$owner), tensor$counts), columns, tensor$values, c(length(tensor$owner), wanted)
   )
+}
+
+width_words <- function(wanted, what, found) {
+  paste0("expected ", plain_number(wanted), " ", what, ", found ", plain_number(found))
 }
 
 check_keys <- function(tensor, owner, width) {

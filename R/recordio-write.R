@@ -62,15 +62,19 @@ given_blocks <- function(given, uid, metadata) {
     done <<- done + length(part)
     list(
       features = features_part(given$features, part), uid = uid[part], metadata = metadata[part],
-      labels = if (!is.null(given$label)) list(values = given$label[part]), rows = length(part)
+      labels = if (!is.null(given$label)) list(values = given$label[part])
     )
   }
 }
 
+check_numbers <- function(x, call) {
+  other <- names(x)[!vapply(x, function(column) is.numeric(column) || is.logical(column), NA)]
+  if (length(other)) container_abort("These columns are no numbers: {.field {other}}.", "data", call)
+}
+
 recordio_given <- function(x, label, call) {
   if (is.data.frame(x)) {
-    other <- names(x)[!vapply(x, function(column) is.numeric(column) || is.logical(column), NA)]
-    if (length(other)) container_abort("These columns are no numbers: {.field {other}}.", "data", call)
+    check_numbers(x, call)
     named <- is.character(label) && length(label) == 1L
     if (named && !label %in% names(x)) container_abort("There is no column {.field {label}}.", "data", call)
     values <- if (named) as.numeric(x[[label]]) else label
@@ -82,10 +86,7 @@ recordio_given <- function(x, label, call) {
   list(features = x, label = label)
 }
 
-# The bytes of records: of a matrix or sparse rows, or of NULL, and labels by name.
-recordio_bytes <- function(...) recordio_records(...)$bytes
-
-# The same with the place where each record ends.
+# The bytes of records, and where each one ends: of a matrix or sparse rows, or of NULL, and labels by name.
 recordio_records <- function(features, labels, dtype, uid = NULL, metadata = NULL, call = parent.frame()) {
   tensors <- c(
     if (!is.null(features)) list(record_tensor(1L, "values", features, dtype, call)),

@@ -11,9 +11,9 @@ recordio_frame <- function(body, columns) {
     block <- tryCatch(record_block(group, asked), shardr_record_fault = function(fault) {
       refuse(400L, "record ", plain_number(first + fault$record - 1), ": ", fault$message)
     })
-    if (is.null(block$features)) refuse(400L, "record ", first, ": has no tensor of numbers \"values\" in its features")
+    if (is.null(block$features)) refuse(400L, "record ", plain_number(first), ": ", no_values)
     tables[[length(tables) + 1L]] <- as.matrix(block$features)
-    asked <- list(width = ncol(block$features), labels = label_widths(block$labels))
+    asked <- asked_after(asked, block)
     first <- first + block$rows
   }
   if (!is.null(scan$fault)) refuse(400L, "record ", plain_number(first), ": ", scan$fault$message)

@@ -21,9 +21,7 @@ rows_of <- function(case) {
   sparse_rows(at[, 2L], at[, 1L], table[at[, 2:1, drop = FALSE]], dim(table))
 }
 
-sparse_rows <- function(row, column, value, shape) {
-  structure(list(row = row, column = column, value = value, shape = shape), class = "shardr_sparse")
-}
+recordio_bytes <- function(...) recordio_records(...)$bytes
 
 labels_of <- function(case) {
   found <- lapply(case$labels, function(values) {
