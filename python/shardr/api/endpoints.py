@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from shardr.api.runs import EngineName, RunnerName
     from shardr.engines.hosting import Hosting
 
-TTL = "ttl-seconds"
 POLL_SECONDS = {"local": 0.05, "sagemaker": 5.0}
 OWN = re.compile(r"-[0-9a-f]{6}")
 """Ends the names of models and configurations that ``deploy`` makes, after the endpoint's."""
@@ -179,7 +178,7 @@ def deploy(
     try:
         where.ask("CreateEndpointConfig", EndpointConfigName=own, ProductionVariants=[variant])
         made.append("DeleteEndpointConfig")
-        tags = [{"Key": f"shardr:{TTL}", "Value": str(ttl_seconds)}]
+        tags = [{"Key": f"shardr:{contract.LIFE_TAG}", "Value": str(ttl_seconds)}]
         where.ask("CreateEndpoint", EndpointName=name, EndpointConfigName=own, Tags=tags)
     except ShardrError:
         for operation in reversed(made):
@@ -213,7 +212,7 @@ def endpoints(*, engine: EngineName | None = None, session: Any = None) -> list[
 
 
 def _record(where: Hosting, about: dict[str, Any], prices: PriceTable) -> dict[str, Any]:
-    told = contract.tag(where.ask("ListTags", ResourceArn=about["EndpointArn"]), TTL)
+    told = contract.tag(where.ask("ListTags", ResourceArn=about["EndpointArn"]), contract.LIFE_TAG)
     life = int(told) if told.isdecimal() else None
     if life is None and where.name == "local":
         life = contract.LIFE_SECONDS

@@ -48,8 +48,9 @@ def jobs(options: argparse.Namespace, out: Output) -> int:
         shown = set(runs if options.all or options.limit else runs[:SHOWN_RUNS])
         rows = [job for job in found if job["run"] in shown]
         streams = [", ".join(f"{name} {progress}" for name, progress in job["streaming"].items()) for job in rows]
-        head = JOBS_HEAD + ("streaming",) * any(streams)
-        cells = [[*_job(job), *[told] * any(streams)] for job, told in zip(rows, streams, strict=True)]
+        streaming = any(streams)
+        head = JOBS_HEAD + ("streaming",) * streaming
+        cells = [[*_job(job), *[told] * streaming] for job, told in zip(rows, streams, strict=True)]
         out.table(head, cells, numbers=NUMBERS)
         if len(shown) < len(runs):
             out.say((f"and {count(len(runs) - len(shown), 'older run')}: shardr jobs --all", "dim"))

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from shardr.data.files import workplace
-from shardr.data.recordio_tables import as_table
+from shardr.data.recordio_tables import as_table, blocks_in
 from shardr.data.tables import format_of
-from shardr.data.text import unreadable
 from shardr.data.write import write
 from shardr.errors import DataError
 from shardr.recordio.encoding import Encoded, encode
@@ -118,17 +117,9 @@ def read(
     named = [source] if isinstance(source, (str, Path)) else cast("Sequence[str | Path]", source)
     labels = None
     for path in map(Path, named):
-        for block in _of_file(path, rows=rows, width=width, dtype=dtype, labels=labels):
+        for block in blocks_in(path, rows=rows, width=width, dtype=dtype, labels=labels):
             width, labels = block.width or width, block.label_widths
             yield block
-
-
-def _of_file(path: Path, **asked: Any) -> Iterator[Block]:
-    try:
-        with path.open("rb", buffering=0) as file:
-            yield from blocks(file, str(path), **asked)
-    except OSError as err:
-        raise unreadable(path, err) from err
 
 
 def to_table(found: Iterable[Block], to: Path) -> Written:
@@ -211,7 +202,7 @@ def _info(
     held: dict[str, Any] = {"records": 0, "uids": 0, "metadata": 0, "missing": 0, "sparse": False}
     cells, first_missing = 0, None
     dtypes: dict[str, None] = {}
-    for block in _of_file(path, width=width, labels=labels):
+    for block in blocks_in(path, width=width, labels=labels):
         width, labels = block.width or width, block.label_widths
         held["records"] += len(block)
         held["columns"], held["labels"] = block.width, tuple(block.labels)

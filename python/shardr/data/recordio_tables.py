@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-__all__ = ["as_blocks", "as_table", "batches_of", "encoded", "names"]
+__all__ = ["as_blocks", "as_table", "batches_of", "blocks_in", "encoded", "names"]
 
 PIECE_ROWS = 1 << 15
 NUMBER = r"(?i)^([-+]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?|nan|-?inf)$"
@@ -214,11 +214,11 @@ def _of_records(path: Path) -> bool:
     return fmt is not None and fmt.kind == "recordio"
 
 
-def blocks_in(path: Path) -> Iterator[Block]:
-    """The rows of a file of recordIO-protobuf, block by block; raises DataError."""
+def blocks_in(path: Path, **asked: Any) -> Iterator[Block]:
+    """The rows of a file of recordIO-protobuf, block by block; asked and held to it as ``blocks``."""
     try:
         with path.open("rb", buffering=0) as file:
-            yield from blocks(file, str(path))
+            yield from blocks(file, str(path), **asked)
     except OSError as err:
         raise unreadable(path, err) from err
 

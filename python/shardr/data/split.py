@@ -101,12 +101,12 @@ def _split_records(source: Path, written: list[Path]) -> None:
 
     with source.open("rb", buffering=0) as stream:
         begins = np.concatenate([np.zeros(0, np.int64), *(records.offsets for records in pieces(stream, str(source)))])
-    places = [*begins.tolist(), source.stat().st_size]
+    places = np.append(begins, source.stat().st_size)
     with source.open("rb") as stream:
         for k, path in enumerate(written):
             first, end = row_range(k, len(written), len(begins))
             with path.open("wb") as out:
-                copy_range(stream.fileno(), out.fileno(), places[first], places[end] - places[first])
+                copy_range(stream.fileno(), out.fileno(), int(places[first]), int(places[end] - places[first]))
 
 
 def _unpacked(source: Path, to: Path) -> Path:

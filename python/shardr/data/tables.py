@@ -41,8 +41,10 @@ def columns(path: Path) -> list[str] | None:
         with as_data_error(path):
             return cast("list[str]", pq.read_schema(path).names)
     if fmt.kind == "recordio":
-        first = next(batches(path), None)
-        return None if first is None else cast("list[str]", first.schema.names)
+        from shardr.data.recordio_tables import blocks_in, names
+
+        first = next(blocks_in(path), None)
+        return None if first is None else names(first)
     if not fmt.header:
         return column_names(path) or None
     header = read_header(path) if fmt.delimited else None

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 STOP_GRACE_SECONDS = 120
+LIFE_TAG = "ttl-seconds"
 LIFE_SECONDS = 4 * 3600
 """How long an endpoint lives that does not say: it costs nothing here, and would on the service."""
 MESSAGE_BYTES = 1024

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from shardr.errors import Problem
 from shardr.requests.facts import AUGMENTED, FAST_FILE, PIPE, PROCESSING
-from shardr.spec.places import told_as_folder
+from shardr.spec.places import is_epoch, told_as_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,11 +49,10 @@ def _kind(channel: Channel) -> Iterator[Problem]:
 def _folders(channel: Channel, about: Facts, at: str) -> Iterator[Problem]:
     """Folders that would be where the channel has none, or has the FIFO of an epoch."""
     path = channel.path.rstrip("/")
-    fifo = re.compile(re.escape(path) + "_[0-9]+")
     others = [(f"input {other.name}", other.path) for other in about.inputs]
     others += [(f"output {output.name}", output.path) for output in about.outputs]
     for what, other in others:
-        if fifo.fullmatch(other.rstrip("/")):
+        if is_epoch(other, path):
             yield Problem(at, f"found {PIPE}, and {what} is at {other}, where an epoch would be streamed")
     places = [place for _, place in others if place.rstrip("/") != path]
     word = told_as_folder(path, [*(about.entrypoint or []), *(about.arguments or [])], places)

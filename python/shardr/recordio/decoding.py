@@ -84,7 +84,7 @@ def _features(found: Parsed, rows: int, width: int | None, dtype: str | None) ->
         raise RecordFault(0, NO_VALUES)
     if len(tensors.records) < rows:
         raise RecordFault(_first_other(rows, tensors.records), NO_VALUES)
-    _check_dtypes(zip(tensors.records.tolist(), tensors.kinds, strict=True), dtype)
+    _check_dtypes(zip(tensors.records, tensors.kinds, strict=True), dtype)
     return _rows(tensors, width, "columns")
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import glob
-import re
 from typing import TYPE_CHECKING
 
 from shardr.errors import Problem
 from shardr.spec.parts import Manifest
-from shardr.spec.places import told_as_folder
+from shardr.spec.places import is_epoch, told_as_folder
 from shardr.spec.training import TrainingInput
 
 if TYPE_CHECKING:
@@ -62,10 +61,9 @@ def _fields(at: str, channel: Input | TrainingInput) -> Iterator[Problem]:
 
 def _epochs(at: str, i: int, inputs: Sequence[Input | TrainingInput], outputs: Sequence[Output]) -> Iterator[Problem]:
     """Folders that are where the FIFO of an epoch comes."""
-    fifo = re.compile(re.escape(inputs[i].local_path.rstrip("/")) + "_[0-9]+")
     others = [(f"inputs[{j}]", other.local_path) for j, other in enumerate(inputs)]
     for where, path in [*others, *((f"outputs[{j}]", other.local_path) for j, other in enumerate(outputs))]:
-        if fifo.fullmatch(path.rstrip("/")):
+        if is_epoch(path, inputs[i].local_path):
             yield Problem(
                 f"{at}.{where}", f'"{path}" is where an epoch of inputs[{i}] is streamed', "name it otherwise"
             )

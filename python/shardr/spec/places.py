@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,15 @@ DATA = f"{ML}/input/data"
 MODEL_PATH = f"{ML}/model"
 OUTPUT_PATH = f"{ML}/output/data"
 CHECKPOINTS = f"{ML}/checkpoints"
+
+
+def is_epoch(path: str, folder: str) -> bool:
+    """Whether an epoch of the channel that would be this folder is streamed at the path.
+
+    >>> is_epoch("/data/a_0", "/data/a"), is_epoch("/data/a_b", "/data/a")
+    (True, False)
+    """
+    return re.fullmatch(re.escape(folder.rstrip("/")) + "_[0-9]+", path.rstrip("/")) is not None
 
 
 def told_as_folder(path: str, words: Sequence[str], others: Sequence[str]) -> str | None:

@@ -163,9 +163,9 @@ def _check_served(model: str, image: str) -> None:
 
 
 def _life(request: dict[str, Any]) -> float:
-    told = contract.tag(request, "ttl-seconds", str(contract.LIFE_SECONDS))
+    told = contract.tag(request, contract.LIFE_TAG, str(contract.LIFE_SECONDS))
     if not told.isdecimal() or int(told) < 1:
-        raise RequestError(f'Tags: found shardr:ttl-seconds="{told}", expected a number of seconds')
+        raise RequestError(f'Tags: found shardr:{contract.LIFE_TAG}="{told}", expected a number of seconds')
     return float(told)
 
 
