@@ -37,10 +37,8 @@ def epoch(_):
     return recordio.pieces(content, width, rows.piece_rows(width), "rows")
 """
 OURS = f"""{BEGIN}
-import lloyd, training
-given = {{"feature_dim": width, "k": k, "mini_batch_size": {BATCH}, "epochs": 1, "extra_center_factor": 10,
-    "init_method": "random", "half_life_time_size": 0, "local_lloyd_init_method": "kmeans++",
-    "local_lloyd_max_iter": 300, "local_lloyd_tol": 1e-4, "local_lloyd_num_trials": 10}}
+import hyperparameters, lloyd, training
+given = hyperparameters.read({{"feature_dim": str(width), "k": str(k), "mini_batch_size": "{BATCH}"}})
 start = time.perf_counter()
 found = training.streamed(epoch, given, 0, "here")
 centres, _ = lloyd.reduced(found["centres"], found["weights"], given)

@@ -42,10 +42,11 @@ class Labelling(ABC):
         except UserError as error:
             raise RequestError(400, str(error)) from None
         found = {name: np.asarray(values, np.float32) for name, values in self.labels(table).items()}
-        return kind, _written(found, kind, self.plural)
+        return kind, written(found, kind, self.plural)
 
 
-def _written(labels: Mapping[str, Any], kind: str, plural: str) -> str | bytes:
+def written(labels: Mapping[str, Any], kind: str, plural: str) -> str | bytes:
+    """An answer of this content type: a row of each of the labels' arrays, by their names but in CSV."""
     if kind == RECORDIO:
         return recordio.labelled(labels)
     values = zip(*(held.tolist() for held in labels.values()), strict=True)

@@ -67,7 +67,7 @@ def pieces(content: memoryview, width: int, rows: int, name: str) -> Iterator[Ca
 def streamed(stream: BinaryIO, width: int, rows: int, name: str) -> Iterator[Callable[[], Rows]]:
     """The same of a stream, of which no more than the pieces under way is in memory."""
     number = 1
-    with _as_user_error():
+    with as_user_error():
         for records in read(stream, name, rows * (ROW_HEAD_BYTES + 4 * width)):
             yield partial(_rows, records, width, name, number)
             number += len(records)
@@ -92,7 +92,7 @@ def _scanned(held: Any, at: int, name: str, number: int) -> list[tuple[Records, 
     size = WINDOW_BYTES
     while True:
         whole = at + size >= len(held)
-        with _as_user_error():
+        with as_user_error():
             if found := list(scanned(held[at : at + size], at, name, number, whole=whole)):
                 return found
         size *= 2  # of a record that is larger
@@ -103,7 +103,7 @@ def _alike(held: Any, count: int, offset: int, width: int, name: str, number: in
     if records is not None:
         return _rows(records, width, name, number)
     parts = []
-    with _as_user_error():
+    with as_user_error():
         for some, _ in scanned(held, offset, name, number):
             parts.append(block_of(some, name, number, width))
             number += len(some)
@@ -111,12 +111,13 @@ def _alike(held: Any, count: int, offset: int, width: int, name: str, number: in
 
 
 def _rows(records: Records, width: int, name: str, number: int) -> Rows:
-    with _as_user_error():
+    with as_user_error():
         return Rows(block_of(records, name, number, width).features, f"{name}, record", number)
 
 
 @contextmanager
-def _as_user_error() -> Iterator[None]:
+def as_user_error() -> Iterator[None]:
+    """Raises ``UserError`` for what is no record, or another one than is wanted."""
     try:
         yield
     except DataError as error:

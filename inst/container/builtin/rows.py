@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from place import UserError, opt_ml
 from recordio import Rows, pieces, streamed
-from tables import delimiter_of, files, first_line, is_number, numbers_of
+from tables import files, headless, numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,13 +69,7 @@ def _csv(path: Path, name: str, width: int, labels: int, algorithm: str) -> Iter
         while content := file.read(PIECE_BYTES):
             content += file.readline()
             if line == 1:
-                first = first_line(content)
-                delimiter = delimiter_of(content)
-                if first and not any(map(is_number, first.split(delimiter))):
-                    raise UserError(
-                        f'{name} begins with a header, "{first[:80]}": the built-in {algorithm} takes each line for a'
-                        " row; write the file without it"
-                    )
+                delimiter = headless(content, name, algorithm)
             if content.strip():
                 yield _table(content, delimiter, name, line, width, labels)
             line += content.count(b"\n")

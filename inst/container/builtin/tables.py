@@ -63,6 +63,17 @@ def first_line(content: bytes) -> str:
     return content.lstrip().partition(b"\n")[0].decode("utf-8", "replace").strip()
 
 
+def headless(content: bytes, name: str, algorithm: str, hint: str = "") -> str:
+    """The delimiter of CSV; raises ``UserError`` where its first line has words only, which make it a header."""
+    first, delimiter = first_line(content), delimiter_of(content)
+    if first and not any(map(is_number, first.split(delimiter))):
+        raise UserError(
+            f'{name} begins with a header, "{first[:80]}": the built-in {algorithm} takes each line for a row;'
+            f" write the file without it{hint}"
+        )
+    return delimiter
+
+
 def is_number(text: str) -> bool:
     """Whether a cell is one, as a header's is not."""
     try:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 
 import numpy as np
 import recorded
-import recordio
 import records
 import xgboost as xgb
+from bodies import JSON, JSONLINES
 from boosting import MODEL
+from labelling import written
 from place import UserError, opt_ml
-from records import RECORDIO
+from rows import CSV, RECORDIO
 from scipy import sparse
 from serving import RequestError, answer_type
 
 from shardr.runtime.serving.requests import media_type
 
-ANSWERS = ("text/csv", "application/json", "application/jsonlines", RECORDIO)
+ANSWERS = (CSV, JSON, JSONLINES, RECORDIO)
 LIBSVM = {"text/libsvm", "text/x-libsvm"}
 
 
@@ -75,7 +75,7 @@ class Model:
 def _read(body: bytes, name: str) -> records.Records:
     found: records.Records | None
     try:
-        if name == "text/csv":
+        if name == CSV:
             found = records.csv_body(body)
         elif name in LIBSVM:
             found = records.libsvm(body, "the request")
@@ -83,7 +83,7 @@ def _read(body: bytes, name: str) -> records.Records:
             features = recorded.of_body(body)
             found = None if features is None else records.Records(features)
         else:
-            known = f"text/csv, text/libsvm or {RECORDIO}"
+            known = f"{CSV}, text/libsvm or {RECORDIO}"
             raise RequestError(415, f"the content type {name} is not read here: send {known}")
     except UserError as error:
         raise RequestError(415, str(error)) from None
@@ -93,12 +93,8 @@ def _read(body: bytes, name: str) -> records.Records:
 
 
 def _written(scores: list[Any], kind: str) -> str | bytes:
-    if kind == "application/json":
-        return json.dumps({"predictions": [{"score": score} for score in scores]})
-    if kind == "application/jsonlines":
-        return "".join(json.dumps({"score": score}) + "\n" for score in scores)
-    if kind == RECORDIO:
-        return recordio.labelled({"score": np.asarray(scores, np.float32)})
+    if kind in {JSON, JSONLINES, RECORDIO}:
+        return written({"score": np.asarray(scores, np.float32)}, kind, "predictions")
     if os.environ.get("SAGEMAKER_BATCH"):  # any value: a line for each record
         return "".join(f"{score}\n" for score in scores)
     return ",".join(map(str, scores))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from place import UserError
+from recordio import as_user_error
 
-from shardr.errors import DataError
 from shardr.recordio.blocks import Block, Sparse, joined
 from shardr.recordio.reading import blocks
 
@@ -33,14 +33,11 @@ def _labelled(paths: Sequence[Path], channel: str) -> Iterator[Block]:
     width, labels = None, None
     for path in paths:
         name = f"{channel}/{path.name}"
-        with path.open("rb", buffering=0) as file:
-            try:
-                for block in blocks(file, name, width=width, labels=labels):
-                    width, labels = block.width, block.label_widths
-                    _check(block, name)
-                    yield block
-            except DataError as error:
-                raise UserError(error.what) from None
+        with path.open("rb", buffering=0) as file, as_user_error():
+            for block in blocks(file, name, width=width, labels=labels):
+                width, labels = block.width, block.label_widths
+                _check(block, name)
+                yield block
 
 
 def _check(block: Block, name: str) -> None:
@@ -58,10 +55,8 @@ def _check(block: Block, name: str) -> None:
 
 def of_body(body: bytes) -> Any:
     """The features of a request, or None where it has no record; its labels are not the model's to see."""
-    try:
+    with as_user_error():
         found = joined(list(blocks(io.BytesIO(body), "the request")))
-    except DataError as error:
-        raise UserError(error.what) from None
     return None if found.features is None else _features(found)
 
 

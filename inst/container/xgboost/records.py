@@ -9,16 +9,18 @@ import numpy as np
 import recorded
 import xgboost as xgb
 from place import UserError, opt_ml
+from rows import CSV, RECORDIO
 from scipy import sparse
-from tables import delimiter_of, files, first_line, is_number, numbers_of
+from tables import delimiter_of, files, first_line, headless, numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-TYPES = {"text/csv": "csv", "csv": "csv", "text/libsvm": "libsvm", "text/x-libsvm": "libsvm", "libsvm": "libsvm"}
-RECORDIO = "application/x-recordio-protobuf"
-TYPES |= {RECORDIO: "recordio", "recordio-protobuf": "recordio"}
+TYPES = {
+    CSV: "csv", "csv": "csv", "text/libsvm": "libsvm", "text/x-libsvm": "libsvm", "libsvm": "libsvm",
+    RECORDIO: "recordio", "recordio-protobuf": "recordio",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,7 @@ def _csv_file(path: Path, channel: str, *, weights: bool) -> Records | None:
     first = first_line(content)
     if not first:
         return None
-    delimiter = delimiter_of(content)
-    if not any(map(is_number, first.split(delimiter))):
-        raise UserError(
-            f'{name} begins with a header, "{first[:80]}": the built-in XGBoost takes each line for a row;'
-            " write the file without it, with the label as the first column"
-        )
+    delimiter = headless(content, name, "XGBoost", ", with the label as the first column")
     table = numbers_of(content, delimiter, name)
     ahead = 2 if weights else 1
     if table.shape[1] <= ahead:
