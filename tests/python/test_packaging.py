@@ -13,6 +13,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hatchling.builders.sdist import SdistBuilder
+from hatchling.builders.wheel import WheelBuilder
 
 REPO = Path(__file__).resolve().parents[2]
 VERSION = re.search(r"^Version: (\S+)$", (REPO / "DESCRIPTION").read_text(), re.MULTILINE)[1]
@@ -105,6 +107,14 @@ def test_the_sdist_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
     shutil.unpack_archive(sdist, tmp_path)
     again = build(tmp_path / sdist.name.removesuffix(".tar.gz"), tmp_path, "wheel")
     assert contents(again) == contents(wheel)
+
+
+@pytest.mark.parametrize("builder", [SdistBuilder, WheelBuilder])
+@pytest.mark.parametrize("folder", [".setup", ".venv", ".Rlib", "build"])
+def test_a_build_walks_no_folder_that_others_write_to_meanwhile(
+    builder: type[SdistBuilder | WheelBuilder], folder: str
+) -> None:
+    assert builder(str(REPO)).config.directory_is_excluded(folder, "")
 
 
 @needs_r
