@@ -27,14 +27,21 @@ R_PACKAGES = {
 }
 TOOLS = {
     "demo": ["bubblewrap"],
-    "test": ["docker-registry", "docker.io", "mmdebstrap", "nginx-light", "pandoc", "procps", "qpdf", "tidy"],
+    "test": ["docker-registry", "docker.io", "fuse3", "mmdebstrap", "nginx-light", "pandoc", "procps", "qpdf", "tidy"],
     "bench": ["docker-compose", "wrk"],  # the official SDK's local mode runs containers by it; wrk asks servers
 }
 SYSTEM_PYTHON = "/usr/bin/python3"
 # where the program is not called as its package
-PROGRAMS = {"bubblewrap": "bwrap", "docker.io": "dockerd", "nginx-light": "nginx", "procps": "ps"}
+PROGRAMS = {
+    "bubblewrap": "bwrap",
+    "docker.io": "dockerd",
+    "fuse3": "fusermount3",
+    "nginx-light": "nginx",
+    "procps": "ps",
+}
 LIBRARIES = ["libopenblas0-pthread"]  # products of matrices 24 times as fast as with R's reference BLAS
-EXTRAS = {"demo": "[serve,xgboost]", "test": "[rpy2,serve,test,xgboost]", "bench": "[rpy2,serve,test,xgboost]"}
+TESTED = "[fastfile,rpy2,serve,test,xgboost]"
+EXTRAS = {"demo": "[serve,xgboost]", "test": TESTED, "bench": TESTED}
 
 # R holds Python by loading libpython: a python3 built without it will not do.
 PYTHON_PROBE = """

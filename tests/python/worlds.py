@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 BASH = {".sh": "#!/bin/bash\nset -e\n", ".py": "", ".R": ""}
 DATA = Path(os.environ.get("SHARDR_TEST_DATA", Path(__file__).parents[3] / "shared/data/bank-marketing"))
+SECRET = "secret"
 OUT = "/opt/ml/processing/output/out"
 IN = "/opt/ml/processing/input/raw"
 
@@ -81,8 +82,8 @@ def printed(done: shardr.Run, instance: str = "algo-1") -> list[str]:
 
 @contextmanager
 def s3_over(folder: Path) -> Iterator[Objects]:
-    """S3 over a folder, with the keys ``AKIATEST`` and ``secret``."""
-    served = Objects(folder, Keys("AKIATEST", "secret"))
+    """S3 over a folder, with the keys ``AKIATEST`` and ``SECRET``."""
+    served = Objects(folder, Keys("AKIATEST", SECRET))
     served.start()
     try:
         assert wait_until_there(served.url)

@@ -35,6 +35,8 @@ class Channel:
     listing: Listing | Remote
     written: bool = False
     """Whether the instance changes it, and so needs files of its own."""
+    fast: bool = False
+    """Whether its files are to be read as they are opened."""
 
     @property
     def files(self) -> Listing:
@@ -84,7 +86,7 @@ def channel(wanted: Wanted, sources: Sources) -> Channel:
             why=f"{uri} is a prefix of objects in {listing.folder} and beside it",
             fix=f"end it with a slash, {uri}/, or give the objects names of their own",
         )
-    return Channel(wanted.name, wanted.path, wanted.sharded, listing, wanted.written)
+    return Channel(wanted.name, wanted.path, wanted.sharded, listing, wanted.written, wanted.mode == FAST_FILE)
 
 
 def _require_all(manifest: str, listing: Listing | Remote) -> None:
@@ -93,6 +95,16 @@ def _require_all(manifest: str, listing: Listing | Remote) -> None:
     if found is not None:
         name, is_there = found
         raise DataError(f"{manifest} names {name}, which {'is not readable' if is_there else 'is not there'}")
+
+
+def show(source: Path, folder: Path, *, links: bool) -> str:
+    """Makes a folder in which objects can be read appear as ``folder``; see ``stage`` for ``links``."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if links:
+        folder.mkdir(exist_ok=True)
+    else:
+        folder.symlink_to(source)
+    return str(source)
 
 
 def stage(

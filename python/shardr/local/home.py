@@ -83,6 +83,11 @@ class JobFolder:
         return self.root / "fetched"
 
     @property
+    def mounted(self) -> Path:
+        """Objects of S3 as files that are read when they are opened; there only while instances run."""
+        return self.root / "mounted"
+
+    @property
     def staged(self) -> Path:
         """Outputs that are complete but not yet published."""
         return self.root / "staged"

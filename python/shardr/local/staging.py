@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shardr.local import contract
-from shardr.local.channels import channel, stage
+from shardr.local.channels import channel, show, stage
 from shardr.local.contract import Tree
-from shardr.local.fetching import fetched
 from shardr.local.runners.base import Instance
 from shardr.requests.facts import PIPE
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from shardr.local.fetching import Told
+    from shardr.local.fetching import Supply
     from shardr.local.home import JobFolder
     from shardr.local.pipes.feeding import Piped
     from shardr.local.runners.base import Runner
@@ -41,20 +40,18 @@ class Staged:
 
 
 def stage_job(
-    work: Work, seed: int | None, job: JobFolder, sources: Sources, runner: Runner, environment: Mapping[str, str],
-    tell: Told,
-) -> Staged:  # fmt: skip
+    work: Work, seed: int | None, job: JobFolder, supply: Supply, runner: Runner, environment: Mapping[str, str]
+) -> Staged:
     """The instances of a job, ready to start; raises ``DataError`` for an input without objects.
 
-    ``seed`` permutes which instance gets which object, ``environment`` is what the runner gives every instance;
-    ``tell`` hears how much of what lies at S3 has come.
+    ``seed`` permutes which instance gets which object, ``environment`` is what the runner gives every instance.
     """
     about = work.facts
     hosts = contract.hosts(about.instances)
-    inputs = [channel(wanted, sources) for wanted in about.inputs if wanted.mode != PIPE]
-    piped = _piped(about, sources, hosts, seed)
-    inputs = [fetched(c, sources, job, tell) for c in inputs]
+    inputs = [channel(wanted, supply.sources) for wanted in about.inputs if wanted.mode != PIPE]
+    piped = _piped(about, supply.sources, hosts, seed)
     assigned = {c.name: c.shards(hosts, seed) for c in inputs}
+    inputs = supply.files(inputs, assigned)
     folders = {c.name: {host: Tree(job.instance(host)).at(c.path) for host in hosts} for c in inputs}
     copies = runner.copies(about.image)
     written = [c.path for c in inputs if c.written]
@@ -66,7 +63,11 @@ def stage_job(
             work.prepare(Tree(root), host, hosts)
             Tree(root).make(*pipes)
             linked: dict[str, str] = {}
+            shown: dict[str, str] = {}
             for c in inputs:
+                if (place := supply.shown(c, host)) is not None:
+                    shown[c.path] = show(place, folders[c.name][host], links=runner.links)
+                    continue
                 how = {"links": runner.links, "copies": copies, "own": c.written}
                 linked |= stage(c.files, assigned[c.name][host], folders[c.name][host], **how)
             instances.append(
@@ -93,9 +94,11 @@ def stage_job(
                     network_isolation=about.isolated,
                     log=job.log(host),
                     pipes=pipes,
+                    shown=shown,
                 )
             )
-    held = {c.name: list(c.held(assigned[c.name], folders[c.name])) for c in inputs}
+    here = [c for c in inputs if supply.shown(c, hosts[0]) is None]
+    held = {c.name: list(c.held(assigned[c.name], folders[c.name])) for c in here}
     held |= {p.wanted.name: p.files for p in piped}
     objects = {
         host: {c.name: len(assigned[c.name][host]) for c in inputs} | {p.wanted.name: p.count(host) for p in piped}

@@ -21,6 +21,7 @@ from shardr.local import accounts, contract, outputs, owners
 from shardr.local.checkpoints import Mirror
 from shardr.local.contract import STOP_GRACE_SECONDS, Tree, tag
 from shardr.local.counting import Counting
+from shardr.local.fetching import Supply
 from shardr.local.home import Home
 from shardr.local.life import Charge, Life
 from shardr.local.reasons import host_failure
@@ -50,6 +51,7 @@ class Supervisor(Life):
         self._hosts = contract.hosts(self._work.facts.instances)
         self._inputs: dict[str, list[Path]] = {}
         self._running: dict[str, Running] = {}
+        self._supply: Supply | None = None
         self._feeding: Feeding | None = None
         self._report["hosts"] = {host: {"state": "Pending"} for host in self._hosts}
 
@@ -66,7 +68,7 @@ class Supervisor(Life):
         finally:
             for instance in self._running.values():
                 instance.kill()
-            self._unfeed()
+            self._cut_off()
             with suppress(ShardrError):  # a job that fails has told why
                 runner.settle()
 
@@ -87,25 +89,27 @@ class Supervisor(Life):
 
     def _stage(self, runner: Runner) -> list[Instance]:
         self._phase("Downloading")
-        staged = stage_job(
-            self._work, self._permute, self._job, self._sources, runner, self._machine["environment"], self._coming,
-        )  # fmt: skip
+        failed = self._events.put
+        self._supply = Supply(self._sources, self._job, runner, self._coming, lambda e: failed(("", e)))
+        environment = self._machine["environment"]
+        staged = stage_job(self._work, self._permute, self._job, self._supply, runner, environment)
         self._inputs = staged.inputs
         for host, objects in staged.objects.items():
             self._report["hosts"][host]["objects"] = objects
         if staged.piped:
             from shardr.local.pipes.feeding import Feeding  # few jobs stream
 
-            failed = self._events.put
             self._feeding = Feeding(self._row.request, staged.piped, self._hosts, self._job, lambda e: failed(("", e)))
         return staged.instances
 
-    def _unfeed(self) -> None:
-        """Ends what is streamed to instances that have ended."""
+    def _cut_off(self) -> None:
+        """Ends what is streamed and shown to instances that have ended."""
         if self._feeding is not None:
             self._feeding.close()
-            self._sent(self._feeding)
-            self._feeding = None
+        if self._supply is not None:
+            self._supply.close()
+        self._sent()
+        self._feeding = self._supply = None
 
     def _through(self, runner: Runner, instances: Sequence[Instance], times: Times) -> tuple[Counting, End]:
         """Takes the instances from their start to their end."""
@@ -113,7 +117,7 @@ class Supervisor(Life):
         times.begin()
         mirror = self._mirror()  # first: what an instance writes at once is new, too
         self._running = runner.start(instances)
-        self._report["notices"] = runner.notices()
+        self._report["notices"] = [*(self._supply.notices if self._supply else []), *runner.notices()]
         for host in self._running:
             self._report["hosts"][host]["state"] = "InProgress"
         self._phase("Training")
@@ -122,7 +126,7 @@ class Supervisor(Life):
         tend = self._tend(mirror)
         watch = Watch(self._running, self._events, times, ends_together=self._work.ends_together, tend=tend)
         end = watch.through(lambda ending: self._change(counting, ending), self._note)
-        self._unfeed()
+        self._cut_off()
         runner.settle()
         if mirror is not None:
             mirror.sync()
@@ -130,23 +134,26 @@ class Supervisor(Life):
 
     def _tend(self, mirror: Mirror | None) -> Callable[[], None] | None:
         """What is done now and then while instances run."""
-        if mirror is None and self._feeding is None:
+        coming = self._supply is not None and self._supply.told()
+        if mirror is None and self._feeding is None and not coming:
             return None
 
         def tend() -> None:
             if mirror is not None:
                 with suppress(PermissionError):  # a container's user has closed them: taken when they are ours again
                     mirror.sync()
-            if self._feeding is not None:
-                self._sent(self._feeding)
+            if self._feeding is not None or coming:
+                self._sent()
                 self._tell()
 
         return tend
 
-    def _sent(self, feeding: Feeding) -> None:
-        """Notes how much was streamed so far."""
-        for host, found in feeding.told().items():
+    def _sent(self) -> None:
+        """Notes how much was streamed, and read of what is shown, so far."""
+        for host, found in self._feeding.told().items() if self._feeding is not None else ():
             self._report["hosts"][host]["streamed"] = found
+        if self._supply is not None and (come := self._supply.told()):
+            self._report["downloaded"] = self._report.get("downloaded", {}) | come
 
     def _mirror(self) -> Mirror | None:
         where = checkpoints_of(self._row.request)

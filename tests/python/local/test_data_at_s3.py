@@ -7,40 +7,17 @@ import json
 import os
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from s3_door import Cutting
-from worlds import files, printed, run, s3_over, script, submit, until
+from worlds import SECRET, files, printed, run, script, submit, until
 
 import shardr
 from shardr.cli.app import main
 from shardr.storage.elsewhere import NO_SETTINGS
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-SECRET = "secret"
 READ = "cd /opt/ml/input/data\n"
-
-
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """An S3, and the folder that it serves."""
-    folder = tmp_path_factory.mktemp("far")
-    with s3_over(folder) as served:
-        yield served.url, folder
-
-
-@pytest.fixture
-def far(s3: tuple[str, Path], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
-    """The folder of a bucket of the test's own at the S3 that the AWS settings name; the bucket has its name."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3[0])
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATEST")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-    bucket = s3[1] / f"b{abs(hash(request.node.name))}"
-    bucket.mkdir()
-    return bucket
 
 
 def training(folder: Path, source: str, body: str, **fields: Any) -> dict[str, Any]:
@@ -101,13 +78,12 @@ def test_an_augmented_manifest_may_lie_at_s3_and_name_what_lies_there(tmp_path: 
     assert f"line 50 of {source}: image-ref names no object: s3://{far.name}/49.txt" in told
 
 
-@pytest.mark.parametrize("mode", ["File", "FastFile"])
 def test_files_come_before_the_job_starts_each_once_and_whole(
-    tmp_path: Path, far: Path, mode: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, far: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files(far / "data" / "deep", 3)
     (far / "data" / "empty").touch()
-    step = {"distribution": "ShardedByS3Key", "input_mode": mode}
+    step = {"distribution": "ShardedByS3Key", "input_mode": "File"}
     body = f"{READ} find train -type f | sort; cat train/deep/*; ! touch train/mine 2> /dev/null"
     done = run(tmp_path, training(tmp_path, f"s3://{far.name}/data", body, instance_count=2, channel=step))
     assert done.status == "Completed", done.step("work").failure

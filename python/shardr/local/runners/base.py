@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from shardr.local.contract import Tree
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -44,6 +46,12 @@ class Instance:
     """Whether it listens for requests of this machine, as the instances of a model do."""
     pipes: list[str] = field(default_factory=list)
     """Folders in which FIFOs come and go while it runs."""
+    shown: dict[str, str] = field(default_factory=dict)
+    """Inputs of which the files lie in another folder of this machine than the instance's own, and that folder."""
+
+    def source(self, path: str) -> str:
+        """The folder of this machine that one of its folders is."""
+        return self.shown.get(path) or str(Tree(self.root).at(path))
 
 
 class Running(Protocol):
@@ -66,8 +74,13 @@ class Runner(Protocol):
     """A way to start the instances of a job on this machine; one object a job."""
 
     name: str
+    strangers: bool
+    """Whether instances are other users than this one."""
     links: bool
     """Whether instances see hard links as files of their own, and what ``linked`` names; else originals are shown."""
+
+    def mounts(self) -> bool:
+        """Whether instances have what is mounted on this machine; else they get files only."""
 
     def copies(self, image: str) -> bool:
         """Whether instances of the image may read only what everybody may: other inputs must be copied for them."""

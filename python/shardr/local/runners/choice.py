@@ -103,6 +103,7 @@ def docker_machine(images: Sequence[str]) -> dict[str, Any]:
         "architecture": ARCHITECTURES.get(info["Architecture"], info["Architecture"]),
         "rootless": info.get("Rootless") is True or "rootless" in options,  # as podman says it, and as Docker does
         "selinux": "selinux" in options,
+        "kernel": info.get("KernelVersion"),
         "limits": {"cpus": bool(info.get("CpuCfsQuota")), "memory": bool(info.get("MemoryLimit"))},
     }
 

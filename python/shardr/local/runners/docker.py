@@ -44,6 +44,7 @@ class DockerRunner:
     """Starts the instances of one job as containers."""
 
     name = "docker"
+    strangers = True
     links = True
 
     def __init__(
@@ -60,6 +61,10 @@ class DockerRunner:
         self._containers: dict[str, Container] = {}
         self._notice: str | None = None
         self._written: Written | None = None
+
+    def mounts(self) -> bool:
+        """Whether the daemon is of this system, and not in a virtual machine that only shares files with it."""
+        return bool(self._machine.get("kernel") == os.uname().release)
 
     def copies(self, image: str) -> bool:
         """Whether the image's user is neither root nor us, and so is refused what only its owner may read."""
@@ -171,7 +176,7 @@ class DockerRunner:
 def _mounts(instance: Instance) -> list[Any]:
     """The folders of the contract, one by one."""
     tree = Tree(instance.root)
-    places = [(str(tree.at(path)), path, True) for path in [instance.config, *instance.inputs]]
+    places = [(instance.source(path), path, True) for path in [instance.config, *instance.inputs]]
     # the daemon gives nothing to a user in a folder below one that it holds to be read-only
     places += [(str(tree.at(path)), path, not instance.driven) for path in instance.pipes]
     places += [(str(folder), path, False) for path, folder in _written(instance).items()]

@@ -46,6 +46,8 @@ bubblewrap ends with its parent, unless that one has died before bubblewrap coul
 class ProcessRunner:
     """Starts instances as sandboxed processes, or as plain ones where there is no bubblewrap."""
 
+    strangers = False
+
     def __init__(self, machine: Mapping[str, Any]) -> None:
         self._visible: list[str] = machine["visible"]
         self.links: bool = machine["sandboxed"]
@@ -53,6 +55,10 @@ class ProcessRunner:
         self._started: dict[str, tuple[Instance, Process]] = {}
         self._keepers: dict[str, Keeper] = {}
         self.name = "process" if self.links else "process without a sandbox"
+
+    def mounts(self) -> bool:
+        """True: all is this machine's."""
+        return True
 
     def copies(self, image: str) -> bool:  # noqa: ARG002 - the same for every image
         """False: the script runs as the user."""
@@ -172,7 +178,7 @@ class ProcessRunner:
         closed = [(path, "--ro-bind") for path in [instance.config, *instance.inputs, *instance.pipes]]
         within = [path for path in instance.outputs if any(path.startswith(f"{folder}/") for folder in instance.pipes)]
         for path, how in sorted([*closed, *((path, "--bind") for path in within)], key=lambda place: len(place[0])):
-            command += [how, str(instance.root / os.path.relpath(path, ML)), path]
+            command += [how, instance.source(path), path]
         for name, value in {"HOSTNAME": instance.host, **instance.environment}.items():
             command += ["--setenv", name, value]
         return [*command, "--chdir", "/"]
