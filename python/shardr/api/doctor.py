@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.errors import RunnerError, ShardrError
 from shardr.local.home import Home
+from shardr.local.lazy.mount import lacking
 from shardr.local.runners.machine import this_machine, which
 from shardr.local.runners.process import sandbox_problem
 
@@ -45,6 +46,7 @@ def doctor() -> list[Finding]:
         Finding("Cores", True, f"{os.cpu_count()}; more instances than cores take turns"),
         _memory(),
         _home(home.root),
+        _fast_file(),
         _rpy2(),
     ]
 
@@ -112,6 +114,13 @@ def _home(root: Path) -> Finding:
         return Finding("SHARDR_HOME", False, f"{root} cannot be written", "set SHARDR_HOME to a folder of yours")
     enough = free >= 1
     return Finding("SHARDR_HOME", enough, f"{root}, {free:.0f} GiB free", None if enough else "free some disk space")
+
+
+def _fast_file() -> Finding:
+    """FUSE is a choice, too: without it the objects of such a channel are fetched first."""
+    lack = lacking()
+    how = "are read as they are opened" if lack is None else f"are fetched before a job starts: {lack}"
+    return Finding("FastFile", True, f"objects of S3 {how}")
 
 
 def _rpy2() -> Finding:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -31,7 +32,21 @@ ALL = "all"
 END_SECONDS = 5
 DETACH = 2
 SERVED = "shardr.local.lazy.served"
+DEVICE = "/dev/fuse"
 INSTALL = "pip install 'shardr[fastfile]', and FUSE (Debian and Ubuntu: apt install fuse3)"
+
+
+def lacking() -> str | None:
+    """What this machine lacks to show objects of S3 as files; None where it lacks nothing."""
+    if sys.platform != "linux":
+        return "FUSE is asked for on Linux only"
+    if find_spec("mfusepy") is None:
+        return f"mfusepy is not installed: {INSTALL}"
+    if not os.access(DEVICE, os.R_OK | os.W_OK):
+        return f"{DEVICE} is not there, or not for this user"
+    if os.getuid() != 0 and shutil.which("fusermount3") is None:
+        return f"fusermount3 is not installed: {INSTALL}"
+    return None
 
 
 class Mount:
@@ -53,8 +68,8 @@ class Mount:
 
         With ``shared`` they must be there for users other than this one, as instances in containers are.
         """
-        if find_spec("mfusepy") is None:
-            return f"mfusepy is not installed: {INSTALL}"
+        if (lack := lacking()) is not None:
+            return lack
         files = {}
         for channel in channels:
             assert isinstance(channel.listing, Remote)  # noqa: S101 - for the type checker: others need no showing
