@@ -152,7 +152,7 @@ class Keeper:
 
     def _opening(self, cared: Cared) -> Opening:
         assert cared.door is not None  # noqa: S101 - for the type checker
-        return Opening(cared.variant.name, cared.variant.weight, cared.serial, cared.door)
+        return Opening(cared.variant.name, cared.serial, cared.door)
 
     def _open(self, doors: list[Opening]) -> None:
         if doors != self._told:
