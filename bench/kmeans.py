@@ -11,12 +11,12 @@ the lower time counts.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
+from programs import figures
 
 from shardr.recordio.encoding import encode
 
@@ -81,12 +81,8 @@ def write(folder: Path) -> None:
 
 
 def seconds(program: str, folder: Path, result: str, blas: int) -> float:
-    arguments = [str(PROGRAMS), str(folder / "rows.pbr"), str(folder / result), str(CLUSTERS)]
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": str(blas)}
-    told = subprocess.run(
-        [sys.executable, "-c", program, *arguments], env=environment, stdout=subprocess.PIPE, text=True, check=True
-    )
-    return float(told.stdout.splitlines()[-1])
+    words = [sys.executable, "-c", program, PROGRAMS, folder / "rows.pbr", folder / result, CLUSTERS]
+    return figures(words, {"OPENBLAS_NUM_THREADS": str(blas)})[0]
 
 
 def main() -> None:

@@ -10,12 +10,12 @@ by themselves, by a thread for each core. All take turns, each in a process of i
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
+from programs import figures
 
 from shardr.recordio.encoding import encode
 
@@ -83,12 +83,8 @@ def write(folder: Path) -> None:
 
 
 def seconds(program: str, folder: Path, result: str, blas: int, batch: int = 0) -> float:
-    arguments = [str(PROGRAMS), str(folder / "rows.pbr"), str(folder / result), str(batch)]
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": str(blas)}
-    told = subprocess.run(
-        [sys.executable, "-c", program, *arguments], env=environment, stdout=subprocess.PIPE, text=True, check=True
-    )
-    return float(told.stdout)
+    words = [sys.executable, "-c", program, PROGRAMS, folder / "rows.pbr", folder / result, batch]
+    return figures(words, {"OPENBLAS_NUM_THREADS": str(blas)})[0]
 
 
 def main() -> None:

@@ -32,10 +32,11 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import numpy as np
 from botocore.config import Config
+from places import served
+from programs import figures
 
 import shardr
 from shardr.local.home import Home
-from shardr.local.objects import Keys, Objects, wait_until_there
 from shardr.local.store import Store
 from shardr.recordio.encoding import encode
 
@@ -146,17 +147,12 @@ def beside(program: str, *words: object) -> Iterator[str]:
 
 
 @contextmanager
-def rclone(folder: Path, keys: Keys) -> Iterator[str]:
+def rclone(folder: Path) -> Iterator[str]:
     """The address of rclone over a folder; it has read each object once for its ETag, and knows it from now on."""
-    objects = Objects(folder, keys)
-    objects.start()
-    try:
-        wait_until_there(objects.url)
-        for page in client_of(objects.url).get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
+    with served(folder) as url:
+        for page in client_of(url).get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
             assert page["Contents"]
-        yield objects.url
-    finally:
-        objects.close()
+        yield url
 
 
 def client_of(url: str) -> Any:
@@ -167,14 +163,12 @@ def ceiling(client: Any, prefix: str) -> float:
     """Bytes per second of the server alone."""
     keys = [item["Key"] for item in client.list_objects_v2(Bucket=BUCKET, Prefix=prefix)["Contents"]]
     urls = [client.generate_presigned_url("get_object", {"Bucket": BUCKET, "Key": key}) for key in keys]
-    words = [sys.executable, str(HERE / "raw.py"), *urls]
-    return float(subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    return figures([sys.executable, HERE / "raw.py", *urls])[0]
 
 
 def decoder(folder: Path) -> float:
     """Bytes per second of the decoder alone."""
-    words = [sys.executable, str(HERE / "decode.py"), str(folder)]
-    return float(subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    return figures([sys.executable, HERE / "decode.py", folder])[0]
 
 
 def of(turns: list[Turn], what: Any) -> float:
@@ -228,24 +222,21 @@ def main() -> None:
     asked.add_argument("--latency-ms", type=float, default=20)
     given = asked.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        root, keys = Path(name), Keys.fresh()
+        root = Path(name)
         data = root / "s3" / BUCKET
         fill(data, given.megabytes)
-        os.environ |= {
-            "SHARDR_HOME": str(root / "home"), "AWS_ACCESS_KEY_ID": keys.id, "AWS_SECRET_ACCESS_KEY": keys.secret,
-            "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
-        }  # fmt: skip
+        os.environ["SHARDR_HOME"] = str(root / "home")
         job(f"{data}/1/", "Pipe")  # what is tried once is tried now
         told("files", data, f"{data}/", given.rounds)
-        for server, running in (("rclone", rclone(root / "s3", keys)), ("light S3", beside("light.py", root / "s3"))):
+        for server, running in (("rclone", rclone(root / "s3")), ("light S3", beside("light.py", root / "s3"))):
             with running as url:
-                os.environ["AWS_ENDPOINT_URL_S3"] = url
+                os.environ["AWS_ENDPOINT_URL"] = url  # the light one looks at no keys: those of rclone still stand
                 can = median(ceiling(client_of(url), "10/") for _ in range(given.rounds))
                 print(f"{server}: the server alone {can / 1e6:.0f} MB/s")
                 told(server, data, f"s3://{BUCKET}/", given.rounds)
                 if given.latency_ms:
                     with beside("door.py", url.rpartition(":")[2], given.latency_ms) as door:
-                        os.environ["AWS_ENDPOINT_URL_S3"] = door
+                        os.environ["AWS_ENDPOINT_URL"] = door
                         told(f"{server}, {given.latency_ms:g} ms", data, f"s3://{BUCKET}/", given.rounds)
 
 

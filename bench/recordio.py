@@ -10,13 +10,13 @@ All take turns; the lowest time of each counts. On two cores R's decode was 27 t
 from __future__ import annotations
 
 import io
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
+from programs import figures
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 import clients
@@ -65,21 +65,17 @@ def main() -> None:
         (folder / "rows.pbr").write_bytes(encode(rows).content)
         turns = []
         for _ in range(REPEATS):
-            words = [str(python), "-c", SDK, str(folder / "part.npy"), str(folder / "sdk.pbr")]
-            told = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout.split()[-2:]
+            told = figures([python, "-c", SDK, folder / "part.npy", folder / "sdk.pbr"])
             held = (folder / "rows.pbr").read_bytes()
             turns.append((
                 timed(lambda: encode(rows)),
                 timed(lambda held=held: list(blocks(io.BytesIO(held), "rows"))),
-                *(float(seconds) * PART for seconds in told),
+                *(seconds * PART for seconds in told),
             ))  # fmt: skip
         same = (folder / "sdk.pbr").read_bytes() == encode(rows[: ROWS // PART]).content.tobytes()
-        script = str(Path(__file__).with_suffix("") / "decode.R")
-        of_r = subprocess.run(
-            ["Rscript", script, str(folder / "rows.pbr")], stdout=subprocess.PIPE, text=True, check=True
-        )
+        of_r = figures(["Rscript", Path(__file__).with_suffix("") / "decode.R", folder / "rows.pbr"])
     encoded, decoded, sdk_encoded, sdk_decoded = (min(times) for times in zip(*turns, strict=True))
-    r_ours, r_each = map(float, of_r.stdout.split()[-2:])
+    r_ours, r_each = of_r
     what = f"recordIO of {ROWS:,} x {COLUMNS}"
     for verb, ours, theirs, of, target in (
         ("encode", encoded, sdk_encoded, "the SDK's writer", 40),

@@ -18,7 +18,8 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
-from shardr.local.objects import Keys, Objects, wait_until_there
+from places import served
+from programs import figures
 
 MEGABYTES = int(sys.argv[1]) if len(sys.argv) > 1 else 1024
 SMALL, SMALL_BYTES, ROUNDS, TARGET = 500, 200_000, 3, 0.8
@@ -115,8 +116,7 @@ def rclone(prefix: str, to: Path, url: str) -> float:
 def fetched(tool: str, prefix: str, to: Path, url: str) -> float:
     if tool == "rclone":
         return rclone(prefix, to, url)
-    command = [sys.executable, "-c", PROGRAMS[tool], prefix, os.fspath(to)]
-    return float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    return figures([sys.executable, "-c", PROGRAMS[tool], prefix, to])[0]
 
 
 def fill(root: Path) -> None:
@@ -136,21 +136,14 @@ def main() -> None:
             tools.remove(tool)
             print(f"{module} is not installed and left out (pip install {module})")
     with tempfile.TemporaryDirectory() as name:
-        root, keys = Path(name), Keys.fresh()
+        root = Path(name)
         fill(root / "s3")
-        objects = Objects(root / "s3", keys)
-        objects.start()
-        wait_until_there(objects.url)
-        os.environ |= {
-            "AWS_ENDPOINT_URL": objects.url, "AWS_ACCESS_KEY_ID": keys.id, "AWS_SECRET_ACCESS_KEY": keys.secret,
-            "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
-        }  # fmt: skip
-        try:
+        with served(root / "s3") as url:
             for prefix, size in (("large/", MEGABYTES), ("small/", SMALL * SMALL_BYTES / 1e6)):
                 best = dict.fromkeys(tools, float("inf"))
                 for _ in range(ROUNDS):
                     for tool in tools:
-                        best[tool] = min(best[tool], fetched(tool, prefix, root / "to", objects.url))
+                        best[tool] = min(best[tool], fetched(tool, prefix, root / "to", url))
                         count = len(list((root / "to").iterdir()))
                         assert count == (1 if prefix == "large/" else SMALL), (tool, count)
                         shutil.rmtree(root / "to")
@@ -158,8 +151,6 @@ def main() -> None:
                 others = max(speed for tool, speed in speeds.items() if tool != "shardr")
                 shown = ", ".join(f"{tool} {speed:.0f} MB/s" for tool, speed in speeds.items())
                 print(f"{prefix[:-1]}: {speeds['shardr'] / others:.2f} × the best ({shown}), target >= {TARGET}")
-        finally:
-            objects.close()
 
 
 if __name__ == "__main__":

@@ -8,10 +8,11 @@ counts. The memory is what the process holds at its peak beyond what it holds af
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from programs import figures
 
 MEGABYTES = int(sys.argv[1]) if len(sys.argv) > 1 else 400
 SHARDS, REPEATS, TARGET = 20, 5, 300
@@ -50,11 +51,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as name:
             source = Path(name) / "big.csv"
             size = write(source, line)
-            command = [sys.executable, "-c", PROGRAM, str(source), str(SHARDS), str(Path(name) / "to")]
-            runs = [
-                [float(figure) for figure in subprocess.run(command, capture_output=True, check=True).stdout.split()]
-                for _ in range(REPEATS)
-            ]
+            command = [sys.executable, "-c", PROGRAM, source, SHARDS, Path(name) / "to"]
+            runs = [figures(command) for _ in range(REPEATS)]
             seconds, memory = min(run[0] for run in runs), max(run[1] for run in runs)
         target = f"target >= {TARGET}" if kind == "plain" else "no target"
         print(

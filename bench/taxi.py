@@ -188,7 +188,8 @@ def compare(source: str, given: argparse.Namespace) -> None:
         (folder / "reading.py").write_text(READING)
         counts = {n: generated(trips / str(n), given.rows * n, 16 * n) for n in (1, given.times)}
         originals = {path.stat().st_ino for path in trips.glob("*/*/*")}
-        with served(trips) if source == "s3" else nullcontext(f"{trips}/") as base:
+        base = "s3://trips/" if source == "s3" else f"{trips}/"
+        with served(trips.parent) if source == "s3" else nullcontext():
             sizes = [Data(count, f"{base}{n}/train/", f"{base}{n}/test/") for n, count in counts.items()]
             for turn in range(given.rounds + 1):
                 for what, data, mode in product(EPOCHS, sizes, MODES[:: -1 if turn % 2 else 1]):

@@ -48,16 +48,16 @@ class Disk(threading.Thread):
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """What a bucket is called that has the files of a folder: meanwhile the AWS settings name an S3 server of it."""
+    """The address of rclone over a folder of buckets, which the AWS settings name from then on."""
     keys = Keys.fresh()
-    objects = Objects(folder.parent, keys)
+    objects = Objects(folder, keys)
     objects.start()
-    wait_until_there(objects.url)
-    os.environ |= {
-        "AWS_ENDPOINT_URL": objects.url, "AWS_ACCESS_KEY_ID": keys.id, "AWS_SECRET_ACCESS_KEY": keys.secret,
-        "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
-    }  # fmt: skip
     try:
-        yield f"s3://{folder.name}/"
+        wait_until_there(objects.url)
+        os.environ |= {
+            "AWS_ENDPOINT_URL": objects.url, "AWS_ACCESS_KEY_ID": keys.id, "AWS_SECRET_ACCESS_KEY": keys.secret,
+            "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
+        }  # fmt: skip
+        yield objects.url
     finally:
         objects.close()

@@ -6,24 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from shardr._inst import inst
-from shardr.errors import RunnerError
+from shardr.errors import Problem, RunnerError
 from shardr.local.builtin import builtin, not_in_r
 from shardr.local.docker.images import own
 from shardr.local.runners.interpreter import python
 from shardr.local.runners.machine import which
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 SERVE = "serve"
 """What the service starts a container with that is to serve a model."""
 OF_R = ("httpuv", "jsonlite", "shardr")
 """Packages that answer requests in R; plumber is asked for by a model that has a plumber.R."""
-
-
-SERVED_BY = "take the image serving (R) or python, which find code in the model's archive, or the runner docker"
-"""The way out for a model whose image nothing stands for."""
 
 
 class Program(Protocol):
@@ -88,3 +84,16 @@ def program(image_uri: str, arguments: Sequence[str] | None) -> Program | None:
     if known is not None:
         return known
     return SERVERS.get(own(image_uri) or "") if list(arguments or [])[:1] == [SERVE] else None
+
+
+def unserved(at: str, image: str) -> Iterator[Problem]:
+    """Why a model cannot be served without its image, if it cannot."""
+    known = program(image, [SERVE])
+    if known is None:
+        fix = "take the image serving (R) or python, which find code in the model's archive, or the runner docker"
+        yield Problem(at, f"its image {image} is needed to serve it: only the image itself knows how", fix)
+        return
+    try:
+        known.check()
+    except RunnerError as error:
+        yield Problem(at, error.what, error.fix)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.errors import DataError, Problem, RequestError, RunnerError
 from shardr.local.builtin import builtin
-from shardr.local.programs import SERVE, SERVED_BY, program
+from shardr.local.programs import unserved
 from shardr.local.streamed import of_channel
 from shardr.requests.facts import PROCESSING as PROCESSING_JOB
 from shardr.requests.facts import TRAINING, TRANSFORM, TRANSFORMED, checkpoints, facts
@@ -28,7 +28,7 @@ def check_runnable(request: dict[str, Any], runner: str, image: str | None = Non
     about = facts(request)
     spec = "AlgorithmSpecification" if about.kind is TRAINING else "AppSpecification"
     if runner == "process" and about.entrypoint is None:
-        problems += _own_program(spec, about.image) if image is None else _served("ModelName", image)
+        problems += _own_program(spec, about.image) if image is None else unserved("ModelName", image)
     words = {f"Environment.{key}": value for key, value in about.environment.items()}
     for field, found in (("ContainerEntrypoint", about.entrypoint), ("ContainerArguments", about.arguments)):
         words |= {f"{spec}.{field}[{i}]": word for i, word in enumerate(found or [])}
@@ -58,18 +58,6 @@ def _own_program(spec: str, image: str) -> Iterator[Problem]:
         known.check()
     except RunnerError as error:
         yield Problem(f"{spec}.TrainingImage", error.what, error.fix)
-
-
-def _served(at: str, image: str) -> Iterator[Problem]:
-    """Whether a model can be served without its image."""
-    known = program(image, [SERVE])
-    if known is None:
-        yield Problem(at, f"its image {image} is needed to serve it: only the image itself knows how", SERVED_BY)
-        return
-    try:
-        known.check()
-    except RunnerError as error:
-        yield Problem(at, error.what, error.fix)
 
 
 def _channels(about: Facts) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, Protocol
 
 from shardr.errors import DataError
+from shardr.storage.refused import code_of
 from shardr.storage.uris import split_uri
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Ranges:
         try:
             answer: dict[str, Any] = self._client.get_object(Bucket=bucket, Key=key, **same, **ranged)
         except self._client.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] in {"PreconditionFailed", "InvalidRange"}:
+            if code_of(error) in {"PreconditionFailed", "InvalidRange"}:
                 raise changed(found.uri, "fetched") from error
             raise
         # nor do all heed IfMatch

@@ -33,8 +33,17 @@ IDENTITY = re.compile(r"User: (\S+)")
 
 def code_of(error: BaseException) -> str:
     """The service's own code of an error; the empty string when AWS did not answer."""
+    return _said(error, "Code")
+
+
+def message_of(error: BaseException) -> str:
+    """What the service says of an error; the empty string when AWS did not answer."""
+    return _said(error, "Message")
+
+
+def _said(error: BaseException, field: str) -> str:
     response = getattr(error, "response", None)
-    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
+    return str(response.get("Error", {}).get(field, "")) if isinstance(response, dict) else ""
 
 
 @contextmanager
@@ -62,7 +71,7 @@ def _told(error: Exception, denied: str | None) -> tuple[str, str | None] | None
     from botocore import exceptions as aws
 
     if isinstance(error, aws.ClientError):
-        code, message = code_of(error), str(error.response.get("Error", {}).get("Message", ""))
+        code, message = code_of(error), message_of(error)
         return f"{code}: {message}" if message else code, _fix(code, message, denied)
     if isinstance(error, aws.NoRegionError):
         return str(error), NO_REGION

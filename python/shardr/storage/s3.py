@@ -20,6 +20,7 @@ from shardr.storage.digests import digest_of
 from shardr.storage.objects import Found, Remote, named_in
 from shardr.storage.quick import Quick
 from shardr.storage.ranges import Ranges, changed
+from shardr.storage.refused import code_of
 from shardr.storage.uris import split_uri
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ class S3Storage:
             found: dict[str, Any] = self._client.head_object(Bucket=bucket, Key=key)
         except self._client.exceptions.ClientError as error:
             # without the right to list, S3 says 403 for what is not there: then it is uploaded, or that is refused
-            if error.response["Error"]["Code"] in GONE | {"403"}:
+            if code_of(error) in GONE | {"403"}:
                 return None
             raise
         return found

@@ -26,7 +26,7 @@ from shardr.local.home import Home
 from shardr.local.store import RunRow, Store
 from shardr.requests.facts import model_facts
 from shardr.storage.objects import Remote
-from shardr.storage.refused import in_our_words
+from shardr.storage.refused import in_our_words, message_of
 from shardr.storage.s3 import S3Storage
 
 if TYPE_CHECKING:
@@ -143,8 +143,7 @@ class SageMakerEngine:
             try:
                 return model_facts(self._aws.client("sagemaker").describe_model(ModelName=name)).image
             except Exception as error:
-                told = getattr(error, "response", {}).get("Error", {}).get("Message", "")
-                if absent(told):
+                if absent(message_of(error)):
                     raise NotFoundError(f"there is no model {name} in {self._place.region}") from error
                 raise
 

@@ -14,7 +14,7 @@ from shardr.engines.sagemaker.place import Place
 from shardr.engines.sagemaker.send import deposit
 from shardr.errors import InvocationError, NotFoundError
 from shardr.storage.digests import digest_of
-from shardr.storage.refused import code_of, in_our_words
+from shardr.storage.refused import code_of, in_our_words, message_of
 from shardr.storage.s3 import S3Storage
 
 if TYPE_CHECKING:
@@ -75,9 +75,9 @@ class SageMakerHosting:
             try:
                 answer: dict[str, Any] = getattr(self._aws.client(service), method)(**request)
             except Exception as error:
-                told = getattr(error, "response", {})
-                message = str(told.get("Error", {}).get("Message", ""))
+                message = message_of(error)
                 if code_of(error) == "ModelError":
+                    told = getattr(error, "response", {})
                     status, said = told.get("OriginalStatusCode", 0), told.get("OriginalMessage", "")
                     raise InvocationError(message, status=status, said=said) from error
                 if absent(message):

@@ -58,22 +58,10 @@ class Keeper:
             if row.status == DELETING or time.time() >= row.expires:
                 self._end(row)
                 return
-            reason = self._tend(row)
+            reason = self._tend(row) or self._told_to_end()
             if reason is not None:
-                self._open([])
-                self._stop()
-                self._store.settle(self._name, FAILED, self._plan or row.plan, failure_reason(reason))
-                if (row := self._row()) is not None and row.status == DELETING:
-                    self._end(row)
+                self._fail(row, reason)
                 return
-            try:
-                if not self._wakes.get(timeout=LOOK_SECONDS):
-                    self._open([])
-                    self._stop()
-                    self._store.settle(self._name, FAILED, row.plan, "the process that keeps it was told to end")
-                    return
-            except queue.Empty:
-                pass
         self._stop()  # all is gone, or it was removed by somebody else
 
     def _row(self) -> EndpointRow | None:
@@ -103,6 +91,13 @@ class Keeper:
         self._leave(drained)
         self._leaving = [cared for cared in self._leaving if cared.state != ENDED]
         return None
+
+    def _told_to_end(self) -> str | None:
+        """Waits until there may be something to do; that this process is told to end is a failure."""
+        try:
+            return None if self._wakes.get(timeout=LOOK_SECONDS) else "the process that keeps it was told to end"
+        except queue.Empty:
+            return None
 
     def _begin(self, plan: EndpointPlan) -> None:
         """Starts what a plan needs and is not there."""
@@ -152,7 +147,7 @@ class Keeper:
 
     def _opening(self, cared: Cared) -> Opening:
         assert cared.door is not None  # noqa: S101 - for the type checker
-        return Opening(cared.variant.name, cared.variant.weight, cared.serial, cared.door)
+        return Opening(cared.variant.name, cared.serial, cared.door)
 
     def _open(self, doors: list[Opening]) -> None:
         if doors != self._told:
@@ -170,6 +165,14 @@ class Keeper:
         for cared in self._leaving:
             cared.join()
         self._standing, self._coming, self._draining, self._leaving = [], [], [], []
+
+    def _fail(self, row: EndpointRow, reason: str) -> None:
+        """Nobody finds its instances any more, they end, and it stays as Failed unless it was deleted meanwhile."""
+        self._open([])
+        self._stop()
+        self._store.settle(self._name, FAILED, self._plan or row.plan, failure_reason(reason))
+        if (now := self._row()) is not None and now.status == DELETING:
+            self._end(now)
 
     def _end(self, row: EndpointRow) -> None:
         """Nobody finds it any more, its instances end, and what they had goes."""

@@ -12,7 +12,7 @@ from shardr.local.runners.doors import Door
 from shardr.local.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 CREATING, IN_SERVICE, UPDATING, DELETING, FAILED = "Creating", "InService", "Updating", "Deleting", "Failed"
 
@@ -22,7 +22,6 @@ class Opening:
     """The way to one healthy instance."""
 
     variant: str
-    weight: float
     serial: int
     """Which instance of the endpoint: no number is given twice."""
     door: Door
@@ -30,6 +29,11 @@ class Opening:
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for the store."""
         return {**vars(self), "door": self.door.to_dict()}
+
+    @classmethod
+    def from_dict(cls, about: Mapping[str, Any]) -> Opening:
+        """The way that another process kept."""
+        return cls(about["variant"], about["serial"], Door.of(about["door"]))
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ class Endpoints(Store):
 
 def _endpoint(row: Any) -> EndpointRow:
     data = dict(row)
-    doors = [Opening(**{**about, "door": Door.of(about["door"])}) for about in json.loads(data.pop("doors"))]
+    doors = [Opening.from_dict(about) for about in json.loads(data.pop("doors"))]
     plan, wanted = EndpointPlan.from_dict(json.loads(data.pop("plan"))), data.pop("wanted")
     return EndpointRow(
         **{**data, "tags": json.loads(data["tags"])},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from shardr.errors import Problem, RequestError, RunnerError
+from shardr.errors import RequestError
 from shardr.local import contract
 from shardr.local.endpoints import lives
 from shardr.local.endpoints.plan import EndpointPlan, Variant
@@ -13,7 +13,7 @@ from shardr.local.endpoints.store import FAILED, IN_SERVICE, Endpoints
 from shardr.local.operations import endpoint_configs, models, tags
 from shardr.local.operations.pages import page
 from shardr.local.operations.times import moment
-from shardr.local.programs import SERVE, SERVED_BY, program
+from shardr.local.programs import unserved
 from shardr.local.runners.choice import asked_for
 from shardr.local.runners.lately import chosen
 from shardr.requests.facts import model_facts
@@ -144,22 +144,11 @@ def _plan(account: Account, config: str) -> EndpointPlan:
         image = model_facts(model).image
         runner, machine = chosen(asked_for(account.runner), image, "")
         if runner == "process":
-            _check_served(item["ModelName"], image)
+            problems = list(unserved("PrimaryContainer.Image", image))
+            if problems:
+                raise RequestError(f'This machine cannot serve the model "{item["ModelName"]}":', problems=problems)
         variants.append(Variant.of(item, model, machine))
     return EndpointPlan(config, variants, request.get("DataCaptureConfig"))
-
-
-def _check_served(model: str, image: str) -> None:
-    """What an image serves by itself is served without it where a program of ours stands for it."""
-    known = program(image, [SERVE])
-    try:
-        if known is None:
-            what = "only the image itself knows what it serves, and the process runner has no image"
-            raise RunnerError(what, fix=SERVED_BY)
-        known.check()
-    except RunnerError as error:
-        problem = Problem("PrimaryContainer.Image", error.what, error.fix)
-        raise RequestError(f'This machine cannot serve the model "{model}":', problems=[problem]) from error
 
 
 def _life(request: dict[str, Any]) -> float:

@@ -47,7 +47,7 @@ def test_an_answer_that_breaks_off_on_a_kept_connection_is_an_error_of_the_model
         instance = threading.Thread(target=answers, args=(server,))
         instance.start()
         pool, key = Pool(), ("e", 0.0, 1)
-        opening = Opening("v", 1.0, 1, ByPort(port=server.getsockname()[1]))
+        opening = Opening("v", 1, ByPort(port=server.getsockname()[1]))
         assert calls._of(pool, key, opening, {}, b"1").body == b"ok"
         with pytest.raises(InvocationError, match="ended the connection without an answer"):
             calls._of(pool, key, opening, {}, b"1")
@@ -69,7 +69,7 @@ def test_a_kept_connection_that_was_let_go_of_is_replaced_by_a_new_one() -> None
         instance = threading.Thread(target=answers, args=(server,))
         instance.start()
         pool, key = Pool(), ("e", 0.0, 1)
-        opening = Opening("v", 1.0, 1, ByPort(port=server.getsockname()[1]))
+        opening = Opening("v", 1, ByPort(port=server.getsockname()[1]))
         assert calls._of(pool, key, opening, {}, b"1").body == b"ok"
         assert closed.wait(5)
         time.sleep(0.05)
@@ -93,7 +93,7 @@ def test_a_request_that_ends_whatever_sees_it_is_not_sent_to_all_instances() -> 
     threads = [threading.Thread(target=answers, args=(i,), daemon=True) for i in range(3)]
     for thread in threads:
         thread.start()
-    openings = [Opening("v", 1.0, i, ByPort(port=server.getsockname()[1])) for i, server in enumerate(servers)]
+    openings = [Opening("v", i, ByPort(port=server.getsockname()[1])) for i, server in enumerate(servers)]
     row = EndpointRow("fatal", [], IN_SERVICE, 0.0, 0.0, 0.0, EndpointPlan("c", [], None), None, None, None, openings)
     for opening in openings:  # each has answered once, so that its connection is kept
         assert calls._ask(row, [opening], {}, b"1").body == b"ok"
