@@ -1,4 +1,4 @@
-"""Mode Pipe beside mode File, from files of this machine and from an S3: start, throughput, total, disk and memory.
+"""Mode Pipe beside File and FastFile, from files of this machine and an S3: start, throughput, total, disk, memory.
 
     python bench/pipe.py [--megabytes 100] [--rounds 3] [--latency-ms 20]
 
@@ -183,7 +183,7 @@ def told(name: str, data: Path, source: str, rounds: int) -> None:
     alone: list[float] = []
     for _ in range(rounds):
         for size in ("1", "10"):
-            for how in ("Pipe", "File", "File, cold"):
+            for how in ("Pipe", "File", "File, cold", "FastFile"):
                 turn = job(f"{source}{size}/", how.partition(",")[0], cold="cold" in how)
                 assert turn.told["bytes"] == bytes_of[size], turn
                 found.setdefault((how, size), []).append(turn)
@@ -205,6 +205,10 @@ def told(name: str, data: Path, source: str, rounds: int) -> None:
                 f"  {speed / theirs:.2f} x {how}: download and read at {theirs:.0f} MB/s, target >= 2; the job "
                 f"{whole:.2f} s, of which Pipe saves {1 - total / whole:.0%}, target >= 25%"
             )
+        fast = found["FastFile", size]
+        first, reads = of(fast, lambda turn: turn.told["first"]), megabytes / of(fast, lambda turn: turn.told["read"])
+        whole = of(fast, lambda turn: turn.total)
+        print(f"  FastFile: first record {first:.3f} s after the start, all at {reads:.0f} MB/s; the job {whole:.2f} s")
         disk, memory = max(turn.disk for turn in pipe), max(turn.memory for turn in pipe)
         print(f"  disk: {disk / 1e6:.1f} MB, target < 64; File {max(t.disk for t in found['File', size]) / 1e6:.0f} MB")
         print(f"  memory of the supervisor: {memory / 1024:.0f} MiB at most")
