@@ -153,7 +153,7 @@ def sweep(job: JobFolder) -> None:
     """Removes everything of a job that is over but what people read later: its logs."""
     for entry in job.root.iterdir():
         if entry.name == job.mounted.name:  # first: its process may have been killed, and a look at it is an error then
-            from shardr.local.lazy.mount import unmount  # few jobs have it
+            from shardr.local.lazy.unmounting import unmount  # few jobs have it
 
             unmount(entry)
         if entry.is_dir() and entry.name != "logs":

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardr.errors import DataError
 from shardr.local.jobs import BOOT
+from shardr.local.lazy.unmounting import unmount
 from shardr.local.runners.interpreter import python
 from shardr.storage.objects import Remote
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 ALL = "all"
 """The view of a channel that every instance has whole."""
 END_SECONDS = 5
-DETACH = 2
 SERVED = "shardr.local.lazy.served"
 DEVICE = "/dev/fuse"
 INSTALL = "pip install 'shardr[fastfile]', and FUSE (Debian and Ubuntu: apt install fuse3)"
@@ -154,17 +154,3 @@ def _said(process: subprocess.Popen[bytes]) -> dict[str, Any]:
     line = process.stdout.readline()
     said: dict[str, Any] = json.loads(line) if line else {}
     return said
-
-
-def unmount(folder: Path) -> None:
-    """Takes down what is shown in a folder, be its process alive or not, and removes the folder."""
-    import ctypes
-
-    with suppress(FileNotFoundError):
-        if folder.name not in os.listdir(folder.parent):  # noqa: PTH208 - to look at a dead one itself is an error
-            return
-        if ctypes.CDLL(None).umount2(os.fsencode(folder), DETACH) != 0:  # not root, or nothing is shown
-            with suppress(FileNotFoundError):
-                subprocess.run(["fusermount3", "-u", "-z", "-q", str(folder)], check=False)
-    with suppress(OSError):
-        folder.rmdir()
