@@ -15,7 +15,8 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,8 @@ from shardr.storage.objects import Found
 from shardr.storage.seeking import Seekable, Seeking
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from concurrent.futures import Future
 
 TELL_SECONDS = 0.5
 KEPT_SECONDS = 1e6
@@ -41,7 +43,7 @@ class Files(mfusepy.Operations):  # type: ignore[misc]  # it has no types
 
     use_ns = True
 
-    def __init__(self, files: Mapping[str, Found], channels: Mapping[str, Seeking]) -> None:
+    def __init__(self, files: Mapping[str, Found], channels: Future[Mapping[str, Seeking]]) -> None:
         """Paths begin with the name of a channel, each of which fetches by itself."""
         self._files, self._channels = files, channels
         self._folders: dict[str, dict[str, None]] = {"": {}}
@@ -83,23 +85,30 @@ class Files(mfusepy.Operations):  # type: ignore[misc]  # it has no types
         if flags & (os.O_WRONLY | os.O_RDWR):
             raise OSError(errno.EROFS, path)
         number = next(self._numbers)
-        self._opened[number] = self._channels[path.split("/")[1]].open(self._files[path[1:]])
+        with self._told():
+            self._opened[number] = self._channels.result()[path.split("/")[1]].open(self._files[path[1:]])
         return number
 
     def read(self, path: str, size: int, offset: int, fh: int) -> bytes:  # noqa: ARG002
-        """Bytes of an object; what S3 does not give is told, once, and an I/O error for the reader."""
-        try:
+        """Bytes of an object."""
+        with self._told():
             return self._opened[fh].read(size, offset)
-        except ShardrError as error:
-            if not self._broken:
-                self._broken = True
-                say(broken={"what": error.what, "why": error.why, "fix": error.fix})
-            raise OSError(errno.EIO, error.what) from error
 
     def release(self, path: str, fh: int) -> int:  # noqa: ARG002
         """Nobody reads by this number any more."""
         self._opened.pop(fh).close()
         return 0
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What S3 does not give is told, once, and an I/O error for the reader."""
+        try:
+            yield
+        except ShardrError as error:
+            if not self._broken:
+                self._broken = True
+                say(broken={"what": error.what, "why": error.why, "fix": error.fix})
+            raise OSError(errno.EIO, error.what) from error
 
 
 def say(**what: Any) -> None:
@@ -140,18 +149,23 @@ def main(folder: str, files: dict[str, tuple[str, int, str]], *, shared: bool) -
     With ``shared`` other users may read them, too.
     """
     threading.Thread(target=_follow, daemon=True).start()
-    storage = Elsewhere().storage
-    assert storage is not None  # noqa: S101 - for the type checker: who started this has found the objects by it
     coming = Coming()
     objects = {path: Found(*about) for path, about in files.items()}
     names = {path.partition("/")[0] for path in objects}
-    channels = {name: Seeking(storage.ranges(), come=partial(coming.add, name)) for name in names}
+
+    def channels() -> Mapping[str, Seeking]:
+        storage = Elsewhere().storage
+        assert storage is not None  # noqa: S101 - for the type checker: who started this has found the objects by it
+        return {name: Seeking(storage.ranges(), come=partial(coming.add, name)) for name in names}
+
+    # boto3 takes longer to load than FUSE to begin, and nobody reads before there are files
+    made = ThreadPoolExecutor(1).submit(channels)
     how = {
         "ro": True, "allow_other": shared, "fsname": "s3", "subtype": "shardr", "max_threads": THREADS,
         "kernel_cache": True, "entry_timeout": KEPT_SECONDS, "attr_timeout": KEPT_SECONDS,
     }  # fmt: skip
     with suppress(RuntimeError):  # that it was asked to end, or why it could not begin, which it has said itself
-        mfusepy.FUSE(Files(objects, channels), folder, foreground=True, **how)
+        mfusepy.FUSE(Files(objects, made), folder, foreground=True, **how)
     coming.tell()
     os._exit(0)  # what is under way is of use to nobody
 
