@@ -101,14 +101,20 @@ streamed_words <- function(sent) {
   paste0(share, "epoch ", counted(sent$epochs - 1))
 }
 
-# The same of all instances of a step that runs, channel by channel.
+# The same of all instances of a step that runs, channel by channel, and how much has come of what is fetched from S3.
 step_streams <- function(step) {
   if (step$status != "InProgress") return(character())
-  vapply(names(step$streamed), function(name) {
+  streams <- vapply(names(step$streamed), function(name) {
     sent <- step$streamed[[name]]
     rate <- if (sent$bytes_per_second > 0) paste0(", ", size_text(sent$bytes_per_second), "/s")
     paste0(name, " ", streamed_words(sent), rate)
   }, "", USE.NAMES = FALSE)
+  coming <- Filter(function(come) come$bytes < come$of, step$downloaded)
+  fetched <- vapply(names(coming), function(name) {
+    come <- coming[[name]]
+    paste0(name, " ", floor(100 * come$bytes / come$of), " % of ", size_text(come$of), " from S3")
+  }, "", USE.NAMES = FALSE)
+  c(streams, fetched)
 }
 
 # The lines of a text below one another, what they are before the first.

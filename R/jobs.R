@@ -4,8 +4,8 @@
 #'
 #' @returns A data frame of class `shardr_jobs` with a row for each step of each run, the newest first: `run`, `step`,
 #'   `job`, `status`, `created` (time), `seconds`, `instances`, `rows_in` and `rows_out` (doubles, `NA` where not
-#'   known), and `streaming`: how far the channels in mode Pipe of a step are that runs (`""` for others). It prints as
-#'   a table of what matters, a line for each row; `as.data.frame()` prints it whole.
+#'   known), and `streaming`: how far the data of a step that runs is, in mode Pipe or from S3 (`""` for others). It
+#'   prints as a table of what matters, a line for each row; `as.data.frame()` prints it whole.
 #' @export
 #' @examples
 #' \dontrun{

@@ -64,6 +64,14 @@ test_that("how far a channel in mode Pipe is can be seen wherever a job that run
   expect_match(state, paste0("^fit runs \\(1 running; train ", share, ", ", rate, "; test not opened\\)$"))
 })
 
+test_that("what is still on its way from S3 is told with its share", {
+  come <- list(train = list(bytes = 9e5, of = 1.8e6), test = list(bytes = 1, of = 1))
+  step <- list(status = "InProgress", downloaded = come)
+  expect_identical(step_streams(step), "train 50 % of 1.8 MB from S3")
+  step$status <- "Completed"
+  expect_identical(step_streams(step), character())
+})
+
 test_that("an epoch whose size is not known, or nothing, has no share", {
   expect_identical(streamed_words(list(epochs = 3, epoch_bytes = 10)), "epoch 2")
   expect_identical(streamed_words(list(epochs = 1, epoch_bytes = 0, epoch_size = 0)), "epoch 0")

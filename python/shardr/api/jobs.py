@@ -16,7 +16,8 @@ from shardr.local.store import JobRow, Store
 def jobs(limit: int | None = None) -> list[dict[str, Any]]:
     """A record for each step of each run, newest run first: run, step, job, status, instances, rows, seconds.
 
-    ``streaming`` says of the channels in mode Pipe of a step that runs how far they are: ``45 % of epoch 1``.
+    ``streaming`` says how far the data of a step that runs is: ``45 % of epoch 1`` of a channel in mode Pipe, and
+    ``45 % from S3`` of one whose objects are being fetched.
     """
     return [
         {

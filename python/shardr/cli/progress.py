@@ -26,7 +26,7 @@ BAR_CELLS = 10
 AMOUNT_SECONDS = 5
 """Between two lines about an upload."""
 STREAM_SECONDS = 30
-"""Between two lines about what is streamed, where there is no terminal."""
+"""Between two lines about the data of a step, where there is no terminal."""
 METRICS_SECONDS = {"here": 1.0, "sagemaker": 15.0}
 """Between two looks into the logs of a run: on AWS they have a quota for the whole account."""
 SIGNS = {"Completed": "✔", "Failed": "✖", "Stopped": "■", "Pending": "·"}
@@ -96,7 +96,7 @@ class _Amounts:
 
 
 class _Changes:
-    """Says each change of a step's state once, and now and then how far what is streamed is."""
+    """Says each change of a step's state once, and now and then how far its data is."""
 
     def __init__(self) -> None:
         self._said: dict[str, str] = {}
@@ -122,13 +122,18 @@ def _numbers(step: StepView) -> str:
 
 
 def _streams(step: StepView, *, bars: bool) -> str:
-    """How far the channels of a running step are that are streamed, with bars where it is known how much there is."""
+    """How far the data of a running step is, with bars where it is known how much there is."""
+
+    def bar(share: float) -> str:
+        full = round(BAR_CELLS * share)
+        return f"{'━' * full}{'─' * (BAR_CELLS - full)} " if bars else ""
+
     told = []
     for name, sent in step.streamed.items() if step.status == "InProgress" else ():
         if sent.epochs:
-            full = round(BAR_CELLS * sent.epoch_bytes / sent.epoch_size) if sent.epoch_size else 0
-            bar = f"{'━' * full}{'─' * (BAR_CELLS - full)} " if bars and sent.epoch_size else ""
-            told.append(f"{name} {bar}{sent.progress}, {size(round(sent.bytes_per_second))}/s")
+            share = bar(sent.epoch_bytes / sent.epoch_size) if sent.epoch_size else ""
+            told.append(f"{name} {share}{sent.progress}, {size(round(sent.bytes_per_second))}/s")
+    told += [f"{name} {bar(come.share)}{come.progress} ({size(come.of)})" for name, come in step.coming.items()]
     return "  ".join(told)
 
 

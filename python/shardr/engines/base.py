@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shardr.engines.difference import PlanDiff
-    from shardr.engines.streaming import Streamed
+    from shardr.engines.streaming import Downloaded, Streamed
     from shardr.errors import Problem
     from shardr.storage.objects import Objects
 
@@ -187,11 +187,21 @@ class StepView:
     """What a training step logged last of each metric."""
     streamed: dict[str, Streamed] = field(default_factory=dict)
     """How far the channels in mode Pipe are, by name, on this machine."""
+    downloaded: dict[str, Downloaded] = field(default_factory=dict)
+    """How much has come of the channels that this machine fetches from S3, by name."""
+
+    @property
+    def coming(self) -> dict[str, Downloaded]:
+        """What has not all come from S3, of a step that runs."""
+        running = self.status == "InProgress"
+        return {name: come for name, come in self.downloaded.items() if running and come.share < 1}
 
     @property
     def streaming(self) -> dict[str, str]:
-        """The same for people, of a step that runs: ``{"train": "45 % of epoch 1"}``."""
-        return {name: sent.progress for name, sent in self.streamed.items()} if self.status == "InProgress" else {}
+        """How far the data of a step that runs is, for people: ``{"train": "45 % of epoch 1", "b": "3 % from S3"}``."""
+        streamed = self.streamed if self.status == "InProgress" else {}
+        told = {name: sent.progress for name, sent in streamed.items()}
+        return told | {name: come.progress for name, come in self.coming.items()}
 
 
 @dataclass(frozen=True)

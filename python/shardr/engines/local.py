@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shardr.engines.base import Deposit, HostView, LogLine, OutputView, RunView, StepView, one_text
-from shardr.engines.streaming import together
+from shardr.engines.streaming import downloaded, together
 from shardr.errors import DataError, NotFoundError, RequestError, RunnerError
 from shardr.local import contract, jobs, runs
 from shardr.local.accounts import total
@@ -256,6 +256,7 @@ class LocalEngine:
             metrics={name: value for job in started for name, value in job.report.get("metrics", {}).items()},
             notices=list(dict.fromkeys(notice for job in started for notice in job.report.get("notices", []))),
             message=one_text(job.exit_message for job in started),
+            downloaded=downloaded(job.report for job in started),
             streamed=together([about for job in started for about in job.report.get("hosts", {}).values()]),
         )
 

@@ -1,4 +1,4 @@
-"""How far the streamed channels of a step are: what its instances were sent, taken together."""
+"""How far the data of a step is: what its instances were sent of streamed channels, and what has come from S3."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,40 @@ class Streamed:
         if not self.epoch_size:
             return f"epoch {self.epochs - 1}"
         return f"{100 * self.epoch_bytes // self.epoch_size} % of epoch {self.epochs - 1}"
+
+
+@dataclass(frozen=True)
+class Downloaded:
+    """A channel whose objects come from S3: before the instances start, or as they are read in mode FastFile."""
+
+    bytes: int
+    """What has come so far."""
+    of: int
+    """All that there is."""
+
+    @property
+    def share(self) -> float:
+        """How much that is, from 0 to 1; in mode FastFile some may come twice."""
+        return min(1.0, self.bytes / self.of) if self.of else 1.0
+
+    @property
+    def progress(self) -> str:
+        """How far it is, for people: ``45 % from S3``."""
+        return f"{int(100 * self.share)} % from S3"
+
+
+def downloaded(reports: Iterable[Mapping[str, Any]]) -> dict[str, Downloaded]:
+    """The channels of a step's jobs that come from S3, by what their supervisors report.
+
+    >>> downloaded([{"downloaded": {"train": {"bytes": 10, "of": 40}}}])["train"].progress
+    '25 % from S3'
+    """
+    found: dict[str, Downloaded] = {}
+    for report in reports:
+        for name, told in report.get("downloaded", {}).items():
+            before = found.get(name, Downloaded(0, 0))
+            found[name] = Downloaded(before.bytes + told["bytes"], before.of + told["of"])
+    return found
 
 
 def together(hosts: Sequence[Mapping[str, Any]]) -> dict[str, Streamed]:

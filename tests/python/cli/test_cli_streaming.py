@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cli_world import on_a_terminal
-from worlds import until
+from worlds import SECRET, s3_over, until
 
 import shardr as api
 from shardr.cli.progress import watching
@@ -25,6 +25,14 @@ steps:
     type: training
     code: half.sh
     inputs: [{name: train, source: big/, input_mode: Pipe}, {name: test, source: big/, input_mode: Pipe}]
+"""
+FAST = """
+name: fast
+steps:
+  - name: fit
+    type: training
+    code: half.sh
+    inputs: [{name: train, source: "s3://far/", input_mode: FastFile}]
 """
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -57,6 +65,37 @@ def test_how_much_of_an_epoch_was_streamed_is_seen_while_the_job_runs(shardr: Sh
 
     drawn = ESCAPE.sub("", on_a_terminal(shardr, "attach", "stream", press=stop, status=1))
     assert re.search(r"fit  InProgress  0/1 instances, [\d.]+ s  train ━{3,6}─{4,7} \d\d % of epoch 0, [\d.]+ ", drawn)
+
+
+def test_how_much_has_come_from_s3_is_seen_while_the_job_runs(
+    shardr: Shell, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (shardr.folder / "half.sh").write_text("cat /opt/ml/input/data/train/a > /dev/null; echo read; exec sleep 60\n")
+    (shardr.folder / "fast.yml").write_text(FAST)
+    folder = tmp_path_factory.mktemp("s3")
+    (folder / "far").mkdir()
+    for name in ("a", "b"):
+        (folder / "far" / name).write_bytes(bytes(900_000))
+    with s3_over(folder) as served:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", served.url)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATEST")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+        assert shardr("submit", "fast.yml", "--name", "fast").status == 0
+        until(lambda: "train 900.0 kB of 1.8 MB from S3" in shardr("describe", "fast").out)
+        assert re.search(r"train 50 % from S3$", shardr("jobs").out.splitlines()[1])
+        run = api.Run("fast")
+        assert re.search(r"<p>fit: train 50 % from S3</p>", run._repr_html_())
+        assert run.to_dict()["steps"][0]["downloaded"] == {"train": {"bytes": 900_000, "of": 1_800_000}}
+        seen: list[bool] = []
+
+        def stop(written: bytes) -> bytes:
+            if b"from S3" in written and not seen:
+                seen.append(True)
+                shardr("stop", "fast")
+            return b""
+
+        drawn = ESCAPE.sub("", on_a_terminal(shardr, "attach", "fast", press=stop, status=1))
+    assert re.search(r"fit  InProgress  0/1 instances, [\d.]+ s  train ━{5}─{5} 50 % from S3 \(1.8 MB\)", drawn)
 
 
 def test_without_a_terminal_it_is_a_plain_line_now_and_then(
