@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shardr.api.sources import place_of
 from shardr.errors import Problem
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def destination_problems(pipeline: Pipeline, base: Path) -> Iterator[Problem]:
     for step in pipeline.steps:
         for channel in step.channels:
             source = channel.source
-            if isinstance(source, str) and (source.startswith("s3://") or (base / Path(source).expanduser()).is_dir()):
+            if isinstance(source, str) and (source.startswith("s3://") or place_of(source, base).is_dir()):
                 taken.setdefault(_place(source, base), f'what input {channel.name} of step "{step.name}" reads')
     for i, step in enumerate(pipeline.steps):
         for where, output, destination in step.destinations:
@@ -53,4 +54,4 @@ def without_destinations(pipeline: Pipeline) -> tuple[Pipeline, list[tuple[str, 
 def _place(named: str, base: Path) -> str:
     if named.startswith("s3://"):
         return named.rstrip("/") + "/"
-    return os.path.realpath(base / Path(named).expanduser()).rstrip("/") + "/"
+    return os.path.realpath(place_of(named, base)).rstrip("/") + "/"

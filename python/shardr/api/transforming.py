@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shardr.api.runs import start_spec
+from shardr.api.sources import place_of
 from shardr.api.trained import trained_by
 from shardr.engines import known
 from shardr.errors import NotFoundError, SpecError
@@ -86,7 +87,7 @@ def submit_transform(
 
 def _model(text: str, image: str | None, to: Engine, base: Path) -> tuple[str | dict[str, str], str | None]:
     """The model as a step has it, and the image that serves it."""
-    if text.startswith("s3://") or (base / Path(text).expanduser()).exists():
+    if text.startswith("s3://") or place_of(text, base).exists():
         return text, image
     named = {"model_name": text}
     if re.fullmatch(NAME, text) and _is_there(text, to):  # before jobs: one that asks a model is called like it

@@ -173,6 +173,16 @@ def test_destinations_that_would_write_over_anything_are_refused(tmp_path: Path)
     assert len(shardr.plan(spec, base=tmp_path).steps) == 1
 
 
+def test_destinations_are_compared_as_the_folders_that_they_are_placed_at(tmp_path: Path) -> None:
+    """A ``..`` takes back the name before it, also that of a link to elsewhere."""
+    worlds.files(tmp_path / "data", 1)
+    (tmp_path / "elsewhere" / "deep").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere" / "deep")
+    outputs = [{"name": "a", "destination": "out"}, {"name": "b", "destination": "link/../out"}]
+    with pytest.raises(shardr.SpecError, match=r'"link/\.\./out" is the destination of'):
+        shardr.plan(one_step(tmp_path, "", inputs=[RAW], outputs=outputs), base=tmp_path)
+
+
 def test_an_output_cannot_hold_another_channel(tmp_path: Path) -> None:
     worlds.files(tmp_path / "data", 1)
     outer = {"name": "outer", "path": "/opt/ml/processing/x"}

@@ -34,14 +34,14 @@ def client(served: Served) -> Iterator[Any]:
     worlds.until(lambda: not found.list_endpoints()["Endpoints"])
 
 
-def deployed(client: Any) -> None:
+def deployed(client: Any, **more: Any) -> None:
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="models")
     s3.put_object(Bucket="models", Key="m/model.tar.gz", Body=archive())
     container = {"Image": IMAGE, "ModelDataUrl": "s3://models/m/model.tar.gz"}
     client.create_model(ModelName="m", PrimaryContainer=container, ExecutionRoleArn=ROLE)
     variant = {"VariantName": "v", "ModelName": "m", "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
-    client.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[variant])
+    client.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[variant], **more)
     client.create_endpoint(EndpointName="e", EndpointConfigName="c")
     client.get_waiter("endpoint_in_service").wait(EndpointName="e", WaiterConfig={"Delay": 0.1, "MaxAttempts": 300})
 
@@ -73,6 +73,24 @@ def test_boto3_creates_asks_and_deletes_an_endpoint(client: Any) -> None:
     assert large.value.response["ResponseMetadata"]["HTTPStatusCode"] in {400, 413}
     client.delete_endpoint(EndpointName="e")
     client.get_waiter("endpoint_deleted").wait(EndpointName="e", WaiterConfig={"Delay": 0.1, "MaxAttempts": 300})
+
+
+def test_capture_that_cannot_be_written_fails_no_request(client: Any, served: Served) -> None:
+    capture = {
+        "EnableCapture": True, "InitialSamplingPercentage": 100, "DestinationS3Uri": "s3://models/taken/below",
+        "CaptureOptions": [{"CaptureMode": "Input"}],
+    }  # fmt: skip
+    deployed(client, DataCaptureConfig=capture)
+    boto3.client("s3").put_object(Bucket="models", Key="taken", Body=b"no folder")
+    runtime = boto3.client("sagemaker-runtime", config=ONCE)
+    for _ in range(2):
+        answer = runtime.invoke_endpoint(EndpointName="e", ContentType="text/csv", Body=b"1,2\n")
+        assert float(answer["Body"].read()) == pytest.approx(1, abs=0.1)
+    about = client.describe_endpoint(EndpointName="e")
+    assert about["EndpointStatus"] == "InService"
+    assert about["FailureReason"] == (
+        "DataCaptureConfig: not all of it is kept below s3://models/taken/below: Not a directory"
+    )
 
 
 def test_a_session_in_process_asks_it_too(client: Any) -> None:

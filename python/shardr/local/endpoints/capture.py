@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import random
@@ -10,7 +11,12 @@ import uuid
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from shardr.errors import StoreError
+from shardr.local.endpoints.store import Endpoints
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from shardr.local.endpoints.store import EndpointRow
     from shardr.local.home import Home
 
@@ -18,10 +24,15 @@ FORMS = {"JSON": "JsonContentTypes", "CSV": "CsvContentTypes"}
 """What is kept as text, and the field of ``CaptureContentTypeHeader`` that lists the content types."""
 _files: dict[tuple[int, str, float, str, str], str] = {}
 """The file that this process adds to, by endpoint, variant and hour."""
+_untold: dict[tuple[str, float], str] = {}
+"""Why not all is kept, by endpoint, until it is noted: on a disk that is full, the store cannot be written either."""
 
 
 def capture(home: Home, row: EndpointRow, variant: str, request: dict[str, Any], answer: dict[str, Any]) -> None:
-    """Keeps a request and its answer, or what of them is asked for, of as many as are asked for."""
+    """Keeps a request and its answer, or what of them is asked for, of as many as are asked for.
+
+    What cannot be kept fails no request: it is told once, with the endpoint.
+    """
     config = row.plan.capture
     if config is None or not config.get("EnableCapture", True):
         return
@@ -38,15 +49,42 @@ def capture(home: Home, row: EndpointRow, variant: str, request: dict[str, Any],
     known = {"inferenceId": "InferenceId", "customAttributes": "CustomAttributes"}
     about |= {name: request[field] for name, field in known.items() if field in request}
     line = json.dumps({"captureData": data, "eventMetadata": about, "eventVersion": "0"}, separators=(",", ":"))
-    hour = f"{now:%Y/%m/%d/%H}"
+    hour, below = f"{now:%Y/%m/%d/%H}", config["DestinationS3Uri"].rstrip("/")
     name = _files.setdefault(
         (os.getpid(), row.name, row.created, variant, hour), f"{now:%M-%S}-{now.microsecond // 1000:03}-{uuid.uuid4()}"
     )
-    uri = f"{config['DestinationS3Uri'].rstrip('/')}/{row.name}/{variant}/{hour}/{name}.jsonl"
-    path = home.storage.path(uri)
+    try:
+        _add(home.storage.path(f"{below}/{row.name}/{variant}/{hour}/{name}.jsonl"), line.encode() + b"\n")
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        _untold[row.name, row.created] = f"DataCaptureConfig: not all of it is kept below {below}: {reason}"
+    if (row.name, row.created) in _untold:
+        _tell(home, row)
+
+
+def _add(path: Path, line: bytes) -> None:
+    """Adds a line, whole or not at all; threads may do so at once."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab", buffering=0) as stream:  # a line at a time, whole: threads may add to it at once
-        stream.write(line.encode() + b"\n")
+    with path.open("ab", buffering=0) as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        size = stream.seek(0, os.SEEK_END)
+        try:
+            while line:
+                line = line[stream.write(line) :]
+        except OSError:
+            stream.truncate(size)
+            raise
+
+
+def _tell(home: Home, row: EndpointRow) -> None:
+    """Notes why not all is kept where ``DescribeEndpoint`` finds it; if that cannot be done, the next request will."""
+    what = _untold[row.name, row.created]
+    if what not in (row.failure_reason or ""):
+        try:
+            Endpoints(home.store, patience_seconds=0).note(row.name, row.created, what)
+        except StoreError:
+            return
+    _untold.pop((row.name, row.created), None)
 
 
 def _part(config: dict[str, Any], mode: str, told: dict[str, Any]) -> dict[str, Any]:

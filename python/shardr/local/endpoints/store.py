@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from shardr.local.contract import REASON_CHARACTERS
 from shardr.local.endpoints.plan import EndpointPlan
 from shardr.local.runners.doors import Door
 from shardr.local.store import Store
@@ -98,6 +99,15 @@ class Endpoints(Store):
             "UPDATE endpoints SET status = ?, plan = ?, wanted = NULL, failure_reason = ?, modified = ?"
             " WHERE name = ? AND status != ?",
             (status, json.dumps(plan.to_dict()), reason, time.time(), name, DELETING),
+        )
+
+    def note(self, name: str, created: float, reason: str) -> None:
+        """Tells something of an endpoint that goes on, once, beside the reason that is there."""
+        self._changes(
+            "UPDATE endpoints"
+            " SET failure_reason = substr(:reason || coalesce(char(10) || failure_reason, ''), 1, :most)"
+            " WHERE name = :name AND created = :created AND instr(coalesce(failure_reason, ''), :reason) = 0",
+            {"name": name, "created": created, "reason": reason, "most": REASON_CHARACTERS},
         )
 
     def open(self, name: str, doors: Sequence[Opening]) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from endpoint_world import World
 
 from shardr.errors import InvocationError
 
 if TYPE_CHECKING:
-    from endpoint_world import World
+    from collections.abc import Iterator
+    from pathlib import Path
 
 
 def captured(world: World) -> list[dict[str, Any]]:
@@ -71,3 +74,58 @@ def test_capture_that_is_turned_off_keeps_nothing_and_is_told_as_stopped(world: 
     world.invoke()
     assert captured(world) == []
     assert world.about("e")["DataCaptureConfig"]["CaptureStatus"] == "Stopped"
+
+
+def test_what_cannot_be_kept_fails_no_request_and_is_told_once_until_the_endpoint_is_changed(world: World) -> None:
+    world.model()
+    world.account.home.storage.put("s3://kept/here", b"a file where the folder should be")
+    world.served(config=world.config("c", DataCaptureConfig=config()))
+    since = world.about("e")["LastModifiedTime"]
+    for _ in range(3):
+        assert float(world.invoke(body=b"1,2\n")["Body"]) == pytest.approx(1, abs=0.1)
+    about = world.about("e")
+    told = "DataCaptureConfig: not all of it is kept below s3://kept/here: Not a directory"
+    assert (about["EndpointStatus"], about["FailureReason"], about["LastModifiedTime"]) == ("InService", told, since)
+    world.account.home.storage.path("s3://kept/here").unlink()
+    world.invoke(body=b"5,6\n")
+    assert [line["captureData"]["endpointInput"]["data"] for line in captured(world)] == ["5,6\n"]
+    assert world.about("e")["FailureReason"] == told  # of what is lost it stays true
+    world.ask("UpdateEndpoint", EndpointName="e", EndpointConfigName="c")
+    assert "FailureReason" not in world.until("e", "InService")
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 2 MB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], capture_output=True).returncode:
+        pytest.skip("only root can mount a small disk; run the tests as root to see this one")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+@pytest.fixture
+def cramped(small: Path) -> Iterator[World]:
+    made = World(small / "home")
+    yield made
+    (small / "rest").unlink(missing_ok=True)
+    made.close()
+
+
+def test_on_a_full_disk_lines_are_kept_whole_or_not_at_all_and_it_is_told_when_there_is_room(
+    small: Path, cramped: World
+) -> None:
+    cramped.model()
+    cramped.served(config=cramped.config("c", DataCaptureConfig=config()))
+    cramped.invoke(body=b"1,2\n")
+    with pytest.raises(OSError, match="No space left"):
+        (small / "rest").write_bytes(bytes(2 << 20))
+    rows = b"3,4\n" * 2000  # more than the page that its file has already
+    for _ in range(3):
+        assert len(cramped.invoke(body=rows)["Body"].split(b",")) == 2000
+    assert "FailureReason" not in cramped.about("e")  # there is no room for that either
+    (small / "rest").unlink()
+    cramped.invoke(body=b"5,6\n")
+    assert cramped.about("e")["FailureReason"].endswith("kept below s3://kept/here: No space left on device")
+    assert [line["captureData"]["endpointInput"]["data"] for line in captured(cramped)] == ["1,2\n", "5,6\n"]
