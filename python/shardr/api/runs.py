@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shardr.engines.base import Engine, Plan, RunView, Uploading
-    from shardr.spec.load import Loaded, SpecSource
+    from shardr.spec.load import Folder, Loaded, SpecSource
     from shardr.spec.models import Pipeline
 
 RunnerName = Literal["auto", "process", "docker"]
@@ -25,7 +25,7 @@ EngineName = Literal["local", "sagemaker"]
 
 
 def validate(
-    spec: SpecSource, *, base: Path | None = None, set: Mapping[str, Any] | None = None, **parameters: Any
+    spec: SpecSource, *, base: Folder | None = None, set: Mapping[str, Any] | None = None, **parameters: Any
 ) -> Pipeline:
     """The checked spec with its parameters filled in; raises ``SpecError`` that lists every problem.
 
@@ -42,7 +42,7 @@ def plan(
     role: str | None = None,
     bucket: str | None = None,
     session: Any = None,
-    base: Path | None = None,
+    base: Folder | None = None,
     name: str | None = None,
     set: Mapping[str, Any] | None = None,
     **parameters: Any,
@@ -50,7 +50,8 @@ def plan(
     """What would run: steps, the shard map of each input, and every request; nothing is touched.
 
     ``spec`` is a path to YAML or JSON, a ``Pipeline`` or a mapping; keywords set its parameters, and so does ``set``
-    for those whose name is taken. ``engine``, ``role``, ``bucket`` and ``session`` are as in ``submit``. Raises
+    for those whose name is taken. ``base`` is the folder that paths of a spec which is no file start from (default: the
+    current one). ``engine``, ``role``, ``bucket`` and ``session`` are as in ``submit``. Raises
     ``SpecError`` with all problems; a request that the service would refuse is one of them.
     """
     to = engine_named(engine, role=role, bucket=bucket, session=session)
@@ -65,7 +66,7 @@ def submit(
     role: str | None = None,
     bucket: str | None = None,
     session: Any = None,
-    base: Path | None = None,
+    base: Folder | None = None,
     name: str | None = None,
     progress: Uploading | None = None,
     set: Mapping[str, Any] | None = None,
@@ -89,7 +90,7 @@ def start_spec(
     engine: Engine,
     *,
     runner: RunnerName | None,
-    base: Path | None,
+    base: Folder | None,
     name: str | None,
     progress: Uploading | None,
     parameters: Mapping[str, Any] = MappingProxyType({}),
@@ -106,7 +107,7 @@ def run(
     role: str | None = None,
     bucket: str | None = None,
     session: Any = None,
-    base: Path | None = None,
+    base: Folder | None = None,
     name: str | None = None,
     watch: Callable[[RunView], None] | None = None,
     progress: Uploading | None = None,
@@ -131,7 +132,7 @@ def run(
 
 def prepare(
     spec: SpecSource,
-    base: Path | None,
+    base: Folder | None,
     parameters: Mapping[str, Any],
     runner: str | None,
     engine: Engine,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shardr.api.run import Run
     from shardr.api.runs import EngineName, RunnerName
     from shardr.engines.base import Engine, RunView, Uploading
+    from shardr.spec.load import Folder
     from shardr.spec.parts import Manifest
 
 STEP = "transform"
@@ -35,7 +36,7 @@ def transform(
     role: str | None = None,
     bucket: str | None = None,
     session: Any = None,
-    base: Path | None = None,
+    base: Folder | None = None,
     name: str | None = None,
     watch: Callable[[RunView], None] | None = None,
     progress: Uploading | None = None,
@@ -70,14 +71,14 @@ def submit_transform(
     role: str | None = None,
     bucket: str | None = None,
     session: Any = None,
-    base: Path | None = None,
+    base: Folder | None = None,
     name: str | None = None,
     progress: Uploading | None = None,
     **fields: Any,
 ) -> Run:
     """The run of one transform job, just started; otherwise as ``transform``."""
     to = known.engine(engine, role=role, bucket=bucket, session=session)
-    asked, image = _model(str(model), fields.get("image"), to, base or Path.cwd())
+    asked, image = _model(str(model), fields.get("image"), to, Path(base or ".").absolute())
     data = str(input) if isinstance(input, Path) else input
     given = {"image": image, "destination": None if output is None else str(output)}
     step = {"name": STEP, "type": STEP, "model": asked, "input": data, **fields, **given}

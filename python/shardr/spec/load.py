@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ from shardr.spec.models import TAGS, Pipeline
 from shardr.spec.parameters import substitute
 from shardr.spec.problems import file_you_mean, from_pydantic, shown
 
-SpecSource = Pipeline | Mapping[str, Any] | str | Path
+Folder = str | os.PathLike[str]
+SpecSource = Pipeline | Mapping[str, Any] | Folder
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def refusal(origin: str, problems: list[Problem]) -> SpecError:
     return SpecError(f"{origin} has {count}:", problems=problems)
 
 
-def load(source: SpecSource, given: Mapping[str, Any] | None = None, base: Path | None = None) -> Loaded:
+def load(source: SpecSource, given: Mapping[str, Any] | None = None, base: Folder | None = None) -> Loaded:
     """The checked spec of a file, a mapping or a model, with the given parameters set.
 
     ``source`` is a path to YAML or JSON, or the spec itself; ``base`` is where the relative paths of a spec that is
@@ -69,7 +71,7 @@ def load(source: SpecSource, given: Mapping[str, Any] | None = None, base: Path 
     return examine(source, given, base).require()
 
 
-def examine(source: SpecSource, given: Mapping[str, Any] | None = None, base: Path | None = None) -> Examined:
+def examine(source: SpecSource, given: Mapping[str, Any] | None = None, base: Folder | None = None) -> Examined:
     """The same without raising for what is wrong inside the spec; raises ``SpecError`` for a file that is none."""
     raw, folder, origin = _raw(source, base)
     filled = substitute(plain_spec(raw), given or {})
@@ -114,11 +116,12 @@ def _drop(tree: Any, loc: tuple[str | int, ...]) -> bool:
     return True
 
 
-def _raw(source: SpecSource, base: Path | None) -> tuple[dict[str, Any], Path, str]:
+def _raw(source: SpecSource, base: Folder | None) -> tuple[dict[str, Any], Path, str]:
+    start = Path.cwd() if base is None else Path(base).absolute()
     if isinstance(source, Pipeline):
-        return source.model_dump(exclude_unset=True), base or Path.cwd(), f'Pipeline "{source.name}"'
+        return source.model_dump(exclude_unset=True), start, f'Pipeline "{source.name}"'
     if isinstance(source, Mapping):
-        return dict(source), base or Path.cwd(), f'Spec "{source.get("name", "")}"'
+        return dict(source), start, f'Spec "{source.get("name", "")}"'
     path = Path(source).expanduser()
     return read(path), path.absolute().parent, str(path)
 

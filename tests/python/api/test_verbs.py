@@ -190,3 +190,11 @@ def test_an_archive_that_cannot_be_trusted_is_not_collected(tmp_path: Path) -> N
         done.collect("work", "out")
     with pytest.raises(shardr.DataError, match="holds no files"):
         model_run(tmp_path, "true").files("work", "out")
+
+
+def test_the_folder_of_a_spec_may_be_a_text_and_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = one_step(tmp_path, f"echo a > {OUT}/a.csv")
+    monkeypatch.chdir(tmp_path.parent)
+    done = shardr.run(spec, base=tmp_path.name)
+    assert [path.name for path in done.files("work", "out")] == ["a.csv"]
+    assert shardr.plan(spec, base=str(tmp_path)).steps[0].name == "work"

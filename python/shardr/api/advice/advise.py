@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shardr.engines.base import PlannedStep, RunView
-    from shardr.spec.load import SpecSource
+    from shardr.spec.load import Folder, SpecSource
 
 PARTS = (16, 8, 4)
 COUNTS = (1, 2, 4, 8)
@@ -74,7 +74,7 @@ def advise(
     region: str | None = None,
     prices: Mapping[str, float] | None = None,
     runner: str | None = None,
-    base: Path | None = None,
+    base: Folder | None = None,
     watch: Callable[[RunView], None] | None = None,
     set: Mapping[str, Any] | None = None,
     **parameters: Any,

@@ -16,12 +16,11 @@ from shardr.local.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from shardr.api.advice.cost import Resources
     from shardr.api.advice.prices import Price, PriceTable
     from shardr.engines.base import Plan, PlannedStep
-    from shardr.spec.load import SpecSource
+    from shardr.spec.load import Folder, SpecSource
 
 NAMES = {"ProcessingJobName", "TrainingJobName", "TransformJobName", "ModelName"}
 DOES_NOT_COUNT = {*NAMES, "Tags", "RoleArn", "StoppingCondition"}
@@ -96,7 +95,7 @@ def estimate(
     role: str | None = None,
     bucket: str | None = None,
     session: Any = None,
-    base: Path | None = None,
+    base: Folder | None = None,
     set: Mapping[str, Any] | None = None,
     **parameters: Any,
 ) -> Estimate:

@@ -21,12 +21,11 @@ from shardr.requests.facts import TRANSFORM, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from shardr.api.parity.sight import Sight
     from shardr.engines.base import RunView
     from shardr.local.store import JobRow
-    from shardr.spec.load import SpecSource
+    from shardr.spec.load import Folder, SpecSource
 
 RUNNERS = ("process", "docker")
 
@@ -59,7 +58,7 @@ class Parity:
 def parity(
     spec: SpecSource,
     *,
-    base: Path | None = None,
+    base: Folder | None = None,
     watch: Callable[[RunView], None] | None = None,
     set: Mapping[str, Any] | None = None,
     **parameters: Any,
