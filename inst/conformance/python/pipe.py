@@ -1,4 +1,4 @@
-"""What a training job finds of channels in mode Pipe: of each clause a line that says kept, or what was found."""
+"""What a training job finds in modes Pipe and FastFile: of each clause a line that says kept, or what was found."""
 
 import json
 import time
@@ -53,6 +53,12 @@ def tried(clause, find, wanted):
     return found
 
 
+def files():
+    with (DATA / "fast" / "2").open("rb") as stream:
+        stream.seek(-5, 2)
+        return sorted(path.name for path in (DATA / "fast").iterdir()), stream.read()
+
+
 WHOLE = b"onetwothree"
 first = DATA / "train_0"
 tried("pipe-fifo", lambda: (first.is_fifo(), (DATA / "train").exists()), (True, False))
@@ -67,3 +73,4 @@ tried("pipe-shuffle", orders, {"whole": True, "same seed": True, "other epoch": 
 tried("pipe-augmented", lambda: read("lines", 0), b"".join(map(record, [b"zero", b"7", b"one", b"cat"])))
 tried("pipe-unread", lambda: (DATA / "unread_0").exists(), True)
 tried("pipe-config", config, [("Pipe", "None"), ("Pipe", "RecordIO")])
+tried("fast-file", files, (["1", "2"], b"56789"))

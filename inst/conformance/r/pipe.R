@@ -1,4 +1,4 @@
-# What a training job finds of channels in mode Pipe: of each clause a line that says kept, or what was found.
+# What a training job finds in modes Pipe and FastFile: of each clause a line that says kept, or what was found.
 data <- "/opt/ml/input/data"
 wait_seconds <- 5
 
@@ -49,6 +49,14 @@ config <- function() {
   c(mode("train"), mode("wrapped"), grepl("\"wrapped\": *\\{[^}]*\"RecordWrapperType\": *\"RecordIO\"", told))
 }
 
+files <- function() {
+  path <- file.path(data, "fast")
+  con <- file(file.path(path, "2"), "rb")
+  on.exit(close(con))
+  seek(con, file.size(file.path(path, "2")) - 5)
+  c(sort(list.files(path)), rawToChar(readBin(con, "raw", 10)))
+}
+
 tried <- function(clause, found, wanted) {
   found <- tryCatch(found, error = conditionMessage)
   cat(clause, ": ", if (identical(found, wanted)) "kept" else deparse1(found), "\n", sep = "")
@@ -69,3 +77,4 @@ tried("pipe-shuffle", orders(), c(whole = TRUE, same_seed = TRUE, other_epoch = 
 tried("pipe-augmented", read("lines", 0), c(record("zero"), record("7"), record("one"), record("cat")))
 tried("pipe-unread", file.exists(file.path(data, "unread_0")), TRUE)
 tried("pipe-config", config(), c(TRUE, TRUE, TRUE))
+tried("fast-file", files(), c("1", "2", "56789"))

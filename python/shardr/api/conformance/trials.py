@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shardr._inst import inst
 from shardr.api.conformance.clauses import COMMANDS, ENDINGS, LIMIT_SECONDS, Clause, content, filled
 from shardr.local import contract
-from shardr.requests.facts import AUGMENTED, PIPE, Kind
+from shardr.requests.facts import AUGMENTED, FAST_FILE, PIPE, Kind
 from shardr.requests.facts import PROCESSING as PROCESSING_JOB
 from shardr.requests.facts import TRAINING as TRAINING_JOB
 from shardr.spec.places import DATA, PROCESSING
@@ -183,6 +183,8 @@ def _channel(name: str, given: Any, prefix: str) -> dict[str, Any]:
     channel: dict[str, Any] = {"ChannelName": name, "DataSource": {"S3DataSource": source}}
     if about.get("pipe"):
         channel["InputMode"] = PIPE
+    if about.get("fast"):
+        channel["InputMode"] = FAST_FILE
     if about.get("gzip"):
         channel["CompressionType"] = "Gzip"
     if about.get("records"):
