@@ -1,7 +1,8 @@
 """Objects of S3 read anywhere, as files are: and where one is read in order, what comes next is on its way.
 
 A read somewhere fetches little more than it asks for. With each that goes on where the last one ended more is asked for
-ahead, in larger ranges, up to the bound that all that is open shares.
+ahead, in larger ranges, up to the bound that all that is open shares; at the beginning of an object as much as was read
+of the one before.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class Seeking:
     ) -> None:
         """``come`` hears how many bytes have come, by any thread."""
         self._ranges, self.most_bytes, self.come = ranges, most_bytes, come
+        self.habit = 0
+        """How many bytes were read in order of the object that was closed last: the next one may be read alike."""
         self._held, self._lock = 0, threading.Lock()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="seeking")
 
@@ -72,20 +75,33 @@ class Piece:
         self.found, self.start, self.end = found, start, end
         self.waited_for = False
         self._shared, self._content = shared, bytearray(end - start)
+        self._filled, self._changed = start, threading.Condition()
         self._fetched = shared.fetch(self)
+        self._fetched.add_done_callback(self._tell)
 
     def write(self, block: memoryview, at: int) -> None:
         """See ``Target``."""
-        at -= self.start
-        self._content[at : at + len(block)] = block
+        begin = at - self.start
+        with self._changed:
+            self._content[begin : begin + len(block)] = block
+            self._filled = at + len(block)
+            self._changed.notify_all()
 
     def part_done(self) -> None:
         """See ``Target``."""
         self._shared.come(self.end - self.start)
 
     def wait(self, start: int, end: int) -> memoryview:
-        """Its bytes between these of the object, when they have come."""
-        self._fetched.result()
+        """Its bytes between these of the object, as soon as they have come.
+
+        An object that comes whole has a checksum, which only its end tells to be right: nothing is there before.
+        """
+        end = min(end, self.end)
+        parts = (self.start, self.end) != (0, self.found.size)
+        with self._changed:
+            self._changed.wait_for(lambda: self._fetched.done() or (parts and self._filled >= end))
+        if not parts or self._filled < end:
+            self._fetched.result()
         return memoryview(self._content)[max(start - self.start, 0) : end - self.start]
 
     def drop(self) -> None:
@@ -94,6 +110,10 @@ class Piece:
             self._fetched.cancel()
         self._shared.free(self.end - self.start)
 
+    def _tell(self, _: object) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
 
 class Run:
     """One place at which an object is read in order: what is held around it, without a gap."""
@@ -101,27 +121,34 @@ class Run:
     def __init__(self, shared: Seeking, found: Found) -> None:
         self._shared, self._found = shared, found
         self._pieces: list[Piece] = []
-        self._in_order = self._at = 0
+        self.read = 0
+        """How many bytes have been read in order here."""
+        self._expected = self._at = 0
 
     def away(self, start: int) -> int | None:
         """How far from the last read this one is; None: too far for one that goes on with it."""
-        near = self._pieces[0].start <= start <= self._pieces[-1].end + NEAR_BYTES
+        near = self._pieces[0].start - NEAR_BYTES <= start <= self._pieces[-1].end + NEAR_BYTES
         return abs(start - self._at) if near else None
 
     def plan(self, start: int, end: int) -> list[Piece]:
         """What holds these bytes; asks for them, and for what comes next, and drops what lies well behind."""
         size = self._found.size
         if not self._pieces:
+            self._expected = self._shared.habit if start == 0 else 0
             whole = size <= NEAR_BYTES
             self._ask(0 if whole else start, size if whole else max(end, min(start + LEAST_BYTES, size)))
-        self._in_order += end - start
+        elif (first := self._pieces[0].start) > start:
+            self._shared.hold(first - start, ahead=False)
+            self._pieces.insert(0, Piece(self._shared, self._found, start, first))
+        self.read += end - start
         self._at = end
         while self._pieces[0].end < start - NEAR_BYTES:
             self._pieces.pop(0).drop()
         while (last := self._pieces[-1].end) < end:
             self._ask(last, min(last + LEAST_BYTES, size))
-        ahead = min(self._in_order, self._shared.most_bytes // 2)  # another reader has its share, too
-        part = max(LEAST_BYTES, min(self._in_order, self._shared.most_bytes // 8))
+        ahead = max(self.read, self._expected - self.read)
+        part = max(LEAST_BYTES, min(ahead, self._shared.most_bytes // 8))
+        ahead = min(ahead, self._shared.most_bytes // 2)  # another reader has its share, too
         while (last := self._pieces[-1].end) < min(end + ahead, size):
             if not self._ask(last, min(last + part, size), ahead=True):
                 break
@@ -171,6 +198,8 @@ class Seekable:
     def close(self) -> None:
         """Lets go of what is held."""
         with self._lock:
+            if self._runs:
+                self._shared.habit = self._runs[-1].read
             while self._runs:
                 self._runs.pop().drop()
 

@@ -172,3 +172,19 @@ def test_a_server_that_stalls_is_given_up_by_the_objects_name(objects: Objects, 
         with pytest.raises(AwsError, match=f"{found.found.uri} cannot be read") as error:
             found.read(PAGE, 0)
     assert "Read timeout" in (error.value.why or "")
+
+
+def test_an_object_is_begun_as_the_one_before_was_read(opened: Opening, come: list[int]) -> None:
+    content = os.urandom(6 * MEGABYTE)
+    for name, most in (("first", 20), ("second", 6)):
+        before = len(come)
+        found = opened(content, name=name)
+        assert b"".join(found.read(PAGE, start) for start in range(0, len(content), PAGE)) == content
+        found.close()
+        assert len(come) - before <= most
+    before = len(come)
+    for name in ("third", "fourth"):
+        found = opened(content, name=name)
+        found.read(PAGE, 0)
+        found.close()
+    until(lambda: sum(come[before:]) <= len(content) + LEAST_BYTES)  # whoever reads heads only gets little more
