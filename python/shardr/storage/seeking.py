@@ -30,7 +30,7 @@ RUNS = 4
 
 
 class Seeking:
-    """What opened objects share: threads that fetch, and a bound on what is held ahead of its readers."""
+    """What opened objects share: threads that fetch, and a bound on what is held ahead of readers, or after them."""
 
     def __init__(
         self, ranges: Ranges, most_bytes: int = AHEAD_BYTES, come: Callable[[int], None] = lambda _: None
@@ -39,12 +39,26 @@ class Seeking:
         self._ranges, self.most_bytes, self.come = ranges, most_bytes, come
         self.habit = 0
         """How many bytes were read in order of the object that was closed last: the next one may be read alike."""
-        self._held, self._lock = 0, threading.Lock()
+        self.planning = threading.RLock()
+        """Held by who looks at what is held, or changes that: for a moment only, as nobody waits for S3 meanwhile."""
+        self._held = 0
+        self._opened: dict[Found, Seekable] = {}
+        self._closed: dict[Found, Seekable] = {}
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="seeking")
 
     def open(self, found: Found) -> Seekable:
-        """The object, of which nothing is asked for yet."""
-        return Seekable(self, found)
+        """The object, with what is still held of it; nothing is asked for yet."""
+        with self.planning:
+            opened = self._opened.get(found) or self._closed.pop(found, None) or Seekable(self, found)
+            opened.readers += 1
+            self._opened[found] = opened
+            return opened
+
+    def leave(self, opened: Seekable) -> None:
+        """Hears that nobody has the object open any more; what is held of it stays while there is room."""
+        with self.planning:
+            del self._opened[opened.found]
+            self._closed[opened.found] = opened
 
     def close(self) -> None:
         """Gives up what is under way."""
@@ -52,16 +66,16 @@ class Seeking:
 
     def hold(self, size: int, *, ahead: bool) -> bool:
         """Counts bytes that are to be held; False where they are asked for ahead and would be too many."""
-        with self._lock:
-            if ahead and self._held + size > self.most_bytes:
-                return False
-            self._held += size
-            return True
+        while self._held + size > self.most_bytes and self._closed:
+            self._closed.pop(next(iter(self._closed))).drop()
+        if ahead and self._held + size > self.most_bytes:
+            return False
+        self._held += size
+        return True
 
     def free(self, size: int) -> None:
         """Counts bytes that are not held any more."""
-        with self._lock:
-            self._held -= size
+        self._held -= size
 
     def fetch(self, piece: Piece) -> Future[None]:
         """Gets a range of an object into its piece."""
@@ -175,8 +189,8 @@ class Seekable:
 
     def __init__(self, shared: Seeking, found: Found) -> None:
         self._shared, self.found = shared, found
+        self.readers = 0
         self._runs: list[Run] = []
-        self._lock = threading.Lock()
 
     def read(self, size: int, start: int) -> bytes:
         """The bytes from ``start`` on, fewer at the object's end only.
@@ -188,18 +202,25 @@ class Seekable:
             return b""
         try:
             with in_our_words(f"{self.found.uri} cannot be read"):
-                with self._lock:
+                with self._shared.planning:
                     pieces = self._run(start).plan(start, end)
                 return b"".join(piece.wait(start, end) for piece in pieces)
         except BaseException:
-            self.close()  # whoever tries again asks again
+            self.drop()  # whoever tries again asks again
             raise
 
     def close(self) -> None:
-        """Lets go of what is held."""
-        with self._lock:
+        """Says that one who has opened it reads no more."""
+        with self._shared.planning:
+            self.readers -= 1
             if self._runs:
                 self._shared.habit = self._runs[-1].read
+            if not self.readers:
+                self._shared.leave(self)
+
+    def drop(self) -> None:
+        """Lets go of what is held."""
+        with self._shared.planning:
             while self._runs:
                 self._runs.pop().drop()
 

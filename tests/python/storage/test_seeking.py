@@ -131,7 +131,7 @@ def test_what_is_held_ahead_is_bounded_for_all_together_and_let_go_of(
     assert sum(come) <= 4 * (2 * MEGABYTE + NEAR_BYTES) + 2 * MEGABYTE
     for found in readers.values():
         found.close()
-    [last] = [opened(contents["0"], most=2 * MEGABYTE, name="0")]
+    last = opened(contents["0"], name="last")
     before = len(come)
     for start in range(0, MEGABYTE, PAGE):
         assert last.read(PAGE, start) == contents["0"][start : start + PAGE]
@@ -172,6 +172,16 @@ def test_a_server_that_stalls_is_given_up_by_the_objects_name(objects: Objects, 
         with pytest.raises(AwsError, match=f"{found.found.uri} cannot be read") as error:
             found.read(PAGE, 0)
     assert "Read timeout" in (error.value.why or "")
+
+
+def test_who_opens_an_object_again_finds_what_is_still_held_of_it(opened: Opening, come: list[int]) -> None:
+    content = os.urandom(3 * MEGABYTE)
+    head = opened(content)
+    head.read(PAGE, 0)
+    head.close()
+    whole = opened(content)
+    assert b"".join(whole.read(PAGE, start) for start in range(0, len(content), PAGE)) == content
+    assert sum(come) == len(content)
 
 
 def test_an_object_is_begun_as_the_one_before_was_read(opened: Opening, come: list[int]) -> None:
