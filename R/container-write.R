@@ -130,7 +130,7 @@ write_text_base <- function(x, path, format) {
   utils::write.table(x, con, sep = format$sep, na = "", qmethod = "double", row.names = FALSE, fileEncoding = "UTF-8")
 }
 
-# The table with every double that 15 digits cannot tell as text of 17: both writers stop at 15.
+# The table with columns of doubles that 15 digits cannot tell as text: both writers stop at 15.
 exact_text <- function(x) {
   class(x) <- "data.frame"
   for (j in which(vapply(x, function(column) is.double(column) && !is.object(column), NA))) {
@@ -138,14 +138,3 @@ exact_text <- function(x) {
   }
   x
 }
-
-# Numbers as text with the 15 digits that most need, or the 17 that some do.
-exact_numbers <- function(v) {
-  text <- sprintf("%.15g", v)
-  wide <- which(inexact(v))
-  text[wide] <- sprintf("%.17g", v[wide])
-  text[is.na(v)] <- NA
-  text
-}
-
-inexact <- function(v) is.finite(v) & signif(v, 15) != v

@@ -30,14 +30,3 @@ json_string <- function(x) {
   }
   paste0("\"", x, "\"")
 }
-
-# The shortest text that reads back as the same number; whole numbers without an exponent as long as they are exact.
-number_text <- function(x) {
-  if (!is.finite(x)) stop("only finite numbers have a text in JSON")
-  if (x == round(x) && abs(x) < 2^53) return(sprintf("%.0f", x))
-  for (digits in 15:17) {
-    text <- sprintf("%.*g", digits, x)
-    if (as.numeric(text) == x) break
-  }
-  text
-}

@@ -22,8 +22,8 @@ answer_text <- function(prediction, type) {
   prediction <- plain_prediction(prediction)
   switch(forms[[media_type(type)]],
     csv = lines_text(csv_lines(prediction)),
-    json = paste0("{\"predictions\":", json_elements(prediction), "}"),
-    jsonlines = lines_text(json_lines(prediction))
+    json = json_object("predictions", json_array(json_each(prediction))),
+    jsonlines = lines_text(json_each(prediction))
   )
 }
 
@@ -62,27 +62,4 @@ csv_quoted <- function(text) {
   needs <- grepl("[\",\r\n]", text)
   text[needs] <- paste0("\"", gsub("\"", "\"\"", text[needs], fixed = TRUE), "\"")
   text
-}
-
-json_elements <- function(x) {
-  jsonlite::toJSON(x, digits = NA, na = "null", null = "null", dataframe = "rows", auto_unbox = is.list(x))
-}
-
-json_lines <- function(x) {
-  if (is.atomic(x) && !is.matrix(x)) {
-    if (is.character(x)) return(ifelse(is.na(x), "null", json_string(enc2utf8(x))))
-    json <- json_elements(x)
-    return(strsplit(substr(json, 2L, nchar(json) - 1L), ",", fixed = TRUE)[[1L]])
-  }
-  if (is.matrix(x)) x <- asplit(x, 1L)
-  if (!is.data.frame(x)) {
-    return(vapply(x, function(row) {
-      paste(jsonlite::toJSON(c(row), digits = NA, na = "null", null = "null", auto_unbox = is.list(row)))
-    }, ""))
-  }
-  lines <- NULL
-  con <- textConnection("lines", "w", local = TRUE, encoding = "UTF-8")
-  on.exit(close(con))
-  jsonlite::stream_out(x, con, verbose = FALSE, digits = NA, na = "null")
-  lines
 }

@@ -8,6 +8,15 @@ test_that("numbers are written in the shortest text that reads back as the same"
   for (x in c(pi, exp(1) * 1e10, 1 / 3, .Machine$double.xmin)) expect_identical(as.numeric(number_text(x)), x)
 })
 
+test_that("numbers of any size are read back to the bit by what reads them right", {
+  set.seed(1)
+  x <- c(rnorm(1e4), 10^runif(2e4, -307, 308), round(runif(1e4), 6), 5e-324, -.Machine$double.xmax, 1e-9, 9e-9, 1e36)
+  text <- exact_numbers(x)
+  expect_identical(jsonlite::parse_json(paste0("[", paste(text, collapse = ","), "]"), simplifyVector = TRUE), x)
+  short <- c("0.3333333333333333", "1e-09", "9e-09", "1e+36", NA)
+  expect_identical(exact_numbers(c(1 / 3, 1e-9, 9e-9, 1e36, NA)), short)
+})
+
 test_that("lists with names are objects, others arrays, and both may be empty", {
   expect_identical(json_text(list(b = 1, a = list(TRUE, NULL, "x"))), "{\"a\":[true,null,\"x\"],\"b\":1}")
   expect_identical(json_text(list()), "[]")

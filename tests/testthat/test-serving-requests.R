@@ -60,6 +60,33 @@ test_that("factors, matrices with names and lists have their answers", {
   expect_identical(as.numeric(answer_text(predicted, "text/csv")), unname(predicted)) # not a digit is lost
 })
 
+test_that("an element of JSON is a line of JSON lines, whatever a model gives", {
+  rows <- data.frame(a = c(TRUE, NA), b = c(NA, "\u00e9\n\""), c = c(1L, NA), d = c(1e5, Inf), row.names = c("x", "2"))
+  rows$e <- list(0.1, c(1 / 3, NA))
+  given <- list(
+    list(rows, c(
+      '{"a":true,"b":null,"c":1,"d":100000,"e":0.1,"_row":"x"}',
+      '{"a":null,"b":"\u00e9\\n\\"","c":null,"d":null,"e":[0.3333333333333333,null],"_row":"2"}'
+    )),
+    list(list(list(a = 1, b = 2:3, c = NULL, list()), list(a = list(x = NA))), c(
+      '{"a":1,"b":[2,3],"c":null,"4":[]}', '{"a":{"x":null}}'
+    )),
+    list(list(1, c(0.1 + 0.2, 2), I(3), character(), factor("u"), as.Date("2024-01-02"), rows[1, "d", drop = FALSE]), c(
+      "1", "[0.30000000000000004,2]", "[3]", "[]", '"u"', '"2024-01-02"', '[{"d":100000,"_row":"x"}]'
+    )),
+    list(list(data.frame(f = factor("u"), d = as.Date("2024-01-02"), i = I(1))), '[{"f":"u","d":"2024-01-02","i":1}]'),
+    list(matrix(c(1, 0.5), 2L), c("[1]", "[0.5]")),
+    list(array(1:8, c(2L, 2L, 2L)), c("[[1,5],[3,7]]", "[[2,6],[4,8]]")),
+    list(data.frame(a = 1)[0L, , drop = FALSE], character())
+  )
+  for (case in given) {
+    expect_identical(answer_text(case[[1L]], "application/jsonlines"), lines_text(case[[2L]]))
+    json <- paste0('{"predictions":[', paste(case[[2L]], collapse = ","), "]}")
+    expect_identical(answer_text(case[[1L]], "application/json"), json)
+    expect_true(jsonlite::validate(json))
+  }
+})
+
 test_that("one worker has its second try, and nginx its own ping", {
   conf <- paste(nginx_conf("/run", "/run/1.sock"), collapse = "\n")
   expect_identical(lengths(regmatches(conf, gregexpr("server unix:/run/1.sock", conf))), 2L)

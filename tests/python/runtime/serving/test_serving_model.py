@@ -37,6 +37,23 @@ def test_rows_get_answers_in_their_order_in_the_form_of_the_request(served: Serv
     assert ([float(line) for line in lines.text.splitlines()], lines.headers["content-type"]) == ([5, 8], "text/csv")
 
 
+ECHO = {
+    "R": 'columns <- "x"\npredict_fn <- function(model, data) data$x\n',
+    "py": 'columns = ["x"]\ndef predict_fn(model, data):\n    return [row["x"] for row in data]\n',
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_doubles_come_back_to_the_bit_in_every_form(tmp_path: Path, language: str) -> None:
+    given = [0.1 + 0.2, 1 / 3, -2.5, 4.432669366628741e120, 5e-324, 1.7976931348623157e308, 2.0**53 + 2]
+    body = json.dumps({"instances": [[x] for x in given]})
+    with serving(model(tmp_path / "ml", language, ECHO[language]), language) as served:
+        assert json.loads(served.ask(body, "application/json").text) == {"predictions": given}
+        for form, read in (("application/jsonlines", json.loads), ("text/csv", float)):
+            answer = served.ask(body, "application/json", accept=form)
+            assert [read(line) for line in answer.text.splitlines()] == given
+
+
 def test_ping_says_nothing_and_batches_hear_how_many_at_a_time(served: Served) -> None:
     assert served.ping()[:2] == (200, "")
     told = served.ask(None, path="/execution-parameters")
