@@ -62,7 +62,7 @@ alike_block <- function(alike, asked) {
   }
   labels <- setdiff(seq_along(tensors), features)
   check_alike_labels(tensors[labels], asked$labels)
-  tables <- lapply(tensors, function(one) alike_numbers(alike, one))
+  tables <- alike_tables(alike)
   list(
     features = if (length(features)) tables[[features]],
     labels = named_labels(lapply(tables[labels], label_values), vapply(tensors[labels], `[[`, "", "name")),
@@ -81,21 +81,33 @@ check_alike_labels <- function(tensors, wanted) {
   }
 }
 
-# The numbers of one tensor of all frames, a row for each.
-alike_numbers <- function(alike, one) {
-  begin <- 7 + one$begin # bytes of a frame before them
-  shift <- -begin %% 4
-  words <- alike$words
-  if (shift > 0 || one$size == 8) {
-    # bytes put before all others move them to where words are: c() is the quick way to do that
-    held <- if (shift > 0) c(raw(shift), alike$held) else alike$held
-    # numbers of eight bytes are two words each, until those have left the words between behind
-    what <- if (one$size == 4) "double" else "integer"
-    words <- readBin(held, what, length(alike$words), size = 4L, endian = "little")
-    dim(words) <- dim(alike$words)
-  }
-  rows <- (begin + shift) / 4 + seq_len(one$count * one$size / 4)
-  frames <- seq_len(alike$count)
+# The numbers of each tensor. Frames are read once for all tensors that begin at as many bytes after a word.
+alike_tables <- function(alike) {
+  read <- list()
+  lapply(alike$layout$tensors, function(one) {
+    begin <- 7 + one$begin # bytes of a frame before them
+    shift <- -begin %% 4
+    how <- paste(shift, one$size)
+    if (is.null(read[[how]])) read[[how]] <<- shifted_words(alike, shift, one$size)
+    alike_numbers(read[[how]], (begin + shift) / 4, one, alike$count)
+  })
+}
+
+shifted_words <- function(alike, shift, size) {
+  if (shift == 0 && size == 4) return(alike$words)
+  # bytes put before all others move them to where words are: c() is the quick way to do that
+  held <- if (shift > 0) c(raw(shift), alike$held) else alike$held
+  # numbers of eight bytes are two words each, until those have left the words between behind
+  what <- if (size == 4) "double" else "integer"
+  words <- readBin(held, what, length(alike$words), size = 4L, endian = "little")
+  dim(words) <- dim(alike$words)
+  words
+}
+
+# The numbers of one tensor of all frames, a row for each; so many words of a frame are before them.
+alike_numbers <- function(words, before, one, count) {
+  rows <- before + seq_len(one$count * one$size / 4)
+  frames <- seq_len(count)
   words <- if (length(frames) == ncol(words)) words[rows, , drop = FALSE] else words[rows, frames, drop = FALSE]
   if (one$size == 8) {
     words <- readBin(writeBin(as.vector(words), raw()), "double", length(words) / 2, size = 8L)

@@ -111,11 +111,7 @@ def test_the_script_learns_on_any_number_of_instances_what_the_builtin_does_on_o
     dataset: Path, builtin_model: xgb.Booster, tmp_path: Path, instances: int
 ) -> None:
     pytest.importorskip("shardr.runtime")
-    names = tuple(f"127.78.{instances}.{i + 1}" for i in range(instances))
-    hosts = [
-        Host(tmp_path / name, files, dict(GIVEN), {"train": CSV, "validation": CSV}, names, name)
-        for name, files in zip(names, shared(dataset, "script", instances), strict=True)
-    ]
+    hosts = Host.group(tmp_path, shared(dataset, "script", instances), GIVEN, {"train": CSV, "validation": CSV})
     processes = [
         subprocess.Popen(
             [sys.executable, str(EXAMPLE / "train_xgboost.py")], env=os.environ | {"SHARDR_BASE_DIR": str(host.folder)},

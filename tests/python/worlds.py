@@ -56,6 +56,13 @@ def one_step(folder: Path, body: str, name: str = "script.sh", **fields: Any) ->
     return {"name": "world", "steps": [step]}
 
 
+def piped(folder: Path, body: str, name: str = "script.sh", *, source: str = "data/", **fields: Any) -> dict[str, Any]:
+    """A spec with one training step that runs these lines, its channel ``train`` in mode Pipe."""
+    channel = {"name": "train", "source": source, "input_mode": "Pipe", **fields.pop("channel", {})}
+    step = {"name": "work", "type": "training", "code": script(folder, body, name), "inputs": [channel], **fields}
+    return {"name": "world", "steps": [step]}
+
+
 def run(folder: Path, spec: dict[str, Any], **fields: Any) -> shardr.Run:
     """The finished run of a spec whose paths start in ``folder``, whatever became of it."""
     return shardr.run(spec, base=folder, check=False, **fields)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import random
 import re
+import socket
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,9 +16,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from shardr.local.builtin import builtin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from typing_extensions import Self
+
+CLAIM_PORT = 27127
+CLAIMS: list[socket.socket] = []
+"""Each holds a network for as long as this process lives: nobody else can have its address and port."""
 CSV = {"ContentType": "text/csv", "TrainingInputMode": "File"}
 
 
@@ -64,6 +71,21 @@ class Host:
         self.config("inputdataconfig", self.channels or dict.fromkeys(self.files, CSV))
         self.config("resourceconfig", {"current_host": self.name, "hosts": list(self.hosts)})
 
+    @classmethod
+    def group(
+        cls,
+        folder: Path,
+        files: Sequence[dict[str, dict[str, Any]]],
+        hyperparameters: dict[str, str],
+        channels: dict[str, Any],
+    ) -> list[Self]:
+        """Instances of one job, each with its files; their names are addresses that no other test listens at."""
+        names = addresses(len(files))
+        return [
+            cls(folder / name, held, dict(hyperparameters), channels, names, name)
+            for name, held in zip(names, files, strict=True)
+        ]
+
     def config(self, name: str, content: Any) -> None:
         (self.folder / f"input/config/{name}.json").write_text(json.dumps(content))
 
@@ -97,6 +119,21 @@ class Host:
     @property
     def failure(self) -> str:
         return (self.folder / "output/failure").read_text()
+
+
+def addresses(count: int) -> tuple[str, ...]:
+    """Addresses of loopback, in a network that no other group of this machine has, whichever process made it."""
+    for _ in range(100):
+        network = f"127.{random.randint(64, 254)}.{random.randint(0, 255)}"
+        claim = socket.socket()
+        try:
+            claim.bind((f"{network}.254", CLAIM_PORT))
+        except OSError:
+            claim.close()
+            continue
+        CLAIMS.append(claim)
+        return tuple(f"{network}.{i + 1}" for i in range(count))
+    raise AssertionError("there is no network of loopback left")
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:

@@ -9,16 +9,14 @@ import pytest
 from kmeans_world import blobs, inertia, squares
 from sklearn.cluster import KMeans
 
+import hyperparameters  # isort: skip
 from batches import Batches  # isort: skip
 from lloyd import reduced  # isort: skip
 from nearest import assigned  # isort: skip
 from seeding import far_apart  # isort: skip
 from stream import Stream  # isort: skip
 
-GIVEN = {
-    "k": 5, "extra_center_factor": 4, "init_method": "random", "half_life_time_size": 0, "local_lloyd_tol": 1e-4,
-    "local_lloyd_init_method": "kmeans++", "local_lloyd_max_iter": 300, "local_lloyd_num_trials": 10,
-}  # fmt: skip
+GIVEN = hyperparameters.read({"feature_dim": "6", "k": "5", "extra_center_factor": "4"})
 
 
 @pytest.mark.parametrize("ends", [[], [1, 2, 3], [40, 80], [7, 95, 96, 99]])

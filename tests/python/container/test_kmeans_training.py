@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import struct
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 ROWS = blobs(6000)
 BEST = KMeans(5, n_init=10, random_state=0).fit(ROWS).inertia_
-NETWORKS = itertools.count(1)
 
 
 def trained(folder: Path, files: dict[str, Any], about: dict[str, str], **more: str) -> Host:
@@ -69,14 +67,9 @@ def test_one_cluster_is_at_the_mean_and_with_a_half_life_at_that_of_the_newest_r
 
 
 def group(folder: Path, shares: list[np.ndarray]) -> list[tuple[Host, int, str]]:
-    """Hosts with these rows, when they have ended; their names are addresses of loopback that no other test has."""
-    network = next(NETWORKS)
-    names = tuple(f"127.80.{network}.{i + 1}" for i in range(len(shares)))
-    hosts = [
-        Host(folder / name, {"train": {"a": dense(rows)} if len(rows) else {}}, settings(6, 5), {"train": RECORDIO},
-             names, name)
-        for name, rows in zip(names, shares, strict=True)
-    ]  # fmt: skip
+    """Hosts with these rows, when they have ended."""
+    files = [{"train": {"a": dense(rows)} if len(rows) else {}} for rows in shares]
+    hosts = Host.group(folder, files, settings(6, 5), {"train": RECORDIO})
     return [(host, *ended(process)) for host, process in [(host, host.start()) for host in hosts]]
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 ROWS = table(3000)
 SAME = 1e-5
 """The sine of the angle between what is found and what scikit-learn finds: the model is kept in single precision."""
-NETWORKS = itertools.count(1)
 
 
 def trained(folder: Path, content: Any, about: dict[str, str], **more: Any) -> Host:
@@ -115,13 +114,8 @@ def test_random_signs_find_nearly_the_same_space_and_the_same_each_time(tmp_path
 
 
 def group(folder: Path, files: Sequence[dict[str, dict[str, Any]]], given: dict[str, str]) -> list[Host]:
-    """Hosts with these files; their names are addresses of loopback, so that no two tests share a port."""
-    network = next(NETWORKS)
-    names = tuple(f"127.79.{network}.{i + 1}" for i in range(len(files)))
-    return [
-        Host(folder / name, held, dict(given), {"train": RECORDIO}, names, name)
-        for name, held in zip(names, files, strict=True)
-    ]
+    """Hosts with these files of recordIO."""
+    return Host.group(folder, files, given, {"train": RECORDIO})
 
 
 @pytest.mark.parametrize("bounds", [(0, 1000, 3000), (0, 0, 2900, 3000)], ids=["two", "three, the first without rows"])

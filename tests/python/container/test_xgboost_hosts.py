@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import time
-from itertools import count, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,20 +19,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROWS, NEW = table(600), table(100, seed=2)
-NETWORKS = count(1)
 LONG = ROUNDS | {"num_round": "1000000"}
 
 
 def group(
     folder: Path, files: Sequence[dict[str, dict[str, str]]], given: dict[str, str] = ROUNDS, *, kind: str = "text/csv"
 ) -> list[Host]:
-    """Hosts with these files. Their names are addresses of loopback, so that no two tests share a port."""
-    network = next(NETWORKS)
-    names = tuple(f"127.77.{network}.{i + 1}" for i in range(len(files)))
-    channels = {name: {"ContentType": kind} for held in files for name in held}
-    return [
-        Host(folder / name, held, dict(given), channels, names, name) for name, held in zip(names, files, strict=True)
-    ]
+    """Hosts with these files, all of one kind."""
+    return Host.group(folder, files, given, {name: {"ContentType": kind} for held in files for name in held})
 
 
 def trained(hosts: Sequence[Host]) -> list[str]:

@@ -7,24 +7,16 @@ import json
 import os
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 from s3_door import Cutting
-from worlds import SECRET, files, printed, run, script, submit, until
+from worlds import SECRET, files, piped, printed, run, submit, until
 
 import shardr
 from shardr.cli.app import main
 from shardr.storage.elsewhere import NO_SETTINGS
 
 READ = "cd /opt/ml/input/data\n"
-
-
-def training(folder: Path, source: str, body: str, **fields: Any) -> dict[str, Any]:
-    """A spec with one training step that runs these lines, its channel ``train`` in mode Pipe."""
-    channel = {"name": "train", "source": source, "input_mode": "Pipe", **fields.pop("channel", {})}
-    step = {"name": "work", "type": "training", "code": script(folder, body), "inputs": [channel], **fields}
-    return {"name": "world", "steps": [step]}
 
 
 def failure(done: shardr.Run) -> str:
@@ -40,7 +32,7 @@ def test_what_is_streamed_from_s3_is_what_is_streamed_from_files(tmp_path: Path,
     body = f"{READ} ls; for e in 0 1; do cat train_$e; echo -; done"
     channel = {"distribution": "ShardedByS3Key", "shuffle_seed": 7}
     near, distant = (
-        run(tmp_path, training(tmp_path, source, body, instance_count=2, channel=channel))
+        run(tmp_path, piped(tmp_path, body, source=source, instance_count=2, channel=channel))
         for source in ("data/", f"s3://{far.name}/data/")
     )
     for host in ("algo-1", "algo-2"):
@@ -57,10 +49,10 @@ def test_gzip_is_expanded_and_objects_are_records_on_their_way_from_s3(tmp_path:
         (far / name).write_bytes(content)
     channel = {"compression_type": "Gzip", "record_wrapper_type": "RecordIO"}
     body = f"{READ} od -An -v -tx1 -w64 train_0 | tr -d ' '"
-    done = run(tmp_path, training(tmp_path, f"s3://{far.name}/", body, channel=channel))
+    done = run(tmp_path, piped(tmp_path, body, source=f"s3://{far.name}/", channel=channel))
     assert printed(done) == ["0a23d7ce050000003132333435000000" + "0a23d7ce00000000" + "0a23d7ce0400000031323334"]
     (far / "c.gz").write_bytes(gzip.compress(os.urandom(1000))[:-9])
-    done = run(tmp_path, training(tmp_path, f"s3://{far.name}/", f"{READ} cat train_0", channel=channel))
+    done = run(tmp_path, piped(tmp_path, f"{READ} cat train_0", source=f"s3://{far.name}/", channel=channel))
     assert f"s3://{far.name}/c.gz is no whole gzip file" in failure(done)
 
 
@@ -71,10 +63,10 @@ def test_an_augmented_manifest_may_lie_at_s3_and_name_what_lies_there(tmp_path: 
     (far / "lines.jsonl").write_text("\n".join(map(json.dumps, lines)))
     channel = {"attribute_names": ["image-ref", "label"]}
     source, body = f"s3://{far.name}/lines.jsonl", f"{READ} cat train_0 > /tmp/all; cut -c 1-32 /tmp/all"
-    done = run(tmp_path, training(tmp_path, source, f"{READ} cat train_0", channel=channel))
+    done = run(tmp_path, piped(tmp_path, f"{READ} cat train_0", source=source, channel=channel))
     assert printed(done) == ["".join(f"object {i};{i}" for i in range(50))], done.step("work").failure
     (far / "49.txt").unlink()
-    told = failure(run(tmp_path, training(tmp_path, source, body, channel=channel)))
+    told = failure(run(tmp_path, piped(tmp_path, body, source=source, channel=channel)))
     assert f"line 50 of {source}: image-ref names no object: s3://{far.name}/49.txt" in told
 
 
@@ -85,7 +77,7 @@ def test_files_come_before_the_job_starts_each_once_and_whole(
     (far / "data" / "empty").touch()
     step = {"distribution": "ShardedByS3Key", "input_mode": "File"}
     body = f"{READ} find train -type f | sort; cat train/deep/*; ! touch train/mine 2> /dev/null"
-    done = run(tmp_path, training(tmp_path, f"s3://{far.name}/data", body, instance_count=2, channel=step))
+    done = run(tmp_path, piped(tmp_path, body, source=f"s3://{far.name}/data", instance_count=2, channel=step))
     assert done.status == "Completed", done.step("work").failure
     names = {host: [line for line in printed(done, host) if "/" in line] for host in ("algo-1", "algo-2")}
     assert names == {
@@ -101,18 +93,18 @@ def test_files_come_before_the_job_starts_each_once_and_whole(
 
 def test_a_plan_shows_what_lies_at_s3_with_its_sizes(tmp_path: Path, far: Path) -> None:
     files(far / "data", 3)
-    [step] = shardr.plan(training(tmp_path, f"s3://{far.name}/data/", "true"), base=tmp_path).steps
+    [step] = shardr.plan(piped(tmp_path, "true", source=f"s3://{far.name}/data/"), base=tmp_path).steps
     [spread] = step.spreads
     assert spread.keys == {"algo-1": [f"part-{i:02}.csv" for i in range(3)]}
     assert spread.bytes == {"algo-1": 39}
     (tmp_path / "list").write_text(json.dumps([{"prefix": f"s3://{far.name}/data/"}, "part-01.csv", "part-09.csv"]))
     with pytest.raises(shardr.SpecError, match=f"names s3://{far.name}/data/part-09.csv, which is not there"):
-        shardr.plan(training(tmp_path, "", "true", channel={"source": {"manifest": "list"}}), base=tmp_path)
+        shardr.plan(piped(tmp_path, "true", source="", channel={"source": {"manifest": "list"}}), base=tmp_path)
 
 
 def test_without_settings_a_job_fails_as_before_and_is_told_what_would_help(tmp_path: Path) -> None:
     with pytest.raises(shardr.SpecError, match='"s3://far/data/" matches no file') as error:
-        submit(tmp_path, training(tmp_path, "s3://far/data/", "true"))
+        submit(tmp_path, piped(tmp_path, "true", source="s3://far/data/"))
     assert NO_SETTINGS in str(error.value)
     client = shardr.local_session().client("sagemaker")
     source = {"S3DataSource": {"S3Uri": "s3://far/data/", "S3DataType": "S3Prefix"}}
@@ -139,7 +131,7 @@ def test_objects_that_go_or_change_while_they_are_streamed_fail_the_job_by_their
     (far / "b").write_bytes(b"2\n")
     body = f"{READ} exec 3< train_0; head -c 2 <&3; until [ -e /tmp/go ]; do sleep 0.05; done; cat <&3 > /dev/null"
     for change, told in ((lambda: (far / "b").unlink(), "/b"), (lambda: (far / "a").write_bytes(b"2\n"), "/a")):
-        going = submit(tmp_path, training(tmp_path, f"s3://{far.name}/", body))
+        going = submit(tmp_path, piped(tmp_path, body, source=f"s3://{far.name}/"))
         until(lambda going=going: "1" in printed(going.refresh()))
         change()
         [scratch] = Path(os.environ["SHARDR_HOME"]).glob(f"jobs/{going.step('work').job}/tmp/algo-1")
@@ -152,7 +144,7 @@ def test_a_job_that_is_stopped_while_its_data_comes_starts_no_instance(
     tmp_path: Path, far: Path, s3: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (far / "large").write_bytes(bytes(100_000_000))
-    spec = training(tmp_path, f"s3://{far.name}/", "echo started", channel={"input_mode": "File"})
+    spec = piped(tmp_path, "echo started", source=f"s3://{far.name}/", channel={"input_mode": "File"})
     with Cutting(s3[0], pause=0.05) as door:
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", door.url)
         going = submit(tmp_path, spec)
@@ -167,7 +159,7 @@ def test_a_job_that_is_stopped_while_its_data_comes_starts_no_instance(
 def test_secrets_reach_neither_instances_nor_what_is_kept(tmp_path: Path, far: Path, home: Path) -> None:
     files(far / "data", 2)
     body = f"{READ} cat train_0 > /dev/null; env; cat /proc/[0-9]*/environ | tr '\\0' '\\n'"
-    done = run(tmp_path, training(tmp_path, f"s3://{far.name}/data/", body))
+    done = run(tmp_path, piped(tmp_path, body, source=f"s3://{far.name}/data/"))
     assert done.status == "Completed", done.step("work").failure
     lines = printed(done)
     assert "TRAINING_JOB_NAME" in "".join(lines)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import docker_world
 import pytest
 from docker_world import ODD, nothing_is_held
-from test_data_at_s3 import READ, training
+from test_data_at_s3 import READ
 from test_pipe_ends import nothing_is_left
-from worlds import files, printed, run, submit, until
+from worlds import files, piped, printed, run, submit, until
 
 import shardr
 from shardr.local.home import Home
@@ -27,9 +27,9 @@ LARGE = 60_000_000
 
 
 def fast(folder: Path, far: Path, body: str, **fields: Any) -> dict[str, Any]:
-    """A spec whose channel ``train`` has all of a bucket."""
+    """A spec with one training step that runs these lines, its channel ``train`` with all of a bucket."""
     channel = {"input_mode": "FastFile", **fields.pop("channel", {})}
-    return training(folder, f"s3://{far.name}/", f"{READ}\n{body}", channel=channel, **fields)
+    return piped(folder, f"{READ}\n{body}", source=f"s3://{far.name}/", channel=channel, **fields)
 
 
 def mounts() -> list[str]:
@@ -123,9 +123,8 @@ def test_r_reads_a_table_from_its_middle(tmp_path: Path, far: Path) -> None:
     invisible(readLines(con, 1))
     cat(readLines(con, 1), nrow(read.csv("/opt/ml/input/data/train/part-00.csv")))
     """
-    spec = fast(tmp_path, far, "true")
-    (tmp_path / "script.R").write_text(body)
-    spec["steps"][0]["code"] = "script.R"
+    channel = {"input_mode": "FastFile"}
+    spec = piped(tmp_path, body, "script.R", source=f"s3://{far.name}/", channel=channel)
     done = run(tmp_path, spec)
     completed(done)
     lines = (far / "part-00.csv").read_bytes()[1_000_001:].split(b"\n")

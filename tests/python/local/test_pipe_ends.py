@@ -9,8 +9,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from test_pipe_mode import READ, training
-from worlds import printed, run, submit, until
+from test_pipe_mode import READ
+from worlds import piped, printed, run, submit, until
 
 import shardr
 from shardr.engines.base import OVER
@@ -40,7 +40,7 @@ def nothing_is_left(home: Path, job: str) -> None:
 
 def test_a_reader_that_dies_gets_its_script_the_next_epoch_from_the_beginning(tmp_path: Path, endless: Path) -> None:
     body = f"{READ} sleep 60 < train_0 & until [ -e train_1 ]; do :; done; kill -9 $!; wait $! || head -n 1 train_1"
-    done = run(tmp_path, training(tmp_path, body))
+    done = run(tmp_path, piped(tmp_path, body))
     assert (done.status, printed(done)[-1]) == ("Completed", "first"), done.step("work").failure
 
 
@@ -48,7 +48,7 @@ def test_a_script_that_is_killed_in_the_middle_of_an_epoch_fails_its_job_at_once
     tmp_path: Path, home: Path, endless: Path
 ) -> None:
     start = time.monotonic()
-    failed = run(tmp_path, training(tmp_path, f"{READ} exec 3< train_0; head -n 1 <&3; kill -9 $$", instance_count=2))
+    failed = run(tmp_path, piped(tmp_path, f"{READ} exec 3< train_0; head -n 1 <&3; kill -9 $$", instance_count=2))
     assert "exited with code 137 (SIGKILL" in str(failed.step("work").failure)
     assert time.monotonic() - start < 30
     nothing_is_left(home, str(failed.step("work").job))
@@ -60,7 +60,7 @@ def test_a_script_that_is_killed_in_the_middle_of_an_epoch_fails_its_job_at_once
     ids=["nobody reads", "the writer waits", "all is read"],
 )
 def test_a_job_that_is_stopped_ends_at_once_whoever_waits(tmp_path: Path, home: Path, endless: Path, body: str) -> None:
-    started = submit(tmp_path, training(tmp_path, f"{READ} {body}"))
+    started = submit(tmp_path, piped(tmp_path, f"{READ} {body}"))
     until(lambda: printed(started))
     start = time.monotonic()
     stopped = started.stop().wait()
@@ -72,7 +72,7 @@ def test_a_job_that_is_stopped_ends_at_once_whoever_waits(tmp_path: Path, home: 
 def test_what_a_killed_supervisor_streamed_goes_with_it(tmp_path: Path, home: Path, endless: Path) -> None:
     nap = f"sleep 62.{os.getpid()}"  # nobody else on the machine sleeps so
     body = f"{READ} exec 3< train_0; head -n 1 <&3; ( exec cat <&3 > /dev/null ) & exec {nap}"
-    started = submit(tmp_path, training(tmp_path, body))
+    started = submit(tmp_path, piped(tmp_path, body))
     until(lambda: printed(started))
     row = Store(Home(home).store).job(str(started.step("work").job))
     assert row is not None
