@@ -46,8 +46,8 @@ SUITES = {
     "alone": [*PYTEST, "alone"],
 }
 # Those that run jobs wait more than they compute, so two lanes of them run beside one another. Containers and testthat
-# build and remove the same images, so they take turns in theirs.
-LANES = [["pytest"], ["containers", "testthat", "check"]]
+# build and remove the same images, so they take turns in theirs; what minds no other fills the lane that ends first.
+LANES = [["pytest", "check"], ["containers", "testthat"]]
 RUN_JOBS = {name for lane in LANES for name in lane} | {"alone"}
 LOGS = ROOT / "build" / "test-logs"
 
