@@ -46,8 +46,8 @@ SUITES = {
     "alone": [*PYTEST, "alone"],
 }
 # Those that run jobs wait more than they compute, so two lanes of them run beside one another. Containers and testthat
-# build and remove the same images, so they take turns in theirs.
-LANES = [["pytest"], ["containers", "testthat", "check"]]
+# build and remove the same images, so they take turns in theirs; what minds no other fills the lane that ends first.
+LANES = [["pytest", "check"], ["containers", "testthat"]]
 RUN_JOBS = {name for lane in LANES for name in lane} | {"alone"}
 LOGS = ROOT / "build" / "test-logs"
 
@@ -123,7 +123,8 @@ def run(name: str, more: dict[str, str] | None = None, log: IO[bytes] | None = N
     """Name, exit status and seconds of one suite; its own output is shown as it comes, or goes into the log."""
     if not log:
         print(f"\n== {name}", flush=True)
-    environment = os.environ | {
+    # Some container images set this. Every process of every test would compile all that it imports.
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"} | {
         "PATH": f"{Path(PYTHON).parent}{os.pathsep}{os.environ['PATH']}",  # the shardr of this checkout
         "SHARDR_HOME": str(ROOT / "build" / "test-home"),  # no test touches the user's own jobs
         "NOT_CRAN": "true",  # testthat compares snapshots only then

@@ -9,6 +9,7 @@ import re
 import signal
 import time
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,12 +26,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import xgboost as xgb
+
 ROWS, NEW = table(600), table(40, seed=2)
-MODEL = oracle(ROWS)
-WANTED = predictions(MODEL, NEW)
-
-
 RECORDIO = "application/x-recordio-protobuf"
+
+
+@cache
+def model() -> xgb.Booster:
+    return oracle(ROWS)
+
+
+@cache
+def wanted() -> np.ndarray:
+    return predictions(model(), NEW)
 
 
 def records(rows: np.ndarray = NEW) -> bytes:
@@ -42,7 +51,7 @@ def records(rows: np.ndarray = NEW) -> bytes:
 @contextmanager
 def serving(folder: Path, **environment: str) -> Iterator[tuple[Served, subprocess.Popen[str]]]:
     host = Host(folder / "ml", {})
-    (host.folder / "model/xgboost-model").write_bytes(bytes(MODEL.save_raw("json")))
+    (host.folder / "model/xgboost-model").write_bytes(bytes(model().save_raw("json")))
     with host.serving(**environment) as found:
         yield found
 
@@ -58,7 +67,7 @@ def body(rows: np.ndarray = NEW) -> str:
 
 
 def close(found: object) -> bool:
-    return np.allclose(np.array(found, dtype=float), WANTED, atol=0, rtol=1e-6)
+    return np.allclose(np.array(found, dtype=float), wanted(), atol=0, rtol=1e-6)
 
 
 def test_ping_answers_200_with_nothing_and_batches_hear_how_to_ask(served: Served) -> None:
@@ -109,7 +118,7 @@ def test_columns_that_sparse_records_leave_out_are_missing(served: Served) -> No
     other[:, [2, 4, 5]] = np.nan
     status, text = served.ask(sparse, RECORDIO)
     assert status == 200
-    assert np.allclose(np.array(text.split(","), float), predictions(MODEL, other), atol=0, rtol=1e-6)
+    assert np.allclose(np.array(text.split(","), float), predictions(model(), other), atol=0, rtol=1e-6)
     # columns are counted from 0, and seven are not six that are counted from 1
     wider = encode(Sparse(rows.ravel(), np.tile(kept + 1, len(rows)), counts, 7)).content.tobytes()
     assert served.ask(wider, RECORDIO) == (400, "the model has 6 features, the request 7\n")
