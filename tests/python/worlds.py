@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
 import tarfile
 import textwrap
 import time
@@ -85,6 +86,21 @@ def until(true: Callable[[], Any], seconds: float = 20) -> Any:
 def printed(done: shardr.Run, instance: str = "algo-1") -> list[str]:
     """What an instance printed, line by line."""
     return [line.text for line in done.logs(instance=instance)]
+
+
+@contextmanager
+def disk(folder: Path, megabytes: int) -> Iterator[Path]:
+    """The folder as a file system of its own, of this size; skips the test where only root may mount one."""
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        import pytest  # scripts of tests have this module, too
+
+        pytest.skip("only root can mount a disk; run the tests as root to see this one")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
 
 
 @contextmanager

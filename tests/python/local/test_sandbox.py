@@ -21,12 +21,8 @@ if TYPE_CHECKING:
 @pytest.fixture
 def other_disk(tmp_path: Path) -> Iterator[Path]:
     """A folder on a file system of its own, to which no hard link can be made."""
-    folder = tmp_path / "other disk"
-    folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", folder], capture_output=True).returncode:
-        pytest.skip("only root can mount another disk; run the tests as root to see this one")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
+    with worlds.disk(tmp_path / "other disk", 32) as folder:
+        yield folder
 
 
 def test_inputs_on_another_disk_are_read_only_and_nothing_else_of_it_is_seen(tmp_path: Path, other_disk: Path) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import worlds
 from endpoint_world import World
 
 from shardr.errors import InvocationError
@@ -97,12 +97,8 @@ def test_what_cannot_be_kept_fails_no_request_and_is_told_once_until_the_endpoin
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
     """A disk of 2 MB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], capture_output=True).returncode:
-        pytest.skip("only root can mount a small disk; run the tests as root to see this one")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
+    with worlds.disk(tmp_path / "small", 2) as folder:
+        yield folder
 
 
 @pytest.fixture
