@@ -36,6 +36,12 @@ PACKAGES = {
     ],
     "awscli": [["awscli==1.46.3"]],  # version 2 is not on PyPI
 }
+# What programs of each import. Many start at the same time, and each would compile it.
+IMPORTED = {
+    "sagemaker-2": "sagemaker, sagemaker.estimator, sagemaker.processing, sagemaker.workflow.pipeline",
+    "sagemaker-3": "sagemaker.core.processing, sagemaker.train.model_trainer, sagemaker.mlops.workflow.pipeline",
+    "awscli": "awscli.clidriver, awscli.customizations.s3.subcommands",
+}
 
 
 def python(name: str) -> Path:
@@ -64,6 +70,7 @@ def _install(name: str, folder: Path, inside: Path) -> None:
     pip = [str(inside), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
     for packages in PACKAGES[name]:
         _call([*pip, *packages])
+    _call([str(inside), "-c", f"import {IMPORTED[name]}"])
     print(
         f"set-up: {name} in {folder.relative_to(ROOT)}, {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True
     )
@@ -72,6 +79,7 @@ def _install(name: str, folder: Path, inside: Path) -> None:
 def _call(command: list[str]) -> None:
     # What reaches into .venv would reach into these, too.
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+    environment.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # version 3 of the SDK makes a client when it is imported
     done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"set-up: {' '.join(command)} failed:\n{done.stdout[-1000:]}{done.stderr[-2000:]}")
