@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import docker_world
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from docker_world import ODD, nothing_is_held
 from test_data_at_s3 import READ
@@ -129,6 +132,23 @@ def test_r_reads_a_table_from_its_middle(tmp_path: Path, far: Path) -> None:
     completed(done)
     lines = (far / "part-00.csv").read_bytes()[1_000_001:].split(b"\n")
     assert printed(done)[-1] == f"{lines[1].decode()} 200000"
+
+
+def test_columns_of_a_parquet_file_come_alone(tmp_path: Path, far: Path) -> None:
+    draw = np.random.default_rng(1)
+    table = pa.table({f"c{i}": draw.standard_normal(100_000) for i in range(30)})
+    pq.write_table(table, far / "table.parquet", row_group_size=50_000, compression="none", use_dictionary=False)
+    read = "import pyarrow.parquet as pq; t = pq.read_table('/opt/ml/input/data/train/table.parquet'{})\n{}"
+    came = {}
+    for columns, tell in ((", columns=['c3', 'c9']", "print(t['c9'][-1])"), ("", "print(t['c29'][-1])")):
+        channel = {"input_mode": "FastFile"}
+        spec = piped(tmp_path, read.format(columns, tell), "script.py", source=f"s3://{far.name}/", channel=channel)
+        done = run(tmp_path, spec)
+        came[columns] = completed(done)["downloaded"]["train"]
+        assert printed(done) == [str(table[tell[9:].partition("'")[0]][-1])]
+    two, whole = (about["bytes"] / about["of"] for about in came.values())
+    assert two < 0.35  # of 0.07; what is asked for ahead, and the pages that the system asks for
+    assert whole < 1.4
 
 
 @pytest.mark.parametrize("change", ["goes", "is another"])

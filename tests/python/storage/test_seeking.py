@@ -198,3 +198,16 @@ def test_an_object_is_begun_as_the_one_before_was_read(opened: Opening, come: li
         found.read(PAGE, 0)
         found.close()
     until(lambda: sum(come[before:]) <= len(content) + LEAST_BYTES)  # whoever reads heads only gets little more
+
+
+def test_parts_that_many_threads_read_side_by_side_come_little_more_than_once(opened: Opening, come: list[int]) -> None:
+    content = os.urandom(64 * MEGABYTE)
+    found = opened(content)
+    part = len(content) // 16
+
+    def reads(i: int) -> bytes:
+        return b"".join(found.read(PAGE, start) for start in range(i * part, (i + 1) * part, PAGE))
+
+    with ThreadPoolExecutor(8) as pool:
+        assert b"".join(pool.map(reads, range(16))) == content
+    assert sum(come) < 1.3 * len(content)
