@@ -228,6 +228,9 @@ class Supervisor(Life):
         except UnicodeDecodeError:
             if status == "Completed":
                 status, reason = "Failed", "ClientError: /opt/ml/output/message is not valid UTF-8"
+        for about in self._report["hosts"].values():
+            if about["state"] in {"Pending", "InProgress"}:  # nobody waited for its end, which was with the job's
+                about["state"] = "Stopped"
         super()._finish(status, reason, message)
 
 

@@ -66,8 +66,9 @@ class Ranges:
             return
         block = memoryview(bytearray(BLOCK_BYTES))
         while start < end or found.size == 0:
-            answer = self._asked(found, start, end)
+            answer = None
             try:
+                answer = self._asked(found, start, end)
                 with closing(answer["Body"]) as body:
                     while count := body.readinto(block):
                         target.write(block[:count], start)
@@ -77,7 +78,7 @@ class Ranges:
                 break
             except Exception as error:
                 tries += 1
-                if tries > TRIES or type(error).__module__ != "botocore.exceptions":
+                if tries > TRIES or not _lost(error, answered=answer is not None):
                     raise
                 if "Checksum" in type(error).__name__:  # all bytes came, and not the right ones
                     start = begin
@@ -107,6 +108,18 @@ class Ranges:
                 fix="take an S3 that answers ranges; AWS_ENDPOINT_URL names the one that is asked",
             )
         return answer
+
+
+def _lost(error: Exception, *, answered: bool) -> bool:
+    """Whether a connection was lost in the midst of an answer, or none can be made, as while a server starts again.
+
+    A server that is silent when it is asked is not asked again here: botocore has done that, which has taken its time.
+    """
+    from botocore.exceptions import EndpointConnectionError
+
+    if not answered:
+        return isinstance(error, EndpointConnectionError)
+    return type(error).__module__ == EndpointConnectionError.__module__
 
 
 def changed(what: object, done: str) -> DataError:

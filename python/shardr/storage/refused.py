@@ -21,6 +21,8 @@ UNKNOWN_KEYS = frozenset({
     "MissingAuthenticationToken", "MissingAuthenticationTokenException", "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 })  # fmt: skip
+UNSIGNED = frozenset({"UnsupportedAlgorithm"})
+"""What an S3 that knows its clients says to one without keys."""
 SKEWED = frozenset({"InvalidSignatureException", "RequestInTheFuture", "RequestTimeTooSkewed"})
 THROTTLED = frozenset({
     "ProvisionedThroughputExceededException", "RequestLimitExceeded", "RequestThrottled", "SlowDown", "Throttling",
@@ -78,7 +80,8 @@ def _told(error: Exception, denied: str | None) -> tuple[str, str | None] | None
     if isinstance(error, aws.ProfileNotFound):
         return str(error), "`aws configure list-profiles` has those there are; AWS_PROFILE names one"
     if isinstance(error, (aws.EndpointConnectionError, aws.HTTPClientError, aws.IncompleteReadError)):
-        return str(error), "check the region and the network (HTTPS_PROXY); what was sent whole is not sent again"
+        where = "the region or the endpoint (AWS_REGION, AWS_ENDPOINT_URL) and the network (HTTPS_PROXY)"
+        return str(error), f"check {where}; what was sent whole is not sent again"
     if isinstance(error, aws.BotoCoreError):  # no credentials, half of them, an SSO session that is over
         return str(error), SIGN_IN
     if type(error).__module__.startswith(("boto3.", "s3transfer.")):  # wraps what it met
@@ -92,6 +95,8 @@ def _fix(code: str, message: str, denied: str | None) -> str | None:
         return f"sign in again: {SIGN_IN}"
     if code in SKEWED or "Signature expired" in message or "Signature not yet current" in message:
         return "the clock of this machine is wrong: set it (timedatectl, or w32tm on Windows) and try again"
+    if code in UNSIGNED:
+        return f"it answers who is signed in: {SIGN_IN}"
     if code in UNKNOWN_KEYS:
         return f"these credentials are not known there: {SIGN_IN}"
     if code in THROTTLED:

@@ -50,7 +50,7 @@ class Sources:
             except Exception as error:
                 if code_of(error) not in NO_BUCKET:
                     raise
-                return Remote(prefix)
+                return Remote(prefix, lacking=f"the S3 of the AWS settings has no bucket {split_uri(prefix)[0]}")
 
     def manifest(self, uri: str) -> Listing | Remote:
         """The objects that a manifest names; raises ``DataError`` when it is missing or not of that form."""

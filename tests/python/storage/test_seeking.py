@@ -211,3 +211,18 @@ def test_parts_that_many_threads_read_side_by_side_come_little_more_than_once(op
     with ThreadPoolExecutor(8) as pool:
         assert b"".join(pool.map(reads, range(16))) == content
     assert sum(come) < 1.3 * len(content)
+
+
+def test_a_server_that_takes_no_connection_is_asked_again_for_a_while(objects: Objects, opened: Opening) -> None:
+    client = client_of(objects.url)
+    asked = []
+
+    def closed_at_first(params: dict[str, Any], **_: Any) -> None:
+        asked.append(params["url"])
+        if len(asked) <= 3:
+            params["url"] = params["url"].replace(objects.url, "http://127.0.0.1:1")
+
+    client.meta.events.register("before-call.s3.GetObject", closed_at_first)
+    found = opened(b"content", by=client)
+    assert found.read(PAGE, 0) == b"content"
+    assert len(asked) == 4

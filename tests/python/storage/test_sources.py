@@ -50,7 +50,8 @@ def test_a_prefix_is_taken_from_the_store_if_that_has_it_else_from_s3(here: Loca
 def test_what_is_nowhere_is_no_error_of_a_listing(here: LocalStorage, there: LocalStorage) -> None:
     there.put("s3://bucket/a", b"a")
     assert Sources(here, Elsewhere()).list("s3://bucket/none/").keys == []
-    assert Sources(here, Elsewhere()).list("s3://no-such-bucket/").keys == []
+    nowhere = Sources(here, Elsewhere()).list("s3://no-such-bucket/")
+    assert (nowhere.keys, nowhere.lacking) == ([], "the S3 of the AWS settings has no bucket no-such-bucket")
 
 
 def test_buckets_of_this_machine_are_never_looked_for_elsewhere(here: LocalStorage, there: LocalStorage) -> None:
