@@ -118,8 +118,8 @@ def _lost(error: Exception, *, answered: bool) -> bool:
     from botocore.exceptions import EndpointConnectionError
 
     if not answered:
-        return isinstance(error, EndpointConnectionError)
-    return type(error).__module__ == EndpointConnectionError.__module__
+        return bool(isinstance(error, EndpointConnectionError))
+    return bool(type(error).__module__ == EndpointConnectionError.__module__)
 
 
 def changed(what: object, done: str) -> DataError:
