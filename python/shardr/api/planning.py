@@ -13,14 +13,23 @@ from shardr.api.destinations import destination_problems
 from shardr.api.hyperparameters import told
 from shardr.api.planned_transform import Asked, joining_problems, transform_job
 from shardr.api.planned_transform import asked as asked_of
-from shardr.api.sources import MANY, Located, NotLocatedError, kept_manifest, locate, not_there, place_of
+from shardr.api.sources import (
+    MANY,
+    Located,
+    NotLocatedError,
+    kept_manifest,
+    locate,
+    not_there,
+    place_of,
+    require_folder,
+)
 from shardr.api.waste import repeated_work
 from shardr.data.keys import assign, balance
 from shardr.engines.base import Deposit, Plan, PlannedJob, PlannedStep, Spread
 from shardr.errors import Problem
 from shardr.local.contract import NAME_CHARACTERS, hosts
 from shardr.requests.check import check_request
-from shardr.requests.facts import artifact, created_by
+from shardr.requests.facts import FAST_FILE, artifact, created_by
 from shardr.requests.placed import Placed
 from shardr.requests.processing import processing_request
 from shardr.requests.training import training_request
@@ -189,12 +198,19 @@ class _Planner:
         return job
 
     def _input(self, at: str, channel: Channel) -> Located | Placed | None:
+        fast = getattr(channel, "input_mode", "File") == FAST_FILE
         if isinstance(channel.source, StepOutput):
             made = self._destination(self._pipeline.step(channel.source.step), channel.source.output)
+            if fast and not made.endswith("/"):
+                what = f'output "{channel.source.output}" of step "{channel.source.step}" is one file'
+                why = f"{made.rpartition('/')[2]}, and FastFile shows what lies in a folder"
+                self.problems.append(Problem(at, f"{what}, {why}", "take input_mode File"))
             return Placed(made, "S3Prefix")
         source: str | Manifest = channel.source
         try:
             found = locate(source, self._base, self._engine)
+            if fast and isinstance(source, str):
+                require_folder(found, source)
         except NotLocatedError as problem:
             self.problems.append(problem.at(at))
             return None

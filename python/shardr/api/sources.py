@@ -15,6 +15,7 @@ from shardr.requests.placed import Placed
 from shardr.spec.parts import Manifest
 from shardr.spec.problems import file_you_mean
 from shardr.storage.local import Listing, list_files
+from shardr.storage.uris import split_uri
 
 if TYPE_CHECKING:
     from shardr.engines.base import Engine
@@ -76,6 +77,19 @@ def locate(source: str | Manifest, base: Path, engine: Engine) -> Located:
     if glob.has_magic(source):
         return _checked(_glob(path, engine), source)
     raise not_there(source, path)
+
+
+def require_folder(found: Located, source: str) -> None:
+    """Raises ``NotLocatedError`` where the objects lie in no folder: mode FastFile shows one as it is."""
+    name = split_uri(found.placed.uri)[1].rpartition("/")[2]
+    if not name or all(key.startswith(f"{name}/") for key in found.listing.keys):
+        return
+    if found.listing.keys != [name]:
+        what = f'"{source}" is no folder but how names begin, and FastFile shows what lies in a folder'
+        raise NotLocatedError(what, "name a folder, with a slash at its end, or take input_mode File")
+    folder = source[: source.rfind("/") + 1] or "./"
+    what = f'"{source}" is one file, and FastFile shows what lies in a folder'
+    raise NotLocatedError(what, f'name its folder, "{folder}", or take input_mode File')
 
 
 def kept_manifest(engine: Engine, prefix: str, keys: list[str]) -> Deposit:

@@ -66,6 +66,8 @@ class Builtin:
     """Names and expressions of the metrics that the service defines where a request defines none."""
     of_r: bool
     """Whether the program and its packages are R's."""
+    piped: bool
+    """Whether its channels may be streamed."""
 
     @property
     def folders(self) -> list[Path]:
@@ -144,14 +146,20 @@ class _Algorithm:
     repositories: str = ""
     metrics: tuple[tuple[str, str], ...] = ()
     of_r: bool = False
+    piped: bool = False
 
 
 ALGORITHMS = {
     "dbscan": _Algorithm("container", ("dbscan", "jsonlite"), of_r=True),
     "kmeans": _Algorithm(
-        "container/kmeans", (), frozenset((SHARED + OF_FIRST).split()), r"kmeans:(?:1|latest)", tuple(_kmeans_metrics())
+        "container/kmeans",
+        (),
+        frozenset((SHARED + OF_FIRST).split()),
+        r"kmeans:(?:1|latest)",
+        tuple(_kmeans_metrics()),
+        piped=True,
     ),
-    "pca": _Algorithm("container/pca", (), frozenset((SHARED + OF_FIRST).split()), r"pca:(?:1|latest)"),
+    "pca": _Algorithm("container/pca", (), frozenset((SHARED + OF_FIRST).split()), r"pca:(?:1|latest)", piped=True),
     "xgboost": _Algorithm(
         "container/xgboost",
         ("xgboost", "scipy"),
@@ -178,8 +186,8 @@ def builtin(image_uri: str) -> Builtin | None:
     for name, known in ALGORITHMS.items():
         of_aws = match and match["account"] in known.accounts and re.fullmatch(known.repositories, match["name"])
         if own(image_uri) == name or of_aws:
-            program = inst(*known.program.split("/"))
-            return Builtin(name, f"{OURS}{name}", program, known.needs, list(known.metrics), known.of_r)
+            program, metrics = inst(*known.program.split("/")), list(known.metrics)
+            return Builtin(name, f"{OURS}{name}", program, known.needs, metrics, known.of_r, known.piped)
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,9 @@ LIFE_SECONDS = 4 * 3600
 MESSAGE_BYTES = 1024
 NAME_CHARACTERS = 63
 REASON_CHARACTERS = 1024
+FRAMES = re.compile(r"Traceback \(most recent call last\):\n(?P<frames>(?: .*\n)+)(?=\S)")
+"""What stands between the head of a traceback and the error itself, if that is there."""
+FRAME = re.compile(r"^(?=  File )", re.MULTILINE)
 
 
 def hosts(count: int) -> list[str]:
@@ -105,8 +109,31 @@ def exit_message(messages: list[bytes]) -> str:
 
 
 def failure_reason(text: str) -> str:
-    """A failure reason at the length the service keeps, counted in UTF-16 as Java does; odd file names made legible."""
-    found = text.encode("utf-8", "backslashreplace").decode().encode("utf-16-le")
+    """A failure reason at the length the service keeps; odd file names are made legible.
+
+    What is too long loses its end, as an error says first what went wrong; a traceback of Python's, which says it last,
+    loses frames before that, the oldest first.
+    """
+    legible = text.encode("utf-8", "backslashreplace").decode()
+    found = _fewer_frames(legible).encode("utf-16-le")
     if len(found) <= 2 * REASON_CHARACTERS:
         return found.decode("utf-16-le")
     return found[: 2 * REASON_CHARACTERS - 2].decode("utf-16-le", "ignore") + "…"
+
+
+def _fewer_frames(text: str) -> str:
+    """A text whose last traceback has as many of its last frames as there is room for."""
+    traceback = next(reversed([*FRAMES.finditer(text)]), None)
+    if traceback is None:
+        return text
+    start, end = traceback.span("frames")
+    frames, shorter = FRAME.split(traceback["frames"])[1:], text
+    while frames and _characters(shorter) > REASON_CHARACTERS:
+        del frames[0]
+        shorter = f"{text[:start]}  …\n{''.join(frames)}{text[end:]}"
+    return shorter
+
+
+def _characters(text: str) -> int:
+    """The length of a text as the service counts it: in UTF-16, as Java does."""
+    return len(text.encode("utf-16-le")) // 2

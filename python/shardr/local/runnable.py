@@ -8,8 +8,8 @@ from shardr.errors import DataError, Problem, RequestError, RunnerError
 from shardr.local.builtin import builtin
 from shardr.local.programs import unserved
 from shardr.local.streamed import of_channel
+from shardr.requests.facts import PIPE, TRAINING, TRANSFORM, TRANSFORMED, checkpoints, facts
 from shardr.requests.facts import PROCESSING as PROCESSING_JOB
-from shardr.requests.facts import TRAINING, TRANSFORM, TRANSFORMED, checkpoints, facts
 from shardr.spec.places import ML, PROCESSING
 from shardr.storage.uris import split_uri
 
@@ -96,6 +96,13 @@ def _training(request: dict[str, Any], about: Facts) -> Iterator[Problem]:
     if not about.image:
         fix = "name an image; algorithms of the marketplace are not run here"
         yield Problem("AlgorithmSpecification.TrainingImage", "is required", fix)
+    known = builtin(about.image) if about.entrypoint is None else None
+    if known is not None and not known.piped:
+        for channel in about.inputs:
+            if channel.mode == PIPE:
+                at = channel.at.removesuffix(".DataSource.S3DataSource")
+                what = f"found {PIPE}, and {known.name} reads no streamed channel here"
+                yield Problem(f"{at}.InputMode", what, "take File or FastFile")
     if "InstanceGroups" in request.get("ResourceConfig", {}):
         yield Problem("ResourceConfig.InstanceGroups", "instances of several types are not run here")
     elif about.instances < 1:

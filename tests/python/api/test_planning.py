@@ -11,6 +11,7 @@ from worlds import one_step
 
 import shardr
 from shardr.api.planning import job_name, new_run
+from shardr.local.home import Home
 from shardr.requests.check import check_request
 
 if TYPE_CHECKING:
@@ -133,6 +134,18 @@ def test_a_name_in_use_is_refused(tmp_path: Path) -> None:
         shardr.submit(spec, base=tmp_path, name="mine")
 
 
+@pytest.mark.parametrize("name", ["b.x", "-b", "a_b", "ü", "b-", "a b"])
+def test_a_name_that_jobs_cannot_begin_with_is_told_as_the_name_of_the_run(tmp_path: Path, name: str) -> None:
+    spec = one_step(tmp_path, "", inputs=[RAW])
+    for verb in (shardr.plan, shardr.submit, shardr.run):
+        with pytest.raises(shardr.SpecError) as error:
+            verb(spec, base=tmp_path, name=name)
+        told = [str(problem) for problem in error.value.problems]
+        expected = f'found "{name}", expected letters, digits and single hyphens between them'
+        assert told[0] == f"--name (name= in Python and R): {expected}"
+        assert [problem.path for problem in error.value.problems[1:]] == ["steps[0].inputs[0].source"]
+
+
 def test_mistakes_of_every_kind_are_told_in_one_go(tmp_path: Path) -> None:
     spec = {
         "name": "many",
@@ -154,6 +167,71 @@ def test_mistakes_of_every_kind_are_told_in_one_go(tmp_path: Path) -> None:
         "steps[1].outputs[1].name",
         "steps[1].outputs[1].path",
     ]
+
+
+def streamed(source: Any, **fields: Any) -> dict[str, Any]:
+    """A training step whose channel comes in another mode than File."""
+    channel = {"name": "train", "source": source, "input_mode": fields.pop("input_mode", "FastFile")}
+    return {"name": "fit", "type": "training", "inputs": [channel], **fields}
+
+
+def refused(base: Path, *steps: dict[str, Any]) -> list[str]:
+    """What is wrong with a spec of these steps, in the words of ``plan``, which ``validate`` has, too."""
+    spec = {"name": "world", "steps": list(steps)}
+    with pytest.raises(shardr.SpecError) as planned:
+        shardr.plan(spec, base=base)
+    with pytest.raises(shardr.SpecError) as validated:
+        shardr.validate(spec, base=base)
+    assert validated.value.problems == planned.value.problems
+    return [str(problem) for problem in planned.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("data/part-00.csv", '"data/part-00.csv" is one file, and FastFile shows what lies in a folder '
+         '(name its folder, "data/", or take input_mode File)'),
+        ("one.csv", '"one.csv" is one file, and FastFile shows what lies in a folder '
+         '(name its folder, "./", or take input_mode File)'),
+        ("s3://mine/rows/a.csv", '"s3://mine/rows/a.csv" is one file, and FastFile shows what lies in a folder '
+         '(name its folder, "s3://mine/rows/", or take input_mode File)'),
+        ("s3://mine/rows/a", '"s3://mine/rows/a" is no folder but how names begin, and FastFile shows what lies in a '
+         "folder (name a folder, with a slash at its end, or take input_mode File)"),
+    ],
+)  # fmt: skip
+def test_what_is_no_folder_is_refused_in_mode_fast_file(tmp_path: Path, home: Path, source: str, problem: str) -> None:
+    worlds.files(tmp_path / "data", 1)
+    for name in ("one.csv", "fit.R"):
+        (tmp_path / name).write_text("1\n")
+    for key in ("rows/a.csv", "rows/a/b.csv"):
+        Home(home).storage.put(f"s3://mine/{key}", b"1\n")
+    assert refused(tmp_path, streamed(source, code="fit.R")) == [f"steps[0].inputs[0].source: {problem}"]
+    for folder in ("data", "data/", "s3://mine/rows/", "s3://mine/rows"):
+        spec = {"name": "world", "steps": [streamed(folder, code="fit.R")]}
+        assert shardr.plan(spec, base=tmp_path).steps[0].spreads[0].mode == "FastFile"
+
+
+def test_a_models_archive_is_no_folder_for_mode_fast_file(tmp_path: Path) -> None:
+    (tmp_path / "fit.R").write_text("")
+    fit = {"name": "first", "type": "training", "code": "fit.R"}
+    assert refused(tmp_path, fit, streamed({"step": "first", "output": "model"}, code="fit.R")) == [
+        'steps[1].inputs[0].source: output "model" of step "first" is one file, model.tar.gz, and FastFile shows what '
+        "lies in a folder (take input_mode File)"
+    ]
+
+
+def test_an_algorithm_that_reads_no_streamed_channel_is_refused_one(tmp_path: Path) -> None:
+    worlds.files(tmp_path / "data", 1)
+    (tmp_path / "fit.py").write_text("")
+    for image in ("xgboost", "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1", "dbscan"):
+        name = "dbscan" if image == "dbscan" else "xgboost"
+        assert refused(tmp_path, streamed("data/", image=image, input_mode="Pipe")) == [
+            f"steps[0] (InputDataConfig[0].InputMode): found Pipe, and {name} reads no streamed channel here "
+            "(take File or FastFile)"
+        ]
+    for fields in ({"image": "xgboost", "code": "fit.py"}, {"image": "pca"}, {"image": "kmeans"}):
+        spec = {"name": "world", "steps": [streamed("data/", input_mode="Pipe", **fields)]}
+        assert shardr.plan(spec, base=tmp_path).steps[0].spreads[0].mode == "Pipe"
 
 
 def test_destinations_that_would_write_over_anything_are_refused(tmp_path: Path) -> None:

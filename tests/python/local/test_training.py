@@ -262,5 +262,9 @@ def test_fast_file_is_the_objects_themselves_read_only_and_whole_folders_only(tm
     assert printed(done) == [
         str(big.stat().st_ino), "part-00.csv", "part-01.csv", "part-02.csv", "file,row", "2,0",
     ]  # fmt: skip
-    failed = run(tmp_path, training(tmp_path, body, inputs=[{**channel, "source": "data/part-00.csv"}]))
-    assert "part-00.csv is no folder, but how names begin" in str(failed.step("work").failure)
+    asked = {**done.requests()["work"], "TrainingJobName": "by-names"}
+    asked["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"] += "part-00.csv"
+    client = shardr.local_session().client("sagemaker")
+    client.create_training_job(**asked)
+    failed = until(lambda: client.describe_training_job(TrainingJobName="by-names").get("FailureReason"))
+    assert "part-00.csv is no folder, but how names begin" in failed
