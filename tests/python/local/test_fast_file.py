@@ -118,6 +118,14 @@ def test_instances_get_their_shares_and_what_all_have_comes_once(tmp_path: Path,
     assert [about["objects"] for about in told["hosts"].values()] == [{"code": 1, "train": count}] * 2
 
 
+def test_an_instance_without_an_object_has_an_empty_folder(tmp_path: Path, far: Path) -> None:
+    files(far, 1)
+    channel = {"distribution": "ShardedByS3Key"}
+    done = run(tmp_path, fast(tmp_path, far, "ls train | wc -l", instance_count=2, channel=channel))
+    completed(done)
+    assert [printed(done, host) for host in ("algo-1", "algo-2")] == [["1"], ["0"]]
+
+
 def test_r_reads_a_table_from_its_middle(tmp_path: Path, far: Path) -> None:
     files(far, 1, rows=200_000)
     body = """

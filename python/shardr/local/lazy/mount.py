@@ -70,18 +70,20 @@ class Mount:
         """
         if (lack := lacking()) is not None:
             return lack
-        files = {}
+        files, views = {}, []
         for channel in channels:
             assert isinstance(channel.listing, Remote)  # noqa: S101 - for the type checker: others need no showing
             objects = channel.listing.objects()
             self._sizes[channel.name] = sum(found.size for found in objects.values())
             for host, keys in shares[channel.name].items():
                 view = f"{channel.name}/{self._view(channel, host)}"
+                views.append(view)  # there also when there are more instances than objects
                 for key in keys:
                     found = objects[key]
                     files[f"{view}/{channel.listing.name(key)}"] = (found.uri, found.size, found.etag)
         self._folder.mkdir(parents=True)
-        self._process = self._start({"folder": str(self._folder), "files": files, "shared": shared})
+        given = {"folder": str(self._folder), "files": files, "views": views, "shared": shared}
+        self._process = self._start(given)
         if not _said(self._process):
             self.close()
             return self._last_words()
@@ -112,6 +114,8 @@ class Mount:
             process.wait()
         if self._following is not None:
             self._following.join()
+        if process.stdout is not None:
+            process.stdout.close()
         unmount(self._folder)
 
     def _view(self, channel: Channel, host: str) -> str:

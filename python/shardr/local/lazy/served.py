@@ -28,7 +28,7 @@ from shardr.storage.objects import Found
 from shardr.storage.seeking import Seekable, Seeking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
 TELL_SECONDS = 0.5
@@ -43,11 +43,14 @@ class Files(mfusepy.Operations):  # type: ignore[misc]  # it has no types
 
     use_ns = True
 
-    def __init__(self, files: Mapping[str, Found], channels: Future[Mapping[str, Seeking]]) -> None:
-        """Paths begin with the name of a channel, each of which fetches by itself."""
+    def __init__(
+        self, files: Mapping[str, Found], views: Sequence[str], channels: Future[Mapping[str, Seeking]]
+    ) -> None:
+        """Paths begin with the name of a channel, each of which fetches by itself; ``views`` are folders."""
         self._files, self._channels = files, channels
         self._folders: dict[str, dict[str, None]] = {"": {}}
-        for path in files:
+        self._folders |= {view: {} for view in views}
+        for path in [*views, *files]:
             while path:
                 above, _, name = path.rpartition("/")
                 inside = self._folders.setdefault(above, {})
@@ -143,8 +146,8 @@ class Coming:
             self.tell()
 
 
-def main(folder: str, files: dict[str, tuple[str, int, str]], *, shared: bool) -> None:
-    """Shows the files in a folder until stdin ends, which is when who started this ends, however it does.
+def main(folder: str, files: dict[str, tuple[str, int, str]], views: list[str], *, shared: bool) -> None:
+    """Shows files and folders in a folder until stdin ends, which is when who started this ends, however it does.
 
     With ``shared`` other users may read them, too.
     """
@@ -165,7 +168,7 @@ def main(folder: str, files: dict[str, tuple[str, int, str]], *, shared: bool) -
         "kernel_cache": True, "entry_timeout": KEPT_SECONDS, "attr_timeout": KEPT_SECONDS,
     }  # fmt: skip
     with suppress(RuntimeError):  # that it was asked to end, or why it could not begin, which it has said itself
-        mfusepy.FUSE(Files(objects, made), folder, foreground=True, **how)
+        mfusepy.FUSE(Files(objects, views, made), folder, foreground=True, **how)
     coming.tell()
     os._exit(0)  # what is under way is of use to nobody
 
