@@ -9,8 +9,9 @@
 #' @param name Name of the input or output: letters, digits, `.`, `_` and `-`. The script finds it by this name, with
 #'   [channel()], [read_channel()] and [write_output()].
 #' @param source A path or a glob relative to the working directory (for a job file: to its folder), an `s3://` prefix,
-#'   a `step_output()` or a `manifest()`. Where inputs and outputs are given to a step, objects `ProcessingInput` and
-#'   `ProcessingOutput` of the SageMaker SDK, which reticulate brings, are taken as well.
+#'   a `step_output()` or a `manifest()`, or the list that is one in a job file, as `list(manifest = "list.json")`.
+#'   Where inputs and outputs are given to a step, objects `ProcessingInput` and `ProcessingOutput` of the SageMaker
+#'   SDK, which reticulate brings, are taken as well.
 #' @param distribution `"FullyReplicated"` (default): every instance gets all objects. `"ShardedByS3Key"`: the objects,
 #'   in the order of their keys, are dealt out to the instances. `"balanced"`: shards of even size in bytes, each a
 #'   single-instance job of its own.
@@ -84,10 +85,24 @@ as_source <- function(x) {
   if (inherits(x, "shardr_step")) {
     return(problem("found a step, expected one of its outputs", "write step_output(\"step\", \"output\")"))
   }
+  if (is_fields(x)) return(part_of_fields(x, list(step_output = step_output, manifest = manifest)))
   if (is.character(x) && length(x) > 1L) {
     return(problem(paste("found", length(x), "paths, expected one"), "name their folder, a glob, or a manifest()"))
   }
   as_text(x)
+}
+
+# A list that has the fields of a part, as a job file writes it.
+is_fields <- function(x) is.list(x) && !is.object(x) && has_names(x)
+
+# The part whose fields a list has, made by the builder of these that takes them.
+part_of_fields <- function(x, builders) {
+  fits <- vapply(builders, function(builder) all(names(x) %in% names(formals(builder))), NA)
+  if (!any(fits)) {
+    found <- paste0("found a list of ", paste0("\"", names(x), "\"", collapse = ", "))
+    return(problem(found, paste0("make it with ", paste0(names(builders), "()", collapse = " or "))))
+  }
+  tryCatch(do.call(builders[fits][[1]], x), shardr_error_spec_invalid = inner_problem)
 }
 
 as_inputs <- function(x) {
@@ -127,13 +142,7 @@ as_outputs <- function(x) {
 }
 
 # Inputs and outputs of the SageMaker SDK, that reticulate has brought here.
-input_of_python <- function(x, place) {
-  fields <- python_fields("inputs", x, place)
-  if (is.list(fields$source)) {
-    fields$source <- do.call(if (is.null(fields$source$manifest)) step_output else manifest, fields$source)
-  }
-  do.call(job_input, fields)
-}
+input_of_python <- function(x, place) do.call(job_input, python_fields("inputs", x, place))
 
 output_of_python <- function(x, place) do.call(job_output, python_fields("outputs", x, place))
 

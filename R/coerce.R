@@ -4,7 +4,7 @@
 # One text. A number is refused: as a name it is a slip more often than not.
 as_text <- function(x) {
   if (is.null(x)) return(NULL)
-  if (is.list(x) && length(x) == 1L) x <- x[[1]]
+  if (is.list(x) && length(x) == 1L && is.null(names(x))) x <- x[[1]]
   if (is.factor(x)) x <- as.character(x)
   if (!is.character(x)) return(problem(paste0("found ", shown(x), ", expected text")))
   if (length(x) != 1L) return(problem(paste0("found ", length(x), " values, expected one")))

@@ -85,5 +85,6 @@ as_model <- function(x) {
   if (inherits(x, "shardr_step")) {
     return(problem("found a step, expected its model", "write step_output(\"step\", \"model\")"))
   }
+  if (is_fields(x)) return(part_of_fields(x, list(step_output = step_output, known_model = known_model)))
   as_text(x)
 }

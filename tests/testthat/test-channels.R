@@ -14,6 +14,33 @@ test_that("a step is no source, one of its outputs is", {
   expect_error(job_input("raw", step), "step_output", class = "shardr_error_spec_invalid")
 })
 
+test_that("a list is the source, or the model, that it is in a job file", {
+  expect_identical(job_input("train", list(manifest = "m.json")), job_input("train", manifest("m.json")))
+  expect_identical(
+    job_input("raw", list(step = "filter", output = "kept")), job_input("raw", step_output("filter", "kept"))
+  )
+  expect_identical(
+    processing_step("a", code = "a.R", inputs = list(raw = list(manifest = "m.json")))$inputs[[1]]$source,
+    manifest("m.json")
+  )
+  asked <- transform_step("a", model = list(model_name = "prices"), input = list(manifest = "m.json"))
+  expect_identical(asked$model, known_model("prices"))
+  expect_identical(asked$input, manifest("m.json"))
+})
+
+test_that("a list that is no source is refused with what makes one", {
+  refused <- function(source) {
+    found <- tryCatch(job_input("train", source), shardr_error_spec_invalid = identity)
+    unlist(found$problems[1, ])
+  }
+  expect_identical(
+    refused(list(file = "a.csv")),
+    c(path = "source", message = "found a list of \"file\"", fix = "make it with step_output() or manifest()")
+  )
+  expect_identical(refused(list(step = "a"))[1:2], c(path = "source$output", message = "is required"))
+  expect_error(job_output(list(name = "o")), "found an object of class list", class = "shardr_error_spec_invalid")
+})
+
 test_that("names of outputs that would be lost are refused", {
   expect_error(processing_step("a", code = "a.R", outputs = c(x = "o")), "job_output", class = "shardr_error")
 })
