@@ -49,8 +49,18 @@ job_input <- function(name, source, distribution = NULL, path = NULL, input_mode
     attribute_names = as_texts(attribute_names)
   )
   of_training <- c("content_type", "record_wrapper_type", "shuffle_seed", "attribute_names")
-  training <- identical(input_mode, "FastFile") || !all(vapply(fields[of_training], is.null, NA))
+  training <- !all(vapply(fields[of_training], is.null, NA)) || is_mode_of_training(fields)
   new_part(fields, if (training) "TrainingInput" else "Input", "shardr_input", environment())
+}
+
+# Whether an input has a mode that only training steps may know: whoever misspells one is told all that there are, but
+# of an input that can be a processing step's alone those of such steps.
+is_mode_of_training <- function(fields) {
+  mode <- fields$input_mode
+  if (!is.character(mode) || grepl("${", mode, fixed = TRUE)) return(FALSE)
+  only_processing <- !is.null(fields$path) || identical(fields$distribution, "balanced")
+  known <- unlist(part_schema("Input")$properties$input_mode$enum)
+  mode == "FastFile" || !(mode %in% known || only_processing)
 }
 
 #' @rdname job_input

@@ -4,6 +4,19 @@ test_that("an input refuses what the service would refuse", {
   expect_snapshot(error = TRUE, job_input("-raw", c("a.csv", "b.csv")))
 })
 
+test_that("a misspelt mode is told with all that there are where the input may be used", {
+  said <- function(...) {
+    tryCatch(job_input("raw", "x/", ..., input_mode = "Pip"), shardr_error_spec_invalid = identity)$problems$message
+  }
+  every <- "found \"Pip\", expected one of \"File\", \"FastFile\", \"Pipe\"; did you mean \"Pipe\"?"
+  expect_identical(said(), every)
+  expect_identical(said(shuffle_seed = 1), every)
+  of_processing <- "found \"Pip\", expected one of \"File\", \"Pipe\"; did you mean \"Pipe\"?"
+  expect_identical(said(path = "/opt/ml/processing/raw"), of_processing)
+  expect_identical(said(distribution = "balanced"), of_processing)
+  expect_identical(job_input("raw", "x/", input_mode = "${mode}")$input_mode, "${mode}")
+})
+
 test_that("an output says how it may collide", {
   expect_identical(plain(job_output("o", on_collision = "last_wins")), list(name = "o", on_collision = "last_wins"))
   expect_error(job_output("o", on_collision = "overwrite"), class = "shardr_error_spec_invalid")
