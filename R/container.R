@@ -220,15 +220,16 @@ order_bytes <- function(x) {
 #' The message becomes a line of `ExitMessage` in the description of a processing job, whether it completes or fails. A
 #' second message takes the place of the first. A training job has no such message: there the text is printed.
 #'
-#' @param ... Text, pasted together without separator. The service keeps 1024 bytes of UTF-8: longer text is cut, at
-#'   the end of a character.
+#' @param ... Text, pasted together without separator; whole numbers have no exponent, as `300000`. The service keeps
+#'   1024 bytes of UTF-8: longer text is cut, at the end of a character.
 #' @returns The text as written, invisibly.
 #' @export
 #' @examplesIf file.exists("/opt/ml/config/resourceconfig.json")
 #' job_message("Kept ", 12, " of ", 15, " columns.")
 job_message <- function(...) {
   read_config("resourceconfig.json", environment())
-  text <- enc2utf8(paste0(..., collapse = "\n"))
+  parts <- lapply(list(...), function(part) if (is.numeric(part) && !is.object(part)) number_words(part) else part)
+  text <- enc2utf8(do.call(paste0, c(parts, collapse = "\n")))
   # The service joins the messages of all instances without a mark: each ends its own line.
   if (nzchar(text) && !endsWith(text, "\n")) text <- paste0(text, "\n")
   # A message that is not UTF-8 makes the service fail the job: bytes that are none become <xx>.

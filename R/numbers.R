@@ -6,6 +6,14 @@ number_text <- function(x) {
   if (x == round(x) && abs(x) < 2^53) sprintf("%.0f", x) else exact_numbers(x)
 }
 
+# Numbers for people: whole ones as number_text() has them, others as paste() does.
+number_words <- function(v) {
+  text <- as.character(v)
+  whole <- is.finite(v) & v == round(v) & abs(v) < 2^53
+  text[whole] <- sprintf("%.0f", v[whole])
+  text
+}
+
 # NA for what is missing.
 exact_numbers <- function(v) {
   text <- sprintf("%.15g", v)

@@ -119,6 +119,11 @@ test_that("job_message() keeps 1024 bytes of UTF-8 and never half a character", 
   message <- function() readBin(file.path(base, "output", "message"), "raw", 2000)
   job_message("rows: ", 3)
   expect_identical(rawToChar(message()), "rows: 3\n")
+  job_message(300000, " lines, ", c(a = 1e5L, b = NA), " of ", 2^40, ", ", 0.25, ", ", factor("x"), ", ", -1e300)
+  expect_identical(
+    rawToChar(message()),
+    "300000 lines, 100000 of 1099511627776, 0.25, x, -1e+300\n300000 lines, NA of 1099511627776, 0.25, x, -1e+300\n"
+  )
   job_message(strrep("x", 1023), "\u00e9")
   expect_identical(rawToChar(message()), strrep("x", 1023))
   job_message("x", strrep("\u20ac", 400))
