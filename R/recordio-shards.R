@@ -60,8 +60,9 @@ record_shards <- function(file, most_rows, most_bytes, call) {
   list(add = add, finish = finish, drop = drop)
 }
 
-# rows-00000.pbr and so on of rows.pbr.
+# rows-00000.pbr and so on of rows.pbr, and of rows: without an ending nobody would take a shard for a table.
 shard_names <- function(file, count) {
   ending <- paste0(regmatches(basename(file), regexpr("\\.[^.]+$", basename(file))), "")
-  paste0(substr(file, 1L, nchar(file) - nchar(ending)), sprintf("-%05d", seq_len(count) - 1L), ending)
+  start <- substr(file, 1L, nchar(file) - nchar(ending))
+  paste0(start, sprintf("-%05d", seq_len(count) - 1L), if (nzchar(ending)) ending else ".pbr")
 }

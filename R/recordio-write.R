@@ -8,8 +8,8 @@
 #'   function that [recordio_blocks()] gives, whose blocks are written one by one with all that they have, labels with
 #'   numbers of the features' kind; or the path of a file, CSV, TSV, JSON lines or Parquet, which the Python half reads,
 #'   or `.pbr`.
-#' @param file Path of the file to write; with `shard_rows` or `shard_bytes` its name has a number before the ending. No
-#'   file is there before all are written.
+#' @param file Path of the file to write; with `shard_rows` or `shard_bytes` its name has a number before the ending,
+#'   which is `.pbr` where it has none. No file is there before all are written.
 #' @param label Name of the column of a data frame or a file that is the label, or a label for each row.
 #' @param dtype `"float32"`, which the algorithms read, `"float64"` or `"int32"`; of blocks and `.pbr` by default what
 #'   they have.
@@ -30,6 +30,7 @@ write_recordio <- function(x, file, label = NULL, dtype = NULL, uid = NULL, meta
   if (!all(vapply(most, function(one) is.null(one) || isTRUE(one >= 1), NA))) {
     container_abort("A shard has at least one row, and at least one byte.", "data", call)
   }
+  if (dir.exists(file)) container_abort("{.path {file}} is a folder: name a file in it.", "data", call)
   if (is.character(x) && length(x) == 1L && is.null(dim(x))) {
     given <- list(label = label, dtype = dtype, uid = uid, metadata = metadata)
     if (!grepl("[.]pbr$", x, ignore.case = TRUE) || length(unlist(given))) {

@@ -20,6 +20,15 @@ test_that("shards have all rows in order and are no larger than asked for", {
   expect_error(write_recordio(table, "a.pbr", shard_rows = 0), "at least one row", class = "shardr_error_data")
 })
 
+test_that("shards are called as the contract has them", {
+  folder <- withr::local_tempdir()
+  for (case in contract_cases("recordio.json")$shards) {
+    files <- write_recordio(data.frame(a = 1:3), file.path(folder, case$file), shard_rows = 2)
+    expect_identical(files, file.path(folder, unlist(case$shards)))
+  }
+  expect_error(write_recordio(data.frame(a = 1), folder), "is a folder", class = "shardr_error_data")
+})
+
 test_that("blocks of files are written one by one, and nothing is there when one is wrong", {
   folder <- withr::local_tempdir()
   file <- file.path(folder, "rows.pbr")

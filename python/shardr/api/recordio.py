@@ -79,7 +79,8 @@ def write_recordio(
     - ``label``: the column that is the label; ``labels``: a number for each row of a matrix.
     - ``uid``, ``metadata``: the columns that are these texts of records.
     - ``dtype``: ``float32``, ``float64`` or ``int32``. By default a matrix keeps its own, all else becomes float32.
-    - ``shard_rows``, ``shard_bytes``: makes ``rows-00000.pbr`` … of so many rows, or at most so many bytes.
+    - ``shard_rows``, ``shard_bytes``: makes ``rows-00000.pbr`` … of ``rows.pbr``, of so many rows, or at most so many
+      bytes. Where ``to`` has no ending, they end in ``.pbr``.
     - ``split_magic``: cuts records at what looks like a frame, as dmlc-core does; AWS's own readers do not know that.
 
     Missing values become NaN. Raises ``DataError`` naming each column that is no numbers, and whole numbers that

@@ -75,7 +75,9 @@ def declare_encode(parser: Parser) -> None:
     parser.add_argument("--uid", metavar="COLUMN", help="the column that is the uid, a text")
     parser.add_argument("--metadata", metavar="COLUMN", help="the column that is the metadata, a text")
     parser.add_argument("--dtype", choices=["float32", "float64", "int32"], help="of the numbers (default: float32)")
-    parser.add_argument("--shard-rows", metavar="N", type=int, help="write files of N rows: rows-00000.pbr …")
+    parser.add_argument(
+        "--shard-rows", metavar="N", type=int, help="write files of N rows: rows-00000.pbr … of rows.pbr"
+    )
     parser.add_argument("--shard-bytes", metavar="N", type=int, help="write files of at most N bytes")
     parser.add_argument("--split-magic", action="store_true", help="cut records at what looks like a frame")
 

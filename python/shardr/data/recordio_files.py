@@ -44,11 +44,13 @@ def write_files(
 ) -> list[Written]:
     """The rows of all blocks as the file ``to``, or as shards of so many rows or at most so many bytes.
 
-    Shards are called ``to`` with a number before its ending: ``rows-00000.pbr``. A record that has more than
-    ``shard_bytes`` has a shard of its own. Nothing is there before all is written. Raises DataError.
+    Shards are called ``to`` with a number before its ending: ``rows-00000.pbr``, also of ``rows``. A record that has
+    more than ``shard_bytes`` has a shard of its own. Nothing is there before all is written. Raises DataError.
     """
     if any(most is not None and most < 1 for most in (shard_rows, shard_bytes)):
         raise DataError("A shard has at least one row, and at least one byte")
+    if to.is_dir():
+        raise DataError(f"{to} is a folder", fix=f"name a file in it, as {to / 'rows.pbr'}")
     sharded = shard_rows is not None or shard_bytes is not None
     with workplace(to.parent) as folder:
         made = _Shards(folder, to, sharded, shard_rows, shard_bytes)
@@ -70,7 +72,9 @@ class _Shards:
         self._open()
 
     def _open(self) -> None:
-        name = f"{self._to.stem}-{len(self.done):05d}{self._to.suffix}" if self._sharded else self._to.name
+        # without an ending nobody would take a shard for a table
+        ending = self._to.suffix or ".pbr"
+        name = f"{self._to.stem}-{len(self.done):05d}{ending}" if self._sharded else self._to.name
         self._path, self._rows, self._size = self._folder / name, 0, 0
         self._file = self._path.open("wb")
 

@@ -86,6 +86,13 @@ def test_shards_have_all_rows_in_order_and_are_no_larger_than_asked_for(tmp_path
     assert len(made) == {7: 6, 9: 40, None: len(made)}[given.get("shard_rows")]
 
 
+def test_a_folder_is_no_file_to_write(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is a folder") as told:
+        shardr.write_recordio(np.ones((3, 2)), tmp_path, shard_rows=2)
+    assert told.value.fix == f"name a file in it, as {tmp_path}/rows.pbr"
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_table_that_is_no_numbers_is_told_column_by_column_and_leaves_no_file(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("a,b,c\n1,x,2\n2,3,4 5\n")
     with pytest.raises(DataError) as wrong:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shardr.api.recordio import read_recordio, recordio_blocks, recordio_info
+from shardr.api.recordio import read_recordio, recordio_blocks, recordio_info, write_recordio
 from shardr.data.merge import read
 from shardr.errors import DataError
 from shardr.recordio.blocks import Sparse, joined
@@ -90,6 +90,12 @@ def test_of_several_files_it_is_told_which_is_wrong(tmp_path: Path, case: dict[s
         list(recordio_blocks(files))
     assert wrong.value.what == f"{files[case['file'] - 1]}, record {case['record']}: {case['says']}"
     assert wrong.value.why == f"its frame begins at byte {case['offset']}"
+
+
+@pytest.mark.parametrize("case", CASES["shards"], ids=lambda case: str(case["file"]))
+def test_shards_are_called_as_the_contract_has_them(tmp_path: Path, case: dict[str, Any]) -> None:
+    made = write_recordio(np.ones((3, 1)), tmp_path / case["file"], shard_rows=2)
+    assert [one.path.name for one in made] == case["shards"]
 
 
 @pytest.mark.parametrize("case", CASES["infos"], ids=named)
