@@ -131,7 +131,7 @@ def _say_job(job: dict[str, Any], out: Output) -> None:
     for item in job.get("FinalMetricDataList", []):
         out.say((f"  {item['MetricName']} ", "dim"), f"{item['Value']:g}")
     if "ExitMessage" in job:
-        out.say(("  message ", "dim"), job["ExitMessage"].replace("\n", "\n          "))
+        out.say(("  message ", "dim"), job["ExitMessage"].rstrip("\n").replace("\n", "\n          "))
     if "FailureReason" in job:
         for line in job["FailureReason"].splitlines():
             out.say("  ", (line, "red"))

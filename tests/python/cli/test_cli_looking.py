@@ -147,4 +147,6 @@ def test_further_lines_of_a_message_stand_under_the_first(shardr: Shell) -> None
     (shardr.folder / "says.sh").write_text("printf 'one\\ntwo\\n' > /opt/ml/output/message\n")
     (shardr.folder / "says.yml").write_text("name: says\nsteps: {name: work, code: says.sh}\n")
     assert shardr("run", "says.yml", "--name", "says").status == 0
-    assert "  message one\n          two\n" in shardr("describe", "says").out
+    told = shardr("describe", "says").out
+    assert "  message one\n          two\n" in told
+    assert [line for line in told.splitlines() if not line.strip()] == [""]  # between the run and its step
