@@ -28,6 +28,8 @@ test_that("a job file runs with values set from outside", {
 test_that("a run has the id that was asked for, in both ways to start it", {
   local_job_folder()
   expect_identical(job_run(copy_job(), name = "mine")$id, "mine")
+  refused <- tryCatch(job_submit(copy_job(), name = "b.x"), shardr_error_spec_invalid = identity)
+  expect_identical(refused$problems$path, "--name (name= in Python and R)")
   expect_identical(job_wait(job_submit(copy_job(), name = "later"))$id, "later")
   expect_identical(sort(unique(jobs()$run)), c("later", "mine"))
   found <- tryCatch(job_run(copy_job(), name = 1:2), shardr_error_spec_invalid = identity)

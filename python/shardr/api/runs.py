@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from shardr.api.planning import make_plan, missing_files
 from shardr.api.run import Run
 from shardr.engines.known import engine as engine_named
+from shardr.errors import Problem
 from shardr.local.runners.choice import asked_for
 from shardr.spec.load import examine
+from shardr.spec.parts import NAME
 from shardr.spec.script_step import ScriptStep
 
 if TYPE_CHECKING:
@@ -139,9 +142,18 @@ def prepare(
     name: str | None = None,
 ) -> tuple[Loaded, Plan]:
     """A spec, read and checked, and the plan of it; raises ``SpecError`` with all problems."""
-    examined = examine(spec, parameters, base)
-    loaded = examined.require(missing_files(examined, engine) if examined.problems else [])
+    examined, refused = examine(spec, parameters, base), _name_problems(name)
+    wrong = refused or examined.problems
+    loaded = examined.require([*refused, *missing_files(examined, engine)] if wrong else [])
     return loaded, make_plan(loaded, engine, asked_for(runner, loaded.pipeline.runner), name)
+
+
+def _name_problems(name: str | None) -> list[Problem]:
+    """What is wrong with the name of a run, which those of its jobs begin with."""
+    if not name or re.fullmatch(NAME, name):
+        return []
+    what = f'found "{name}", expected letters, digits and single hyphens between them'
+    return [Problem("--name (name= in Python and R)", what)]
 
 
 def start(loaded: Loaded, planned: Plan, engine: Engine, progress: Uploading | None = None) -> Run:

@@ -134,6 +134,18 @@ def test_a_name_in_use_is_refused(tmp_path: Path) -> None:
         shardr.submit(spec, base=tmp_path, name="mine")
 
 
+@pytest.mark.parametrize("name", ["b.x", "-b", "a_b", "ü", "b-", "a b"])
+def test_a_name_that_jobs_cannot_begin_with_is_told_as_the_name_of_the_run(tmp_path: Path, name: str) -> None:
+    spec = one_step(tmp_path, "", inputs=[RAW])
+    for verb in (shardr.plan, shardr.submit, shardr.run):
+        with pytest.raises(shardr.SpecError) as error:
+            verb(spec, base=tmp_path, name=name)
+        told = [str(problem) for problem in error.value.problems]
+        expected = f'found "{name}", expected letters, digits and single hyphens between them'
+        assert told[0] == f"--name (name= in Python and R): {expected}"
+        assert [problem.path for problem in error.value.problems[1:]] == ["steps[0].inputs[0].source"]
+
+
 def test_mistakes_of_every_kind_are_told_in_one_go(tmp_path: Path) -> None:
     spec = {
         "name": "many",
