@@ -9,9 +9,9 @@
 #' @param name Name of the input or output: letters, digits, `.`, `_` and `-`. The script finds it by this name, with
 #'   [channel()], [read_channel()] and [write_output()].
 #' @param source A path or a glob relative to the working directory (for a job file: to its folder), an `s3://` prefix,
-#'   a `step_output()` or a `manifest()`, or the list that is one in a job file, as `list(manifest = "list.json")`. Where
-#'   inputs and outputs are given to a step, objects `ProcessingInput` and `ProcessingOutput` of the SageMaker SDK, which
-#'   reticulate brings, are taken as well.
+#'   a `step_output()` or a `manifest()`, or the list that is one in a job file, as `list(manifest = "list.json")`.
+#'   Where inputs and outputs are given to a step, objects `ProcessingInput` and `ProcessingOutput` of the SageMaker
+#'   SDK, which reticulate brings, are taken as well.
 #' @param distribution `"FullyReplicated"` (default): every instance gets all objects. `"ShardedByS3Key"`: the objects,
 #'   in the order of their keys, are dealt out to the instances. `"balanced"`: shards of even size in bytes, each a
 #'   single-instance job of its own.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
@@ -20,6 +20,10 @@ When = Annotated[
     Discriminator(lambda value: "<switch>" if isinstance(value, bool) else "<comparison>"),
 ]
 STEP_TAGS = frozenset({"<comparison>", "<switch>"})
+
+
+SAID_BY_CLASS: Any = ...
+"""The default of ``type`` in ``TrainingStep(…)``: the class says it; a spec has to, so to pydantic there is none."""
 
 
 class Named(Model):
@@ -73,7 +77,11 @@ class Step(Named):
     @classmethod
     def _plain(cls, value: Any) -> Any:
         """Objects of the SageMaker SDK are taken for what they say; ``network_config=`` and ``processor=``, too."""
-        return refuse(plain_step(value))
+        found = refuse(plain_step(value))
+        kind = cls.model_fields.get("type")
+        if kind is None or not kind.is_required() or not isinstance(found, dict):
+            return found
+        return {"type": get_args(kind.annotation)[0], **found}
 
     @property
     def wanted(self) -> bool:

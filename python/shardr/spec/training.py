@@ -13,6 +13,7 @@ from shardr.spec.foreign import refuse
 from shardr.spec.parts import DEFAULT_RUNTIME_SECONDS, Channel, Result, one_or_many
 from shardr.spec.places import DATA, MODEL_PATH, OUTPUT_PATH
 from shardr.spec.script_step import ScriptStep
+from shardr.spec.step import SAID_BY_CLASS
 
 Collision = Literal["error", "prefix_host", "last_wins"]
 
@@ -87,7 +88,7 @@ class TrainingInput(Channel):
 class TrainingStep(ScriptStep):
     """One training job: a script or the image's algorithm, N instances, channels in, and one model of all of them."""
 
-    type: Literal["training"] = Field(description="Kind of step.")
+    type: Literal["training"] = Field(default=SAID_BY_CLASS, description="Kind of step.")
     source_dir: str | None = Field(
         default=None, description="A folder that goes with the script: code is a path in it, then.", min_length=1
     )

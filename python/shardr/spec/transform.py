@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from shardr.spec.parts import NAME, Channel, Distribution, Model, Result, Source, StepOutput, plain_text
-from shardr.spec.step import Step
+from shardr.spec.step import SAID_BY_CLASS, Step
 
 DATA, TRANSFORMED, TRAINED = "data", "transformed", "model"
 """What the one input and the one output of a transform job are called, and the output of a training job it takes."""
@@ -67,7 +67,7 @@ class TransformInput(Channel):
 class TransformStep(Step):
     """One transform job: a model served on N instances, objects in, and for each an object with the answers."""
 
-    type: Literal["transform"] = Field(description="Kind of step.")
+    type: Literal["transform"] = Field(default=SAID_BY_CLASS, description="Kind of step.")
     model: Asked = Field(
         description="The model: {step} of a training step; a model.tar.gz, a folder or an s3:// URI of one; or "
         "{model_name} of one that is there already.",

@@ -391,3 +391,19 @@ def test_the_text_of_the_case_reads_back_as_itself_or_as_what_its_parameters_mak
 
 def test_each_case_is_built_from_models_or_has_a_reference_that_only_a_file_can_have() -> None:
     assert {case for case in CASES if "filled" not in CASES[case]} <= set(BUILT) <= set(CASES)
+
+
+@pytest.mark.parametrize("case", ["training-smallest", "transform-smallest"])
+def test_a_step_made_by_its_class_need_not_say_its_kind(case: str) -> None:
+    [step] = BUILT[case].steps
+    fields = {name: getattr(step, name) for name in step.model_fields_set - {"type"}}
+    made = Pipeline(name="one", steps=[type(step)(**fields)])
+    assert made == BUILT[case]
+    assert canonical_json(made) == canonical_json(BUILT[case])
+    assert load(made).pipeline == made
+    assert load({"name": "one", "steps": [type(step)(**fields)]}).pipeline == made
+
+
+def test_to_a_type_checker_the_kind_has_a_default() -> None:
+    assert TrainingStep(name="a", code="a.R").type == "training"
+    assert TransformStep(name="a", model="model.tar.gz", input="data/").type == "transform"
