@@ -10,7 +10,7 @@
 #'   or `.pbr`.
 #' @param file Path of the file to write; with `shard_rows` or `shard_bytes` its name has a number before the ending,
 #'   which is `.pbr` where it has none. No file is there before all are written.
-#' @param label Name of the column of a data frame or a file that is the label, or a label for each row.
+#' @param label Name of the column of a data frame or a file that is the label, or a number for each row.
 #' @param dtype `"float32"`, which the algorithms read, `"float64"` or `"int32"`; of blocks and `.pbr` by default what
 #'   they have.
 #' @param uid,metadata A text for each row; `NA` where there is none. Of a file, the name of the column that has them.
@@ -26,13 +26,14 @@ write_recordio <- function(x, file, label = NULL, dtype = NULL, uid = NULL, meta
                            shard_bytes = NULL) {
   call <- environment()
   if (!is.null(dtype)) dtype <- match.arg(dtype, names(tensor_kinds))
+  check_labels(label, call)
   most <- list(shard_rows = shard_rows, shard_bytes = shard_bytes)
   if (!all(vapply(most, function(one) is.null(one) || isTRUE(one >= 1), NA))) {
     container_abort("A shard has at least one row, and at least one byte.", "data", call)
   }
   if (dir.exists(file)) container_abort("{.path {file}} is a folder: name a file in it.", "data", call)
   if (is.character(x) && length(x) == 1L && is.null(dim(x))) {
-    given <- list(label = label, dtype = dtype, uid = uid, metadata = metadata)
+    given <- list(label = label_for_python(label), dtype = dtype, uid = uid, metadata = metadata)
     if (!grepl("[.]pbr$", x, ignore.case = TRUE) || length(unlist(given))) {
       return(invisible(encoded_by_python(x, file, c(given, most), call)))
     }
@@ -74,17 +75,40 @@ check_numbers <- function(x, call) {
 }
 
 recordio_given <- function(x, label, call) {
+  named <- is.character(label)
   if (is.data.frame(x)) {
     check_numbers(x, call)
-    named <- is.character(label) && length(label) == 1L
     if (named && !label %in% names(x)) container_abort("There is no column {.field {label}}.", "data", call)
     values <- if (named) as.numeric(x[[label]]) else label
+    check_label_count(values, nrow(x), call)
     return(list(features = data.matrix(x[setdiff(names(x), if (named) label)]), label = values))
   }
   if (!inherits(x, "shardr_sparse") && !(is.matrix(x) && (is.numeric(x) || is.logical(x)))) {
     container_abort("{.arg x} must be a data frame or a matrix of numbers.", "data", call)
   }
+  if (named) {
+    container_abort(
+      c("A matrix has no column {.field {label}}.", "i" = "{.arg label} takes a number for each row; or give a table."),
+      "data", call
+    )
+  }
+  check_label_count(label, nrow(x), call)
   list(features = x, label = label)
+}
+
+check_labels <- function(label, call) {
+  if (is.null(label) || is.numeric(label) || is.logical(label) || is.character(label) && length(label) == 1L) return()
+  container_abort("Labels are a number for each row.", "data", call)
+}
+
+# As JSON has them, which knows no missing numbers.
+label_for_python <- function(label) {
+  if (is.null(label) || is.character(label)) label else lapply(as.numeric(label), function(one) if (!is.na(one)) one)
+}
+
+check_label_count <- function(label, rows, call) {
+  n <- length(label)
+  if (!is.null(label) && n != rows) container_abort("There are {n} labels for {rows} rows.", "data", call)
 }
 
 # The bytes of records, and where each one ends: of a matrix or sparse rows, or of NULL, and labels by name.

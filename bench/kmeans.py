@@ -37,11 +37,13 @@ def epoch(_):
     return recordio.pieces(content, width, rows.piece_rows(width), "rows")
 """
 OURS = f"""{BEGIN}
-import hyperparameters, lloyd, training
+import hyperparameters, lloyd, quality, sample, training
 given = hyperparameters.read({{"feature_dim": str(width), "k": str(k), "mini_batch_size": "{BATCH}"}})
 start = time.perf_counter()
-found = training.streamed(epoch, given, 0, "here")
+kept = sample.Sample(sample.room(width, 1), width, (0, 0, 1))
+found = training.streamed(epoch, given, 0, "here", kept)
 centres, _ = lloyd.reduced(found["centres"], found["weights"], given)
+quality.estimated(centres, [(found["sample"], found["count"])])
 print(time.perf_counter() - start)
 np.save(sys.argv[3], centres)
 """

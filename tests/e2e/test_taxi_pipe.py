@@ -64,7 +64,7 @@ def test_the_builtin_kmeans_finds_the_clusters_of_scikit_learn_in_both_modes(
     example: Example, wanted: float, runner: str, request: pytest.FixtureRequest
 ) -> None:
     ready(runner, request, "kmeans")
-    test, found = table(example.data / "test"), {}
+    train, test, found = table(example.data / "train"), table(example.data / "test"), {}
     for mode in ("File", "Pipe"):
         run = example.run(runner, algorithm="kmeans", input_mode=mode, instances=2, batch_rows=500)
         (path,) = example.files(run, "kmeans.model")
@@ -72,6 +72,8 @@ def test_the_builtin_kmeans_finds_the_clusters_of_scikit_learn_in_both_modes(
         assert msd(test, found[mode]) < NEAR * wanted
         scored = shardr.Run(run).metrics().set_index("metric")["value"]
         assert scored["test:msd"] == pytest.approx(msd(test, found[mode]), rel=1e-4)
+        assert scored["train:msd"] == pytest.approx(msd(train, found[mode]), rel=1e-4)
+        assert scored["train:ssd"] == pytest.approx(ROWS * msd(train, found[mode]), rel=1e-4)
     assert found["Pipe"] == pytest.approx(found["File"], rel=1e-4, abs=1e-4)
 
 

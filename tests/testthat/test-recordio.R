@@ -194,6 +194,33 @@ test_that("the rows before a wrong one are given, and what was asked for is held
   expect_error(all_blocks(file), "record 70001: has a label \"values\", which others have not")
 })
 
+test_that("labels are a column or a number for each row, as the contract has them", {
+  folder <- withr::local_tempdir()
+  for (case in cases()$labelled) {
+    rows <- if (!is.null(case$columns)) as.data.frame(lapply(case$columns, unlist)) else rows_of(case)
+    if (!is.null(case$csv)) cat(case$csv, file = rows <- file.path(folder, "rows.csv"))
+    file <- file.path(folder, "rows.pbr")
+    unlink(file)
+    label <- unlist(case$label)
+    if (is.null(case$says)) {
+      write_recordio(rows, file, label = label)
+      expect_identical(paste(format(readBin(file, "raw", 1e4)), collapse = ""), case$bytes, info = case$name)
+    } else {
+      expect_error(write_recordio(rows, file, label = label), case$says, class = "shardr_error_data", info = case$name)
+      expect_false(file.exists(file), info = case$name)
+    }
+  }
+})
+
+test_that("a missing number is a label of a row in a file, too", {
+  csv <- withr::local_tempfile(lines = c("a", "1", "2", "3"), fileext = ".csv")
+  file <- withr::local_tempfile(fileext = ".pbr")
+  for (label in list(c(0.5, NA, -1e300), c(TRUE, NA, FALSE))) {
+    write_recordio(csv, file, label = label, dtype = "float64")
+    expect_identical(read_recordio(file)$label, ifelse(is.na(label), NaN, as.numeric(label)))
+  }
+})
+
 test_that("what is no numbers is refused by name", {
   expect_error(write_recordio(iris, tempfile()), "Species", class = "shardr_error_data")
   expect_error(write_recordio(cars, tempfile(), label = "weight"), "weight", class = "shardr_error_data")

@@ -1,6 +1,6 @@
 """Writes the example's data: trips of taxis with 50 features each, as recordIO-protobuf, the same rows everywhere.
 
-    python generate.py dataset                                  # 400,000 trips in 16 files, 87 MB, and 4,000 to test
+    python generate.py dataset                                  # 400,000 trips in 16 files, 91 MB, and 4,000 to test
     python generate.py big --rows 40000000 --shards 400         # memory holds one block of rows, whatever the size
 
 A trip is of one of eight kinds: to work, home, a night out, to the airport … The kind says when it is made, from where

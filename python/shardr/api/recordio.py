@@ -12,6 +12,7 @@ from shardr.data.recordio_files import Written
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import numpy.typing as npt
     import pandas as pd
 
     from shardr.recordio.blocks import Block
@@ -63,8 +64,8 @@ def write_recordio(
     rows: Any,
     to: str | Path,
     *,
-    label: str | None = None,
-    labels: Any = None,
+    label: str | npt.ArrayLike | None = None,
+    labels: npt.ArrayLike | None = None,
     dtype: str | None = None,
     uid: str | None = None,
     metadata: str | None = None,
@@ -76,7 +77,7 @@ def write_recordio(
 
     - ``rows``: a data frame, an Arrow table, a matrix of numpy or scipy.sparse, blocks, or the path of a CSV, TSV,
       JSON lines, Parquet or .pbr file, which is read block by block; records keep all that they have.
-    - ``label``: the column that is the label; ``labels``: a number for each row of a matrix.
+    - ``label``: the column that is the label, or a number for each row, which may also be given as ``labels``.
     - ``uid``, ``metadata``: the columns that are these texts of records.
     - ``dtype``: ``float32``, ``float64`` or ``int32``. By default a matrix keeps its own, all else becomes float32.
     - ``shard_rows``, ``shard_bytes``: makes ``rows-00000.pbr`` … of ``rows.pbr``, of so many rows, or at most so many

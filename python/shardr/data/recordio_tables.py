@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from shardr.data.formats import tabular
+from shardr.data.recordio_numbers import as_type, label_of, labelled
 from shardr.data.tables import batches
 from shardr.data.text import unreadable
 from shardr.errors import DataError, Problem
@@ -18,6 +19,7 @@ from shardr.recordio.tensors import DTYPES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    import numpy.typing as npt
     import pyarrow as pa
 
 __all__ = ["as_blocks", "as_table", "batches_of", "blocks_in", "encoded", "names"]
@@ -28,15 +30,15 @@ NUMBER = r"(?i)^([-+]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?|nan|-?inf)$"
 
 def as_blocks(
     rows: Any,
-    label: str | None = None,
-    labels: Any = None,
+    label: str | npt.ArrayLike | None = None,
+    labels: npt.ArrayLike | None = None,
     dtype: str | None = None,
     uid: str | None = None,
     metadata: str | None = None,
 ) -> Iterator[Block]:
     """The rows of a table as blocks to write: of a data frame, an Arrow table, a matrix of numpy or scipy, or a file.
 
-    - ``label``: the column that is the label, of what has named columns; ``labels``: a number for each row of a matrix.
+    - ``label``: the column that is the label, of what has named columns, or, as ``labels`` is, a number for each row.
     - ``uid``, ``metadata``: the columns that are these texts, of what has named columns.
     - ``dtype``: what the numbers become: ``float32``, ``float64`` or ``int32``. By default a matrix keeps what it has,
       where it has one of these, and all else is float32, which the algorithms read.
@@ -45,27 +47,39 @@ def as_blocks(
     """
     if dtype is not None and dtype not in DTYPES:
         raise DataError(f'There are no tensors of "{dtype}"', fix=f"take {', '.join(DTYPES)}")
-    if isinstance(rows, Block):
-        return iter([rows])
-    if isinstance(rows, (str, Path)) and (label, uid, metadata, dtype) == (None,) * 4 and _of_records(Path(rows)):
+    for argument, text in (("uid", uid), ("metadata", metadata)):
+        if not isinstance(text, str | None):
+            raise DataError(f"{argument}= is the name of a column, found {type(text).__name__}")
+    name, values = label_of(label, labels)
+    found = _blocks(rows, (name, uid, metadata), dtype, whole=values is None)
+    return found if values is None else labelled(found, values, dtype)
+
+
+def _blocks(
+    rows: Any, special: tuple[str | None, str | None, str | None], dtype: str | None, *, whole: bool
+) -> Iterator[Block]:
+    """The rows with the columns that are label, uid and metadata; blocks are ``whole`` as they are."""
+    if isinstance(rows, (str, Path)) and dtype is None and special == (None,) * 3 and _of_records(Path(rows)):
         return blocks_in(Path(rows))
     if isinstance(rows, (str, Path)):
         parts = _named(batches(Path(rows)), str(rows))
-        return _of_batches(parts, (label, uid, metadata), dtype or "float32", str(rows))
+        return _of_batches(parts, special, dtype or "float32", str(rows))
     if hasattr(rows, "tocsr") or type(rows).__module__ == "numpy":
-        for name in (label, uid, metadata):
+        for name in special:
             if name is not None:
-                raise DataError(f'A matrix has no column "{name}"', fix="give its labels as labels=, or a table")
-        return _of_matrix(rows, labels, dtype)
-    if labels is not None:
-        raise DataError("labels= go with a matrix", fix="name the column: label=")
+                raise DataError(
+                    f'A matrix has no column "{name}"', fix="label= takes a number for each row; or give a table"
+                )
+        return _of_matrix(rows, dtype)
     if hasattr(rows, "to_records"):
         import pyarrow as pa
 
         rows = pa.Table.from_pandas(rows, preserve_index=False)
     if hasattr(rows, "to_batches"):
-        return _of_batches(rows.to_batches(PIECE_ROWS), (label, uid, metadata), dtype or "float32", "the table")
-    return iter(cast("Iterable[Block]", rows))
+        return _of_batches(rows.to_batches(PIECE_ROWS), special, dtype or "float32", "the table")
+    if not whole or special != (None,) * 3:
+        raise DataError("Blocks have labels and texts of their own")
+    return iter([rows] if isinstance(rows, Block) else cast("Iterable[Block]", rows))
 
 
 def _named(parts: Iterator[pa.RecordBatch], name: str) -> Iterator[pa.RecordBatch]:
@@ -79,7 +93,7 @@ def _named(parts: Iterator[pa.RecordBatch], name: str) -> Iterator[pa.RecordBatc
         yield part
 
 
-def _of_matrix(rows: Any, labels: Any, dtype: str | None) -> Iterator[Block]:
+def _of_matrix(rows: Any, dtype: str | None) -> Iterator[Block]:
     import numpy as np
 
     sparse = hasattr(rows, "tocsr")
@@ -87,18 +101,14 @@ def _of_matrix(rows: Any, labels: Any, dtype: str | None) -> Iterator[Block]:
     if matrix.ndim != 2:
         raise DataError(f"Rows are a table of two dimensions, found {matrix.ndim}", fix="reshape it: a row each record")
     kind = dtype or (str(matrix.dtype) if str(matrix.dtype) in DTYPES else "float32")
-    given = None if labels is None else _cast(np.asarray(labels), kind, "the labels")
-    if given is not None and len(given) != matrix.shape[0]:
-        raise DataError(f"There are {len(given)} labels for {matrix.shape[0]} rows")
     for first in range(0, matrix.shape[0], PIECE_ROWS):
         part = matrix[first : first + PIECE_ROWS]
         held: Any = (
-            Sparse(_cast(part.data, kind, "the matrix"), part.indices, np.diff(part.indptr), part.shape[1])
+            Sparse(as_type(part.data, kind, "the matrix"), part.indices, np.diff(part.indptr), part.shape[1])
             if sparse
-            else _cast(part, kind, "the matrix")
+            else as_type(part, kind, "the matrix")
         )
-        mine = {} if given is None else {"values": given[first : first + PIECE_ROWS]}
-        yield Block(held, mine, first=first + 1, rows=part.shape[0])
+        yield Block(held, first=first + 1, rows=part.shape[0])
 
 
 def _of_batches(
@@ -154,32 +164,12 @@ def _numbers(batch: pa.RecordBatch, column: str, dtype: str, first: int, problem
         return None
     try:
         doubles = (held.cast(pa.int8()) if pa.types.is_boolean(kind) else held).cast(pa.float64())
-        return _cast(doubles.to_numpy(zero_copy_only=False), dtype, place, whole=pa.types.is_integer(kind))
+        return as_type(doubles.to_numpy(zero_copy_only=False), dtype, place, whole=pa.types.is_integer(kind))
     except pa.ArrowInvalid as err:
         problems.append(Problem(place, str(err)))
     except DataError as err:
         problems.append(Problem(place, err.why or err.what, err.fix))
     return None
-
-
-def _cast(values: Any, dtype: str, place: str, *, whole: bool | None = None) -> Any:
-    """The numbers in another type, or DataError where whole ones would become others."""
-    import numpy as np
-
-    if str(values.dtype) == dtype:
-        return values
-    with np.errstate(all="ignore"):
-        found = values.astype(dtype)
-    exact = whole if whole is not None else values.dtype.kind in "iu"
-    there = ~np.isnan(values) if values.dtype.kind == "f" and dtype != "int32" else np.ones(values.shape, bool)
-    if (exact or dtype == "int32") and (differs := (found.astype(values.dtype) != values) & there).any():
-        one = values.ravel()[int(np.argmax(differs))]
-        raise DataError(
-            f"{place} cannot be written as {dtype}",
-            why=f"{one} is none of its numbers",
-            fix="take dtype float64" if dtype != "float64" else "make smaller numbers of it",
-        )
-    return found
 
 
 def names(block: Block) -> list[str]:

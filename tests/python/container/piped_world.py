@@ -50,7 +50,11 @@ def ran(folder: Path, mode: str, form: str, instances: int, image: str, hyperpar
 
 def learnt(*arguments: Any) -> bytes:
     """The model of such a step, which completes."""
-    step = ran(*arguments)
+    return model_of(ran(*arguments))
+
+
+def model_of(step: Any) -> bytes:
+    """The model of a step, which has completed."""
     assert step.status == "Completed", step.failure
     with tarfile.open(step.outputs["model"].files[0]) as archive:
         stream = archive.extractfile("model_algo-1")

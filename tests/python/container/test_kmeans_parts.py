@@ -1,4 +1,4 @@
-"""What K-means is made of: batches, the stream of centres, and Lloyd's on centres with weights."""
+"""What K-means is made of: batches, the stream of centres, the rows kept of it, and Lloyd's on centres with weights."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import hyperparameters  # isort: skip
 from batches import Batches  # isort: skip
 from lloyd import reduced  # isort: skip
 from nearest import assigned  # isort: skip
+from quality import estimated  # isort: skip
+from sample import SAMPLE_BYTES, Sample, room  # isort: skip
 from seeding import far_apart  # isort: skip
 from stream import Stream  # isort: skip
 
@@ -107,3 +109,44 @@ def test_many_centres_find_what_few_would_miss() -> None:
 
     oracle = KMeans(30, n_init=5, random_state=0).fit(rows).inertia_
     assert cost(extra_center_factor=10) < 1.03 * oracle < cost(extra_center_factor=1)
+
+
+def kept(rows: np.ndarray, room: int, seed: int = 0, ends: list[int] | None = None) -> np.ndarray:
+    """Which rows are kept when they come by in tables that end there; they pass as they are."""
+    sample = Sample(room, rows.shape[1], (seed, 0, 1))
+    assert np.array_equal(np.concatenate(list(sample.of(np.split(rows, ends or [])))), rows)
+    return np.asarray(sample.rows)
+
+
+def test_all_rows_are_kept_where_there_is_room_and_else_the_same_ones_wherever_tables_end() -> None:
+    rows = blobs(1000)
+    assert np.array_equal(kept(rows, 1000, ends=[1, 400]), rows)
+    few = kept(rows, 90)
+    assert len(np.unique(few, axis=0)) == 90
+    for ends in ([1, 2, 3], [89], [90], [91, 500], [*range(7, 1000, 7)]):
+        assert np.array_equal(kept(rows, 90, ends=ends), few)
+    assert not np.array_equal(kept(rows, 90, seed=1), few)
+
+
+def test_each_row_is_as_likely_to_be_kept_as_any_other() -> None:
+    rows = np.arange(60, dtype=np.float32)[:, None]
+    draws = 4000
+    found = [kept(rows, 12, seed, [5, 20, 21, 50])[:, 0].astype(int) for seed in range(draws)]
+    assert all(len(set(one)) == 12 for one in found)
+    counts = np.bincount(np.concatenate(found), minlength=60)
+    spread = np.sqrt(draws * 0.2 * 0.8)
+    assert np.abs(counts - draws * 0.2).max() < 4.5 * spread
+    assert counts.std() == pytest.approx(spread, rel=0.3)
+
+
+def test_rows_are_kept_in_a_few_megabytes_of_all_hosts_together_and_enough_of_them_however_wide() -> None:
+    assert room(50, 1) == SAMPLE_BYTES // 200
+    assert room(50, 4) == SAMPLE_BYTES // 200 // 4
+    assert room(20_000, 2) == 500
+    assert room(20_000, 5000) == 1
+
+
+def test_of_each_host_a_sample_counts_as_the_rows_that_it_is_of() -> None:
+    centres = np.array([[0.0], [10.0]], np.float32)
+    kept = [(np.array([[1.0], [9.0]]), 2), (np.array([[13.0], [5.0]]), 98), (np.zeros((0, 1)), 0)]
+    assert estimated(centres, kept) == (pytest.approx((2 * 1 + 98 * (9 + 25) / 2) / 100), 100)

@@ -13,6 +13,7 @@ from host_world import CSV, ended
 from kmeans_world import Host, blobs, inertia, settings, squares
 from rows_world import NO_LABEL, RECORDIO, csv, dense, sparse
 from sklearn.cluster import KMeans
+from sklearn.neighbors import NearestNeighbors
 
 from shardr.local.builtin import builtin
 
@@ -79,6 +80,11 @@ def group(folder: Path, shares: list[np.ndarray]) -> list[tuple[Host, int, str]]
     return [(host, *ended(process)) for host, process in [(host, host.start()) for host in hosts]]
 
 
+def train_msd(printed: str) -> float:
+    """What the log says."""
+    return float(re.findall(r"train msd <loss>=(\S+)", printed)[0])
+
+
 @pytest.mark.parametrize("bounds", [[2000], [0, 5000]], ids=["two", "three, the first without rows"])
 def test_hosts_with_a_share_of_the_rows_find_one_model_as_good(tmp_path: Path, bounds: list[int]) -> None:
     found = group(tmp_path, np.split(ROWS, bounds))
@@ -86,6 +92,7 @@ def test_hosts_with_a_share_of_the_rows_find_one_model_as_good(tmp_path: Path, b
     assert inertia(ROWS, found[0][0].centres) < best() * 1.03
     written = [(host.folder / "model/model_algo-1").exists() for host, *_ in found]
     assert written == [True] + [False] * (len(found) - 1)
+    assert train_msd(found[0][2]) == pytest.approx(inertia(ROWS, found[0][0].centres) / 6000, rel=1e-6)
 
 
 def test_fewer_rows_than_clusters_on_all_hosts_are_told_on_each(tmp_path: Path) -> None:
@@ -110,6 +117,16 @@ def test_what_is_printed_has_the_metrics_that_the_service_defines(tmp_path: Path
     assert found["test:msd"] == pytest.approx([wanted.mean()], rel=1e-6)
     assert found["test:ssd"] == pytest.approx([wanted.sum()], rel=1e-6)
     assert found["train:ssd"] == pytest.approx([found["train:msd"][0] * 6000], rel=1e-6)
+    assert found["train:msd"] == pytest.approx([inertia(ROWS, host.centres) / 6000], rel=1e-6)
+
+
+def test_the_loss_of_rows_that_are_all_kept_is_that_of_scikit_learn_for_the_centres_found(tmp_path: Path) -> None:
+    rows = np.where(np.random.default_rng(4).random(ROWS.shape) < 0.5, 0, ROWS)
+    host = Host(tmp_path / "ml", {"train": {"a": sparse(rows)}}, settings(6, 5), {"train": RECORDIO})
+    status, printed = host.train()
+    assert status == 0, printed
+    distances, _ = NearestNeighbors(n_neighbors=1).fit(host.centres.astype(np.float64)).kneighbors(rows)
+    assert train_msd(printed) == pytest.approx((distances**2).mean(), rel=1e-6)
 
 
 def test_all_hyperparameters_of_k_means_that_are_wrong_are_told_at_once(tmp_path: Path) -> None:

@@ -74,6 +74,52 @@ def test_a_matrix_without_a_label_for_each_row_is_refused(tmp_path: Path, count:
         shardr.write_recordio(np.ones((50, 2), np.float32), tmp_path / "rows.pbr", labels=np.arange(count))
 
 
+@pytest.mark.parametrize(
+    "numbers",
+    [np.arange(5), [0, 1, 2, 3, 4], pd.Series(range(5)), pa.array(range(5)), pd.Series(range(5), dtype="Int64")],
+)
+@pytest.mark.parametrize("form", ["matrix", "sparse", "frame", "arrow", "csv", "pbr"])
+def test_numbers_of_any_kind_are_the_labels_of_rows_of_any_form(tmp_path: Path, form: str, numbers: Any) -> None:
+    frame = FRAME[["a", "b"]].astype(np.float32)
+    rows: Any = {"matrix": frame.to_numpy(), "sparse": sparse.csr_matrix(frame.to_numpy()), "frame": frame,
+                 "arrow": pa.Table.from_pandas(frame)}.get(form, tmp_path / f"rows.{form}")  # fmt: skip
+    if form == "csv":
+        frame.to_csv(rows, index=False)
+    elif form == "pbr":
+        shardr.write_recordio(frame, rows)
+    shardr.write_recordio(rows, tmp_path / "labelled.pbr", label=numbers)
+    found = all_of(tmp_path / "labelled.pbr")
+    assert found.label.tolist() == [0, 1, 2, 3, 4]
+    assert np.array_equal(found.table(), frame.to_numpy(), equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"label": "y" * 3}, 'A matrix has no column "yyy"'),
+        ({"label": "y", "labels": [1, 2]}, "label= and labels= are both given"),
+        ({"label": np.array(["a"] * 1000)}, "Labels are a number for each row"),
+        ({"uid": list("ab" * 500)}, "uid= is the name of a column, found list"),
+        ({"label": np.arange(1000)}, "There are 1000 labels for 2 rows"),
+    ],
+)
+def test_labels_that_are_none_are_told_in_a_few_words(tmp_path: Path, given: dict[str, Any], said: str) -> None:
+    with pytest.raises(DataError) as wrong:
+        shardr.write_recordio(np.ones((2, 2), np.float32), tmp_path / "rows.pbr", **given)
+    assert said in str(wrong.value)
+    assert len(str(wrong.value)) < 200
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_labels_of_many_blocks_go_with_their_rows_and_those_of_blocks_are_their_own(tmp_path: Path) -> None:
+    count = 100_000
+    shardr.write_recordio(np.ones((count, 1), np.float32), tmp_path / "rows.pbr", label=np.arange(count))
+    assert np.array_equal(all_of(tmp_path / "rows.pbr").label, np.arange(count))
+    for label in ("label", np.arange(count)):
+        with pytest.raises(DataError, match="Blocks have labels and texts of their own"):
+            shardr.write_recordio(shardr.recordio_blocks(tmp_path / "rows.pbr"), tmp_path / "x.pbr", label=label)
+
+
 @pytest.mark.parametrize("given", [{"shard_rows": 7}, {"shard_bytes": 700}, {"shard_rows": 9, "shard_bytes": 1}])
 def test_shards_have_all_rows_in_order_and_are_no_larger_than_asked_for(tmp_path: Path, given: dict[str, int]) -> None:
     matrix = np.arange(200, dtype=np.float32).reshape(40, 5)

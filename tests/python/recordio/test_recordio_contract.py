@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from shardr.api.recordio import read_recordio, recordio_blocks, recordio_info, write_recordio
@@ -118,3 +119,21 @@ def test_files_and_answers_are_collected_as_the_contract_has_them(
         assert list(found.columns) == list(wanted)
         for name, cells in wanted.items():
             np.testing.assert_array_equal(found[name].to_numpy(), cells)
+
+
+@pytest.mark.parametrize("case", CASES["labelled"], ids=named)
+def test_labels_are_a_column_or_a_number_for_each_row_as_the_contract_has_them(
+    tmp_path: Path, case: dict[str, Any]
+) -> None:
+    rows: Any = tmp_path / "rows.csv"
+    if "csv" in case:
+        rows.write_text(case["csv"])
+    else:
+        rows = pd.DataFrame(case["columns"]) if "columns" in case else np.array(case["features"], np.float32)
+    if "says" not in case:
+        write_recordio(rows, tmp_path / "rows.pbr", label=case["label"])
+        assert (tmp_path / "rows.pbr").read_bytes().hex() == case["bytes"]
+        return
+    with pytest.raises(DataError, match=case["says"]):
+        write_recordio(rows, tmp_path / "rows.pbr", label=case["label"])
+    assert not (tmp_path / "rows.pbr").exists()
