@@ -117,13 +117,16 @@ def _drop(tree: Any, loc: tuple[str | int, ...]) -> bool:
 
 
 def _raw(source: SpecSource, base: Folder | None) -> tuple[dict[str, Any], Path, str]:
-    start = Path.cwd() if base is None else Path(base).absolute()
     if isinstance(source, Pipeline):
-        return source.model_dump(exclude_unset=True), start, f'Pipeline "{source.name}"'
+        return source.model_dump(exclude_unset=True), _absolute(base), f'Pipeline "{source.name}"'
     if isinstance(source, Mapping):
-        return dict(source), start, f'Spec "{source.get("name", "")}"'
+        return dict(source), _absolute(base), f'Spec "{source.get("name", "")}"'
     path = Path(source).expanduser()
     return read(path), path.absolute().parent, str(path)
+
+
+def _absolute(base: Folder | None) -> Path:
+    return Path.cwd() if base is None else Path(base).absolute()
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -115,11 +115,8 @@ def _lost(error: Exception, *, answered: bool) -> bool:
 
     A server that is silent when it is asked is not asked again here: botocore has done that, which has taken its time.
     """
-    from botocore.exceptions import EndpointConnectionError
-
-    if not answered:
-        return bool(isinstance(error, EndpointConnectionError))
-    return bool(type(error).__module__ == EndpointConnectionError.__module__)
+    kind = type(error)
+    return kind.__module__ == "botocore.exceptions" and (answered or kind.__name__ == "EndpointConnectionError")
 
 
 def changed(what: object, done: str) -> DataError:
