@@ -37,6 +37,19 @@ steps:
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
+def drawn_until(shardr: Shell, run: str, told: bytes) -> str:
+    """What a terminal shows of a run, which is stopped as soon as this is told."""
+    seen: list[bool] = []
+
+    def stop(written: bytes) -> bytes:
+        if told in written and not seen:
+            seen.append(True)
+            shardr("stop", run)
+        return b""
+
+    return ESCAPE.sub("", on_a_terminal(shardr, "attach", run, press=stop, status=1))
+
+
 def test_how_much_of_an_epoch_was_streamed_is_seen_while_the_job_runs(shardr: Shell) -> None:
     (shardr.folder / "big").mkdir()
     (shardr.folder / "big" / "zeros").write_bytes(bytes(6_000_000))
@@ -55,15 +68,7 @@ def test_how_much_of_an_epoch_was_streamed_is_seen_while_the_job_runs(shardr: Sh
     sent = run.to_dict()["steps"][0]["streamed"]["train"]
     assert (sent["epochs"], sent["epoch_size"]) == (1, 6_000_000)
     assert 2_000_000 <= sent["epoch_bytes"] == sent["bytes"] < 4_000_000
-    seen: list[bool] = []
-
-    def stop(written: bytes) -> bytes:
-        if b"of epoch 0" in written and not seen:
-            seen.append(True)
-            shardr("stop", "stream")
-        return b""
-
-    drawn = ESCAPE.sub("", on_a_terminal(shardr, "attach", "stream", press=stop, status=1))
+    drawn = drawn_until(shardr, "stream", b"of epoch 0")
     assert re.search(r"fit  InProgress  0/1 instances, [\d.]+ s  train ━{3,6}─{4,7} \d\d % of epoch 0, [\d.]+ ", drawn)
 
 
@@ -86,15 +91,7 @@ def test_how_much_has_come_from_s3_is_seen_while_the_job_runs(
         run = api.Run("fast")
         assert re.search(r"<p>fit: train 50 % from S3</p>", run._repr_html_())
         assert run.to_dict()["steps"][0]["downloaded"] == {"train": {"bytes": 900_000, "of": 1_800_000}}
-        seen: list[bool] = []
-
-        def stop(written: bytes) -> bytes:
-            if b"from S3" in written and not seen:
-                seen.append(True)
-                shardr("stop", "fast")
-            return b""
-
-        drawn = ESCAPE.sub("", on_a_terminal(shardr, "attach", "fast", press=stop, status=1))
+        drawn = drawn_until(shardr, "fast", b"from S3")
     assert re.search(r"fit  InProgress  0/1 instances, [\d.]+ s  train ━{5}─{5} 50 % from S3 \(1.8 MB\)", drawn)
 
 
