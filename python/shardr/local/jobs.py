@@ -7,7 +7,6 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from shardr.local import locks, outputs
 from shardr.local.contract import failure_reason
 from shardr.local.runners import choice
-from shardr.local.runners.interpreter import python
+from shardr.local.runners.interpreter import module
 from shardr.local.store import JobRow, Store
 from shardr.requests.facts import kind_of
 
@@ -24,10 +23,6 @@ if TYPE_CHECKING:
 
     from shardr.local.home import Home, JobFolder
 
-BOOT = (
-    "import json, sys; given = json.loads(sys.stdin.readline()); sys.path[:] = given.pop('sys_path');"
-    "from importlib import import_module; import_module(given.pop('main')).main(**given)"
-)
 OF_AWS = frozenset({"HOME", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "REQUESTS_CA_BUNDLE"})
 """What boto3 heeds besides what begins with ``AWS_``: where its files are, and how the network is reached."""
 SUPERVISOR = "shardr.local.supervisor"
@@ -69,10 +64,10 @@ def spawn(main: str, folder: JobFolder, given: dict[str, Any], then: Callable[[]
 
     A line on its stdin tells what is given, and another what ``then`` had to say, which is called meanwhile.
     """
-    told = {"main": main, **given, "sys_path": [path for path in sys.path if path]}
+    command, line = module(main, given)
     with folder.supervisor_log.open("ab") as log:
         process = subprocess.Popen(
-            [python(), "-I", "-S", "-c", BOOT],
+            command,
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
@@ -83,7 +78,7 @@ def spawn(main: str, folder: JobFolder, given: dict[str, Any], then: Callable[[]
         )
     assert process.stdin is not None  # noqa: S101 - for the type checker: it was asked for
     with suppress(BrokenPipeError), process.stdin as stream:  # one that died at once is found by the next look
-        stream.write(json.dumps(told).encode() + b"\n")
+        stream.write(line)
         stream.flush()
         stream.write(json.dumps(then is not None and then()).encode())
     _started.append(process)

@@ -17,9 +17,8 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from shardr.errors import DataError
-from shardr.local.jobs import BOOT
 from shardr.local.lazy.unmounting import unmount
-from shardr.local.runners.interpreter import python
+from shardr.local.runners.interpreter import module
 from shardr.storage.objects import Remote
 
 if TYPE_CHECKING:
@@ -122,9 +121,9 @@ class Mount:
         return host if channel.sharded else ALL
 
     def _start(self, given: dict[str, Any]) -> subprocess.Popen[bytes]:
-        told = {"main": SERVED, **given, "sys_path": [path for path in sys.path if path]}
+        command, line = module(SERVED, given)
         process = subprocess.Popen(
-            [python(), "-I", "-S", "-c", BOOT],
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._words,
@@ -133,7 +132,7 @@ class Mount:
         )
         assert process.stdin is not None  # noqa: S101 - for the type checker
         with suppress(BrokenPipeError):
-            process.stdin.write(json.dumps(told).encode() + b"\n")
+            process.stdin.write(line)
             process.stdin.flush()
         return process
 
