@@ -66,12 +66,11 @@ class Seeking:
     def ask(self, owner: Seekable, start: int, end: int, *, ahead: bool = False) -> Piece | None:
         """A range that is being fetched; None where it is asked for ahead and there is no room."""
         size = end - start
-        for given_up in [False] if ahead else [False, True]:
-            for piece in list(self._pieces) if self._held + size > self.most_bytes else ():
-                if self._held + size > self.most_bytes and not piece.waiting and (given_up or self._is_done(piece)):
-                    self.drop(piece)
-        if ahead and self._held + size > self.most_bytes:
+        has_room = self._make_room(size, self._is_done)
+        if ahead and not has_room:
             return None
+        if not has_room:
+            self._make_room(size, lambda _: True)
         self._held += size
         piece = Piece(owner.found, start, end, self._ranges.into, self._pool, self.come)
         self._pieces[piece], piece.last = owner, self.reads
@@ -95,6 +94,15 @@ class Seeking:
         """Forgets an object that nobody has open and of which nothing is held."""
         if not opened.readers and not opened.pieces:
             self._objects.pop(opened.found, None)
+
+    def _make_room(self, size: int, may_go: Callable[[Piece], bool]) -> bool:
+        """Whether there is room, when pieces that may go and nobody waits for have gone, as many as it takes."""
+        for piece in list(self._pieces) if self._held + size > self.most_bytes else ():
+            if not piece.waiting and may_go(piece):
+                self.drop(piece)
+                if self._held + size <= self.most_bytes:
+                    break
+        return self._held + size <= self.most_bytes
 
     def _is_done(self, piece: Piece) -> bool:
         return piece.read_to >= piece.end or not self._pieces[piece].readers or self.reads - piece.last > IDLE_READS
