@@ -11,6 +11,7 @@ from shardr.api.sources import place_of
 from shardr.api.trained import trained_by
 from shardr.engines import known
 from shardr.errors import NotFoundError, SpecError
+from shardr.spec.load import start_of
 from shardr.spec.parts import NAME
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def submit_transform(
 ) -> Run:
     """The run of one transform job, just started; otherwise as ``transform``."""
     to = known.engine(engine, role=role, bucket=bucket, session=session)
-    asked, image = _model(str(model), fields.get("image"), to, Path(base or ".").absolute())
+    asked, image = _model(str(model), fields.get("image"), to, start_of(base))
     data = str(input) if isinstance(input, Path) else input
     given = {"image": image, "destination": None if output is None else str(output)}
     step = {"name": STEP, "type": STEP, "model": asked, "input": data, **fields, **given}

@@ -118,14 +118,15 @@ def _drop(tree: Any, loc: tuple[str | int, ...]) -> bool:
 
 def _raw(source: SpecSource, base: Folder | None) -> tuple[dict[str, Any], Path, str]:
     if isinstance(source, Pipeline):
-        return source.model_dump(exclude_unset=True), _absolute(base), f'Pipeline "{source.name}"'
+        return source.model_dump(exclude_unset=True), start_of(base), f'Pipeline "{source.name}"'
     if isinstance(source, Mapping):
-        return dict(source), _absolute(base), f'Spec "{source.get("name", "")}"'
+        return dict(source), start_of(base), f'Spec "{source.get("name", "")}"'
     path = Path(source).expanduser()
     return read(path), path.absolute().parent, str(path)
 
 
-def _absolute(base: Folder | None) -> Path:
+def start_of(base: Folder | None) -> Path:
+    """The folder that relative paths start from: the one given, else the current one."""
     return Path.cwd() if base is None else Path(base).absolute()
 
 
