@@ -89,8 +89,7 @@ class Supervisor(Life):
 
     def _stage(self, runner: Runner) -> list[Instance]:
         self._phase("Downloading")
-        failed = self._events.put
-        self._supply = Supply(self._sources, self._job, runner, self._coming, lambda e: failed(("", e)))
+        self._supply = Supply(self._sources, self._job, runner, self._coming, self._failed)
         environment = self._machine["environment"]
         staged = stage_job(self._work, self._permute, self._job, self._supply, runner, environment)
         self._inputs = staged.inputs
@@ -99,8 +98,12 @@ class Supervisor(Life):
         if staged.piped:
             from shardr.local.pipes.feeding import Feeding  # few jobs stream
 
-            self._feeding = Feeding(self._row.request, staged.piped, self._hosts, self._job, lambda e: failed(("", e)))
+            self._feeding = Feeding(self._row.request, staged.piped, self._hosts, self._job, self._failed)
         return staged.instances
+
+    def _failed(self, error: Exception) -> None:
+        """Hears, by any thread, why instances do not get their data: it ends the job."""
+        self._events.put(("", error))
 
     def _cut_off(self) -> None:
         """Ends what is streamed and shown to instances that have ended."""
